@@ -1,0 +1,1 @@
+//! Sentences to token vectors; the only folder that knows tensors of text.

@@ -1,0 +1,9 @@
+//! The border: the encounter as it was given, the context as it will be used, and bytes turned into text.
+mod context;
+mod encounter;
+
+pub use context::{Context, Origin, OriginKind};
+pub use encounter::{
+    Documented, DocumentedDiagnosis, DocumentedLine, Encounter, NoteType, Options, Patient, Policy, PriorProcedure, Provider, Sex,
+    SideDocument, Completeness,
+};
