@@ -1,1 +1,2 @@
-//! (see ARCHITECTURE.md)
+//! Which codes say what the note says: diagnoses and procedure lines, each with its evidence.
+pub mod trees;

@@ -1,1 +1,2 @@
-//! (see ARCHITECTURE.md)
+//! The same definitions, trained: loaders, recipes, fitting.
+pub mod boosting;
