@@ -1,6 +1,7 @@
 //! The border: the encounter as it was given, the context as it will be used, and bytes turned into text.
 mod context;
 mod encounter;
+pub mod input;
 
 pub use context::{Context, Origin, OriginKind};
 pub use encounter::{
