@@ -1,1 +1,2 @@
-//! (see ARCHITECTURE.md)
+//! Measuring the engine on gold that it has never seen.
+pub mod scoring;
