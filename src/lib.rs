@@ -15,18 +15,18 @@
 //! 11. [`engine`]: all of it, in one call
 //! 12. [`train`], [`eval`]: the same definitions, trained and measured
 //! 13. [`serve`], [`cli`]: the two borders
-pub mod codeset;
-pub mod note;
-pub mod document;
-pub mod encoder;
-pub mod extract;
 pub mod claim;
-pub mod coding;
-pub mod em;
-pub mod rules;
-pub mod review;
-pub mod engine;
-pub mod train;
-pub mod eval;
-pub mod serve;
 pub mod cli;
+pub mod codeset;
+pub mod coding;
+pub mod document;
+pub mod em;
+pub mod encoder;
+pub mod engine;
+pub mod eval;
+pub mod extract;
+pub mod note;
+pub mod review;
+pub mod rules;
+pub mod serve;
+pub mod train;

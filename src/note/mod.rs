@@ -5,6 +5,6 @@ pub mod input;
 
 pub use context::{Context, Origin, OriginKind};
 pub use encounter::{
-    Documented, DocumentedDiagnosis, DocumentedLine, Encounter, NoteType, Options, Patient, Policy, PriorProcedure, Provider, Sex,
-    SideDocument, Completeness,
+    Completeness, Documented, DocumentedDiagnosis, DocumentedLine, Encounter, NoteType, Options, Patient, Policy, PriorProcedure,
+    Provider, Sex, SideDocument,
 };
