@@ -1,0 +1,162 @@
+//! Weights on disk: safetensors, memory-mapped, in f32 or in a compact form.
+//!
+//! The compact form keeps a matrix as int8 with one f32 scale a row (a row is an output channel of a dense layer or a
+//! word of the embedding table): `value = int8 · scale`, the scales in a tensor of the matrix's name with `.scale`
+//! added. Vectors are f16. [`read`] gives f32 tensors whatever the file holds.
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use rayon::prelude::*;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+use super::error::EncoderError;
+
+/// What a matrix's row scales are named.
+const SCALE: &str = ".scale";
+
+/// How weights are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// Everything f32.
+    Full,
+    /// Matrices int8 by row, vectors f16.
+    Compact,
+}
+
+/// Maps a file into memory.
+#[allow(unsafe_code)]
+pub fn map_file(what: &'static str, path: &Path) -> Result<memmap2::Mmap, EncoderError> {
+    let file = std::fs::File::open(path).map_err(|e| EncoderError::io(what, path, e))?;
+    // SAFETY: released model files are not written to while the program runs; they are replaced by rename. A file
+    // truncated under us would end the process, as with every memory-mapped index.
+    unsafe { memmap2::Mmap::map(&file) }.map_err(|e| EncoderError::io(what, path, e))
+}
+
+/// Reads all weights of a file as f32 tensors on `device`, under the names of the published checkpoint
+/// (a prefix `bert.` is dropped, the old names `gamma` and `beta` are renamed).
+/// Refuses files that are damaged and weights with NaN or infinity.
+pub fn read(path: &Path, device: &Device) -> Result<HashMap<String, Tensor>, EncoderError> {
+    let mapped = map_file("weights file", path)?;
+    read_bytes(path, &mapped, device)
+}
+
+/// As [`read`], from bytes already in memory; `path` is for messages.
+pub fn read_bytes(path: &Path, bytes: &[u8], device: &Device) -> Result<HashMap<String, Tensor>, EncoderError> {
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| EncoderError::format(path, e))?;
+    let mut weights = HashMap::new();
+    for (name, view) in tensors.tensors() {
+        if name.ends_with(SCALE) || name.ends_with("position_ids") {
+            continue;
+        }
+        let values = match view.dtype() {
+            Dtype::I8 => {
+                let scale = tensors
+                    .tensor(&format!("{name}{SCALE}"))
+                    .map_err(|_| EncoderError::MissingWeight { path: path.to_owned(), name: format!("{name}{SCALE}") })?;
+                dequantize(path, &name, &view, &scale)?
+            }
+            Dtype::F32 => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+            Dtype::F16 => view.data().chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+            Dtype::BF16 => view.data().chunks_exact(2).map(|b| half::bf16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+            other => {
+                return Err(EncoderError::format(
+                    path,
+                    format!("weight `{name}` has type {other:?}, expected f32, f16, bf16 or int8"),
+                ));
+            }
+        };
+        if values.par_iter().any(|v: &f32| !v.is_finite()) {
+            return Err(EncoderError::NotFinite { path: path.to_owned(), name });
+        }
+        weights.insert(published_name(&name), Tensor::from_vec(values, view.shape(), device)?);
+    }
+    Ok(weights)
+}
+
+fn published_name(name: &str) -> String {
+    let name = name.strip_prefix("bert.").unwrap_or(name);
+    name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+}
+
+fn dequantize(path: &Path, name: &str, view: &TensorView, scale: &TensorView) -> Result<Vec<f32>, EncoderError> {
+    let (rows, columns) = match view.shape() {
+        [rows, columns] if *columns > 0 => (*rows, *columns),
+        shape => return Err(EncoderError::format(path, format!("int8 weight `{name}` has shape {shape:?}, expected a matrix"))),
+    };
+    if scale.dtype() != Dtype::F32 || scale.shape() != [rows] {
+        return Err(EncoderError::Shape {
+            path: path.to_owned(),
+            name: format!("{name}{SCALE}"),
+            expected: vec![rows],
+            found: scale.shape().to_vec(),
+        });
+    }
+    let scales: Vec<f32> = scale.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let rows = view.data().par_chunks(columns).zip(scales.par_iter());
+    Ok(rows.flat_map_iter(|(row, scale)| row.iter().map(move |&b| f32::from(b as i8) * scale)).collect())
+}
+
+/// Writes weights to `path` (first to a file beside it, then renamed), sorted by name.
+pub fn write(path: &Path, weights: &BTreeMap<String, Tensor>, precision: Precision) -> Result<(), EncoderError> {
+    let mut entries: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = BTreeMap::new();
+    for (name, tensor) in weights {
+        let shape = tensor.dims().to_vec();
+        let values = tensor.to_device(&Device::Cpu)?.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
+        if values.iter().any(|v| !v.is_finite()) {
+            return Err(EncoderError::NotFinite { path: path.to_owned(), name: name.clone() });
+        }
+        match (precision, shape.as_slice()) {
+            (Precision::Full, _) => {
+                let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                entries.insert(name.clone(), (Dtype::F32, shape, bytes));
+            }
+            (Precision::Compact, [rows, columns]) if *columns > 0 => {
+                let mut bytes = Vec::with_capacity(values.len());
+                let mut scales = Vec::with_capacity(rows * 4);
+                for row in values.chunks_exact(*columns) {
+                    let (quantized, scale) = quantize_row(row);
+                    bytes.extend(quantized.iter().map(|&q| q as u8));
+                    scales.extend(scale.to_le_bytes());
+                }
+                entries.insert(format!("{name}{SCALE}"), (Dtype::F32, vec![*rows], scales));
+                entries.insert(name.clone(), (Dtype::I8, shape, bytes));
+            }
+            (Precision::Compact, _) => {
+                let bytes = values.iter().flat_map(|&v| half::f16::from_f32(v).to_le_bytes()).collect();
+                entries.insert(name.clone(), (Dtype::F16, shape, bytes));
+            }
+        }
+    }
+    let views = entries
+        .iter()
+        .map(|(name, (dtype, shape, bytes))| Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes)?)))
+        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
+        .map_err(|e| EncoderError::format(path, e))?;
+    let bytes = safetensors::serialize(views, None).map_err(|e| EncoderError::format(path, e))?;
+    replace_file(path, &bytes)
+}
+
+/// Symmetric int8 of one row and its scale.
+pub fn quantize_row(row: &[f32]) -> (Vec<i8>, f32) {
+    let highest = row.iter().fold(0f32, |m, v| m.max(v.abs()));
+    if highest == 0.0 {
+        return (vec![0; row.len()], 0.0);
+    }
+    let scale = highest / 127.0;
+    (row.iter().map(|v| (v / scale).round().clamp(-127.0, 127.0) as i8).collect(), scale)
+}
+
+/// Replaces a file in one step, so that a reader sees the old or the new one.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), EncoderError> {
+    let io = |e| EncoderError::Io { path: path.to_owned(), source: e };
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(io)?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut file = builder.tempfile_in(folder).map_err(io)?;
+    std::io::Write::write_all(&mut file, bytes).map_err(io)?;
+    file.persist(path).map_err(|e| io(e.error))?;
+    Ok(())
+}
