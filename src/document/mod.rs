@@ -1,4 +1,9 @@
 //! A text cut into sections and sentences, every piece with byte offsets into the original text.
+mod headings;
+mod sections;
+mod sentences;
+pub mod tokens;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -152,3 +157,13 @@ impl Document {
         (byte < self.sentences[i].span.end).then_some(i)
     }
 }
+
+/// Reads the structure of a text: sections by heading, sentences and list items. Takes time linear in the text.
+pub fn read(text: &str) -> Document {
+    let sections = sections::sections(text);
+    let sentences = sentences::sentences(text, &sections);
+    Document { id: None, text: Arc::from(text), sections, sentences }
+}
+
+#[cfg(test)]
+mod tests;

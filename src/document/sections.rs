@@ -1,0 +1,503 @@
+//! Sections: where a heading stands, and what it opens.
+use super::headings::{Role, by_keyword, lookup, lookup_bare, normalise};
+use super::{Section, SectionKind, Span};
+
+/// Longest heading, in bytes.
+const LONGEST_HEADING: usize = 80;
+
+/// How a heading is set off from what follows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Colon,
+    /// ` - ` or a full stop after capitals.
+    Dash,
+    /// Alone on its line.
+    Line,
+    /// An abbreviation that leads the line.
+    Bare,
+}
+
+/// A heading that was found, before its role is resolved in context.
+struct Found {
+    role: Role,
+    heading: Span,
+    body_start: usize,
+    capitals: bool,
+}
+
+/// Cuts `text` into sections that cover it.
+pub(super) fn sections(text: &str) -> Vec<Section> {
+    let mut builder = Builder { text, sections: Vec::new(), heading_is_capital: false };
+    let comma_transcript = text.matches(":,").take(3).count() >= 2;
+    let mut line_start = 0;
+    let mut after_break = true;
+    while line_start < text.len() {
+        let line_end = text[line_start..].find('\n').map_or(text.len(), |i| line_start + i);
+        let line = &text[line_start..line_end];
+        let mut inline_from = line_start;
+        if let Some(found) = heading_of_line(text, line_start, line_end, after_break) {
+            inline_from = found.body_start.min(line_end);
+            builder.open(found);
+        } else {
+            builder.unheaded(line_start, line_end);
+        }
+        inline_headings(text, inline_from, line_end, comma_transcript, &mut builder);
+        let trimmed = line.trim_end();
+        after_break = trimmed.len() < 60 || trimmed.ends_with(['.', ':', ';', '!', '?', ',']);
+        line_start = line_end + 1;
+    }
+    builder.finish()
+}
+
+struct Builder<'t> {
+    text: &'t str,
+    /// Body ends are filled in by [`Builder::finish`].
+    sections: Vec<Section>,
+    heading_is_capital: bool,
+}
+
+impl Builder<'_> {
+    fn kind(&self) -> Option<SectionKind> {
+        self.sections.last().map(|s| s.kind)
+    }
+
+    fn open(&mut self, found: Found) {
+        use SectionKind as K;
+        let current = self.kind();
+        let preview = preview(self.text, found.body_start);
+        let in_history = matches!(
+            current,
+            Some(
+                K::PastMedicalHistory
+                    | K::PastSurgicalHistory
+                    | K::SocialHistory
+                    | K::FamilyHistory
+                    | K::Allergies
+                    | K::Medications
+            )
+        );
+        let kind = match found.role {
+            Role::Section(kind) => {
+                if self.is_part_of_current(kind, found.capitals) {
+                    return;
+                }
+                kind
+            }
+            Role::Procedure if in_history && preview.len() < 250 => K::PastSurgicalHistory,
+            Role::Procedure if reads_like_a_narrative(preview) => K::ProcedureDescription,
+            Role::Procedure => K::ProcedurePerformed,
+            Role::Exam if names_a_study(preview) => K::ProcedurePerformed,
+            Role::Exam => K::PhysicalExam,
+            Role::HistoryPart if in_history => {
+                let surgical = found.heading.of(self.text).to_ascii_lowercase().starts_with("surg");
+                if surgical { K::PastSurgicalHistory } else { K::PastMedicalHistory }
+            }
+            Role::System => match self.kind_of_system(found.heading, preview) {
+                // The name of the system stays in the text: it says what the findings are about.
+                Some(kind) => {
+                    return self.push(Section { kind, heading: None, body: Span::new(found.heading.start, found.heading.start) });
+                }
+                None => return,
+            },
+            Role::HistoryPart | Role::Part => return,
+        };
+        self.heading_is_capital = found.capitals;
+        self.push(Section { kind, heading: Some(found.heading), body: Span::new(found.body_start, found.body_start) });
+    }
+
+    fn push(&mut self, section: Section) {
+        let start = section.heading.unwrap_or(section.body).start;
+        if self.sections.is_empty() && self.text[..start].chars().any(char::is_alphanumeric) {
+            self.sections.push(Section { kind: kind_without_heading(&self.text[..start]), heading: None, body: Span::new(0, 0) });
+        }
+        self.sections.push(section);
+    }
+
+    /// A line of another style below a capital heading ("Labs:" under "ASSESSMENT AND PLAN") is a part of that section.
+    fn is_part_of_current(&self, kind: SectionKind, capitals: bool) -> bool {
+        use SectionKind as K;
+        let Some(current) = self.kind() else { return false };
+        let weak = match current {
+            K::AssessmentAndPlan => {
+                matches!(
+                    kind,
+                    K::Medications | K::Results | K::Instructions | K::Plan | K::Assessment | K::ChiefComplaint | K::Header
+                ) || matches!(kind, K::OperativeDetails | K::ProblemList | K::SocialHistory | K::PastMedicalHistory | K::Findings)
+            }
+            K::Plan | K::Instructions => {
+                matches!(kind, K::Medications | K::Results | K::Instructions | K::Plan | K::OperativeDetails | K::SocialHistory)
+            }
+            K::HospitalCourse | K::PhysicalExam | K::ProcedureDescription | K::Findings => {
+                matches!(kind, K::Results | K::OperativeDetails | K::Findings | K::ChiefComplaint | K::Plan | K::SocialHistory)
+            }
+            K::Results => matches!(kind, K::Results | K::Findings | K::Header),
+            K::ReviewOfSystems => matches!(kind, K::Allergies | K::Results | K::SocialHistory | K::PastMedicalHistory),
+            K::SocialHistory => kind == K::SocialHistory,
+            _ => false,
+        };
+        weak && self.heading_is_capital && !capitals
+    }
+
+    /// An organ system after a history: the examination (or the review of systems) has begun without a heading.
+    fn kind_of_system(&self, heading: Span, preview: &str) -> Option<SectionKind> {
+        use SectionKind as K;
+        let opens = matches!(
+            self.kind(),
+            Some(K::HistoryOfPresentIllness | K::SocialHistory | K::Allergies | K::Medications | K::FamilyHistory | K::Vitals)
+        );
+        let name = normalise(heading.of(self.text));
+        let first = [
+            "general",
+            "gen",
+            "general appearance",
+            "constitutional",
+            "const",
+            "heent",
+            "lungs",
+            "heart",
+            "abdomen",
+            "abd",
+            "neck",
+            "extremities",
+        ];
+        if !opens || !first.contains(&name.as_str()) {
+            return None;
+        }
+        let start = preview.to_lowercase();
+        let asks = ["negative", "denies", "denied", "no ", "positive", "reports", "patient denies", "+", "-"];
+        let is_review =
+            self.kind() != Some(K::Vitals) && asks.iter().any(|a| start.starts_with(a)) && name != "lungs" && name != "abdomen";
+        Some(if is_review { K::ReviewOfSystems } else { K::PhysicalExam })
+    }
+
+    /// Administrative fields end with their line; a narrative may follow without a heading.
+    fn unheaded(&mut self, line_start: usize, line_end: usize) {
+        let Some(last) = self.sections.last() else { return };
+        if last.kind != SectionKind::Header || last.heading.is_none() {
+            return;
+        }
+        let line = &self.text[line_start..line_end];
+        let field_is_empty = !self.text[last.body.start.min(line_start)..line_start].chars().any(char::is_alphanumeric);
+        if field_is_empty || !line.chars().any(char::is_alphanumeric) {
+            return;
+        }
+        let end = self.text[line_start..].find("\n\n").map_or(self.text.len(), |i| line_start + i);
+        let kind = kind_without_heading(&self.text[line_start..end]);
+        if kind != SectionKind::Header {
+            self.push(Section { kind, heading: None, body: Span::new(line_start, line_start) });
+        }
+    }
+
+    fn finish(mut self) -> Vec<Section> {
+        if self.sections.is_empty() {
+            let body = Span::new(0, self.text.len());
+            return vec![Section { kind: kind_without_heading(self.text), heading: None, body }];
+        }
+        let mut end = self.text.len();
+        for section in self.sections.iter_mut().rev() {
+            section.body.end = end.max(section.body.start);
+            end = section.heading.unwrap_or(section.body).start;
+        }
+        self.sections
+    }
+}
+
+/// Text under no heading: administrative lines, the story of a visit, or anything else.
+fn kind_without_heading(text: &str) -> SectionKind {
+    let start = floor_boundary(text, 3000);
+    let lower = text[..start].to_lowercase();
+    const STORY: [&str; 26] = [
+        "year old",
+        "year-old",
+        "years old",
+        "y/o",
+        "yo ",
+        " y.o",
+        "month-old",
+        "month old",
+        "week-old",
+        "presents",
+        "presented",
+        "complain",
+        "denies",
+        "returns",
+        "here for",
+        "here with",
+        "came in",
+        "comes in",
+        "follow up",
+        "follow-up",
+        "followup",
+        "i saw",
+        "was seen",
+        "seen today",
+        "reports",
+        "states",
+    ];
+    let tells = STORY.iter().any(|s| lower.contains(s));
+    let letters = text[..start].trim().len();
+    if letters < 120 && !(tells && letters > 60) {
+        SectionKind::Header
+    } else if tells {
+        SectionKind::HistoryOfPresentIllness
+    } else if letters < 300 && !lower.contains(". ") {
+        SectionKind::Header
+    } else {
+        SectionKind::Other
+    }
+}
+
+/// The first paragraph of a body, at most 600 bytes.
+fn preview(text: &str, start: usize) -> &str {
+    let rest = text.get(start..).unwrap_or("").trim_start_matches([' ', '\t', ',', '\r', '\n', '*']);
+    let rest = &rest[..floor_boundary(rest, 600)];
+    rest.find("\n\n").map_or(rest, |i| &rest[..i])
+}
+
+fn reads_like_a_narrative(preview: &str) -> bool {
+    let lower = preview.to_lowercase();
+    let numbered = lower.starts_with("1.") || lower.starts_with("1)") || lower.starts_with("- ");
+    let narrative = [
+        "the patient",
+        "patient was",
+        "after ",
+        "under ",
+        "informed consent",
+        "following ",
+        "with the patient",
+        "consent",
+        "this patient",
+    ];
+    if numbered {
+        return false;
+    }
+    narrative.iter().any(|n| lower.starts_with(n)) || (preview.len() > 280 && preview.matches(". ").count() >= 2)
+}
+
+fn names_a_study(preview: &str) -> bool {
+    let first: String = preview.chars().take(70).collect::<String>().to_lowercase();
+    const STUDIES: [&str; 17] = [
+        "ct",
+        "cta",
+        "mri",
+        "mra",
+        "mr",
+        "xray",
+        "xr",
+        "radiograph",
+        "radiographs",
+        "ultrasound",
+        "sonogram",
+        "echocardiogram",
+        "doppler",
+        "mammogram",
+        "scan",
+        "angiogram",
+        "duplex",
+    ];
+    let mut words = first.split(|c: char| !c.is_alphanumeric());
+    let exam = ["alert", "reveal", "well-developed", "well developed", "normal", "no ", "red", "tender", "swollen"]
+        .iter()
+        .any(|w| first.contains(w));
+    !exam
+        && (words.any(|w| STUDIES.contains(&w))
+            || first.contains("x-ray")
+            || first.contains(" views")
+            || first.contains("pa and lateral"))
+}
+
+/// The heading that leads a line, if one does.
+fn heading_of_line(text: &str, line_start: usize, line_end: usize, after_break: bool) -> Option<Found> {
+    let line = &text[line_start..line_end];
+    let body = line.trim_start_matches([' ', '\t', '\u{feff}', '\u{a0}']);
+    let mut at = line_end - body.len();
+    let unmarked = body.trim_start_matches(['#', '*', '_', '=', '<', '[', ' ']);
+    let marked = unmarked.len() < body.len();
+    let hash = body.starts_with('#') || body.starts_with("**") || body.starts_with("__");
+    if (body.starts_with("* ") || body.starts_with("- ") || body.starts_with('•')) && !hash {
+        return None;
+    }
+    at += body.len() - unmarked.len();
+    let rest = enumerator(unmarked).map_or(unmarked, |n| &unmarked[n..]);
+    let numbered = rest.len() < unmarked.len();
+    at += unmarked.len() - rest.len();
+    let window = &rest[..floor_boundary(rest, LONGEST_HEADING)];
+    let first = window.chars().next()?;
+    if !first.is_alphabetic() && first != '+' {
+        return None;
+    }
+    let (length, ending, skip) = heading_length(window, rest.len())?;
+    let phrase = window[..length].trim_end_matches([' ', '*', '_', '\t', '\r', '=', ']', '>']);
+    if ending != Ending::Bare
+        && let Some((role, capitals)) = judge(phrase, ending, hash || marked && body.starts_with('*'), numbered)
+    {
+        let heading = Span::new(at, at + phrase.len());
+        return Some(Found { role, heading, body_start: at + length + skip, capitals: capitals || hash });
+    }
+    if !after_break || numbered {
+        return None;
+    }
+    let word = &window[..window.find([' ', '\t', ':', ',']).unwrap_or(window.len())];
+    let role = first.is_uppercase().then(|| lookup_bare(&normalise(word))).flatten()?;
+    Some(Found { role, heading: Span::new(at, at + word.len()), body_start: at + word.len(), capitals: is_capitals(word) })
+}
+
+/// Where a heading ends within the first bytes of a line: its length, how it ends, and the bytes of the separator.
+fn heading_length(window: &str, rest_length: usize) -> Option<(usize, Ending, usize)> {
+    let bytes = window.as_bytes();
+    let ends_here = window.len() == rest_length;
+    let colon = bytes.iter().position(|&b| b == b':');
+    if let Some(i) = colon {
+        let clock = i > 0 && bytes[i - 1].is_ascii_digit() && bytes.get(i + 1).is_some_and(u8::is_ascii_digit);
+        let dash = dash_before(window, i);
+        if !clock && dash.is_none() {
+            return Some((i, Ending::Colon, 1));
+        }
+    }
+    if let Some((i, skip)) = dash_before(window, window.len()) {
+        return Some((i, Ending::Dash, skip));
+    }
+    if ends_here && !window.trim_end().ends_with(['.', ',', ';', '?']) {
+        return Some((window.len(), Ending::Line, 0));
+    }
+    if let Some(i) = window.find(". ")
+        && i > 5
+        && is_capitals(&window[..i])
+    {
+        return Some((i, Ending::Dash, 1));
+    }
+    Some((0, Ending::Bare, 0))
+}
+
+fn dash_before(window: &str, limit: usize) -> Option<(usize, usize)> {
+    [" - ", " – ", " — ", "—", "  ", "\t"].iter().filter_map(|d| window[..limit].find(d).map(|i| (i, d.len()))).min()
+}
+
+/// Whether `phrase`, set off like this, is a heading; and whether it is written in capitals.
+fn judge(phrase: &str, ending: Ending, marked: bool, numbered: bool) -> Option<(Role, bool)> {
+    let capitals = is_capitals(phrase);
+    let normalised = normalise(phrase);
+    if normalised.is_empty() || normalised.split(' ').count() > 8 {
+        return None;
+    }
+    let upper_first = phrase.chars().next().is_some_and(char::is_uppercase);
+    if normalised.len() == 1 && (ending == Ending::Line || !upper_first) {
+        return None;
+    }
+    let values = phrase.bytes().filter(u8::is_ascii_digit).count() > 4;
+    if numbered && !capitals && !marked || ending == Ending::Line && values {
+        return None;
+    }
+    if let Some(role) = lookup(&normalised) {
+        let accepted = match ending {
+            Ending::Colon => true,
+            Ending::Dash => {
+                upper_first
+                    && normalised.len() > 1
+                    && (capitals || marked || normalised.len() >= 4)
+                    && !matches!(role, Role::Part)
+            }
+            Ending::Line => upper_first || marked,
+            Ending::Bare => false,
+        };
+        return accepted.then_some((role, capitals));
+    }
+    let trusted =
+        marked || capitals || (ending == Ending::Colon && upper_first && normalised.split(' ').count() <= 5 && !numbered);
+    if !trusted || ending == Ending::Dash {
+        return None;
+    }
+    by_keyword(&normalised).map(|role| (role, capitals))
+}
+
+/// Headings after the start of a line: `…today. PLAN: …`, `…,PAST MEDICAL HISTORY:,  …`.
+fn inline_headings(text: &str, from: usize, line_end: usize, comma_transcript: bool, builder: &mut Builder<'_>) {
+    let bytes = text.as_bytes();
+    let mut search = from;
+    while let Some(i) = text[search..line_end].find(':') {
+        let colon = search + i;
+        let floor = search.max(colon.saturating_sub(LONGEST_HEADING));
+        search = colon + 1;
+        let mut start = colon;
+        while start > floor
+            && matches!(bytes[start - 1], b'A'..=b'Z' | b'a'..=b'z' | b' ' | b'&' | b'/' | b'\'' | b'-' | b'(' | b')')
+        {
+            start -= 1;
+        }
+        if start == floor && floor > from {
+            // A run that reaches the floor has no boundary before it.
+            if !text.is_char_boundary(start) || bytes[start - 1] != b':' {
+                continue;
+            }
+        }
+        let phrase = text[start..colon].trim_start();
+        let start = colon - phrase.len();
+        let before = text[from..start].trim_end();
+        let boundary = before.chars().next_back();
+        let capitals = is_capitals(phrase);
+        let separated = match boundary {
+            Some('.' | ';' | '!' | '?' | '*' | '|') => true,
+            Some(',') => comma_transcript && capitals,
+            _ => false,
+        };
+        let normalised = normalise(phrase);
+        if !separated || normalised.len() < 2 || !phrase.starts_with(|c: char| c.is_ascii_uppercase()) {
+            continue;
+        }
+        let role = match lookup(&normalised) {
+            Some(Role::Section(SectionKind::Header)) if !capitals => None,
+            Some(role @ (Role::Section(_) | Role::Procedure | Role::Exam)) => Some(role),
+            Some(_) => None,
+            None if capitals && normalised.split(' ').count() <= 6 => by_keyword(&normalised),
+            None => None,
+        };
+        if let Some(role) = role {
+            builder.open(Found { role, heading: Span::new(start, colon), body_start: colon + 1, capitals });
+        }
+    }
+}
+
+/// Length of a leading `1.`, `2)`, `A.` or `IV.` with its blanks.
+pub(super) fn enumerator(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let open = usize::from(bytes.first() == Some(&b'('));
+    let digits = bytes[open..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let letters = bytes[open..].iter().take_while(|b| matches!(b, b'I' | b'V' | b'X')).count();
+    let length = if (1..=2).contains(&digits) {
+        digits
+    } else if digits == 0 && (1..=4).contains(&letters) {
+        letters
+    } else if digits == 0 && bytes.get(open).is_some_and(u8::is_ascii_alphabetic) && bytes.get(open + 1) == Some(&b')') {
+        1
+    } else {
+        return None;
+    };
+    let mark = *bytes.get(open + length)?;
+    let closes = if open == 1 { mark == b')' } else { mark == b'.' || mark == b')' };
+    if !closes {
+        return None;
+    }
+    let rest = &text[open + length + 1..];
+    let blanks = rest.len() - rest.trim_start_matches([' ', '\t', '\u{a0}']).len();
+    (blanks > 0).then_some(open + length + 1 + blanks)
+}
+
+/// At least two letters, all of them capitals.
+fn is_capitals(phrase: &str) -> bool {
+    let mut letters = 0;
+    let mut depth = 0usize;
+    for c in phrase.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            c if depth == 0 && c.is_lowercase() => return false,
+            c => letters += usize::from(c.is_alphabetic()),
+        }
+    }
+    letters >= 2
+}
+
+/// The largest character boundary at or below `limit`.
+pub(super) fn floor_boundary(text: &str, limit: usize) -> usize {
+    if limit >= text.len() { text.len() } else { (0..=limit).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0) }
+}
