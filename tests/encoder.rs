@@ -6,10 +6,12 @@ use std::sync::Arc;
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use superbill::document::{Document, Section, SectionKind, Sentence, Span};
-use superbill::encoder::bert::{self, BertConfig, Branch, Mode, Trunk};
+use superbill::encoder::bert::{self, Branch, Mode, Trunk};
 use superbill::encoder::convert::{Conversion, convert};
+use superbill::encoder::hub;
 use superbill::encoder::manifest::{self, Manifest};
 use superbill::encoder::store::{self, Precision};
+use superbill::encoder::transformer::read_config;
 use superbill::encoder::{CandleEncoder, EncodedDocument, Encoder, EncoderError, HashEncoder};
 
 fn tiny() -> PathBuf {
@@ -28,9 +30,15 @@ fn minilm(test: &str) -> Option<PathBuf> {
 }
 
 fn checkpoint(folder: &Path) -> CandleEncoder {
-    let file = |name: &str| folder.join(name);
-    CandleEncoder::from_checkpoint(&file("config.json"), &file("tokenizer.json"), &file("model.safetensors"), &Device::Cpu)
-        .unwrap()
+    let files = hub::resolve(folder.to_str().unwrap(), None).unwrap();
+    CandleEncoder::from_checkpoint(&files, &Device::Cpu).unwrap()
+}
+
+/// Config and all layers of a checkpoint.
+fn whole(folder: &Path) -> Trunk {
+    let config = read_config(&folder.join("config.json")).unwrap();
+    let weights = store::read(&folder.join("model.safetensors"), &Device::Cpu).unwrap();
+    Trunk::load(VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu), &config, config.num_hidden_layers).unwrap()
 }
 
 fn converted(source: &Path, precision: Precision) -> tempfile::TempDir {
@@ -75,7 +83,7 @@ fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
 
 #[test]
 fn every_trainable_variable_gets_a_gradient() {
-    let config: BertConfig = serde_json::from_slice(&std::fs::read(tiny().join("config.json")).unwrap()).unwrap();
+    let config = read_config(&tiny().join("config.json")).unwrap();
     let weights = bert::random_weights(&config, 5.0, 1).unwrap();
     let upper: HashMap<_, _> =
         weights.iter().filter(|(n, _)| bert::in_layers(n, &(2..3))).map(|(n, t)| (n.clone(), t.clone())).collect();
@@ -109,10 +117,7 @@ fn every_trainable_variable_gets_a_gradient() {
 
 #[test]
 fn training_and_inference_mode_agree() {
-    let config: BertConfig = serde_json::from_slice(&std::fs::read(tiny().join("config.json")).unwrap()).unwrap();
-    let vb =
-        VarBuilder::from_tensors(store::read(&tiny().join("model.safetensors"), &Device::Cpu).unwrap(), DType::F32, &Device::Cpu);
-    let trunk = Trunk::load(vb, &config, 3).unwrap();
+    let trunk = whole(&tiny());
     let (ids, mask) = bert::pad(&[&[2, 40, 41, 7, 9, 3], &[2, 12, 3]], 0, &Device::Cpu).unwrap();
     let bias = bert::attention_bias(&mask).unwrap();
     let [a, b] = [Mode::Training, Mode::Inference]
@@ -131,12 +136,12 @@ fn equals_pytorch(folder: &Path, expected: &str) {
         sum: Vec<f32>,
     }
     let rows: Vec<Row> = serde_json::from_slice(&std::fs::read(tiny().join(expected)).unwrap()).unwrap();
-    let encoder = checkpoint(folder);
+    let (encoder, trunk) = (checkpoint(folder), whole(folder));
     for row in rows {
         let ids = encoder.pieces().sequence(&row.text).unwrap();
         assert_eq!(ids, row.ids);
         let (ids, mask) = bert::pad(&[&ids], 0, &Device::Cpu).unwrap();
-        let hidden = encoder.trunk().forward(&ids, &bert::attention_bias(&mask).unwrap(), Mode::Inference, None).unwrap();
+        let hidden = trunk.forward(&ids, &bert::attention_bias(&mask).unwrap(), Mode::Inference, None).unwrap();
         let hidden = hidden.squeeze(0).unwrap();
         let vector = |t: Tensor| t.to_vec1::<f32>().unwrap();
         let (first, last) = (vector(hidden.get(0).unwrap()), vector(hidden.get(row.ids.len() - 1).unwrap()));
@@ -163,7 +168,7 @@ fn forward_equals_candle_transformers() {
     let model = theirs::BertModel::load(vb, &config).unwrap();
     let (ids, mask) = bert::pad(&[&[2, 40, 41, 7, 9, 3], &[2, 12, 3]], 0, &Device::Cpu).unwrap();
     let expected = model.forward(&ids, &ids.zeros_like().unwrap(), Some(&mask.to_dtype(DType::U32).unwrap())).unwrap();
-    let ours = checkpoint(&tiny()).trunk().forward(&ids, &bert::attention_bias(&mask).unwrap(), Mode::Inference, None).unwrap();
+    let ours = whole(&tiny()).forward(&ids, &bert::attention_bias(&mask).unwrap(), Mode::Inference, None).unwrap();
     let masked = |t: Tensor| {
         t.broadcast_mul(&mask.unsqueeze(D::Minus1).unwrap()).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
     };
@@ -295,4 +300,111 @@ fn unusable_models_are_refused() {
     let empty = tempfile::tempdir().unwrap();
     let error = open(empty.path());
     assert!(matches!(error, EncoderError::Missing { what: "model manifest", .. }), "{error}");
+}
+
+#[test]
+fn a_users_own_model_is_found_in_the_hub_cache() {
+    let cache = tempfile::tempdir().unwrap();
+    let resolve = |model: &str| hub::resolve(model, Some(cache.path()));
+    let message = |model: &str| resolve(model).unwrap_err().to_string();
+    assert!(message("clinic/own-bert").contains("not in the hub cache"));
+
+    let repo = cache.path().join("models--clinic--own-bert");
+    let snapshot = repo.join("snapshots/0a1b2c");
+    std::fs::create_dir_all(&snapshot).unwrap();
+    std::fs::create_dir_all(repo.join("refs")).unwrap();
+    std::fs::write(repo.join("refs/main"), "0a1b2c").unwrap();
+    for file in ["config.json", "tokenizer.json"] {
+        std::fs::copy(tiny().join(file), snapshot.join(file)).unwrap();
+    }
+    assert!(message("clinic/own-bert").contains("no model.safetensors or pytorch_model.bin"));
+    std::fs::copy(tiny().join("model.safetensors"), snapshot.join("model.safetensors")).unwrap();
+    let files = resolve("clinic/own-bert").unwrap();
+    assert_eq!(files.weights, snapshot.join("model.safetensors"));
+    let encoder = CandleEncoder::from_checkpoint(&files, &Device::Cpu).unwrap();
+    assert_eq!(encoder.embed(&["knee pain"]).unwrap(), checkpoint(&tiny()).embed(&["knee pain"]).unwrap());
+
+    assert!(message("clinic/own-bert@other").contains("no config.json"));
+    for wrong in ["../secrets", "a/b/c", "", "/no/such/folder"] {
+        assert!(message(wrong).contains("hub id"), "{wrong}");
+    }
+}
+
+/// The older form of a checkpoint: `vocab.txt` in place of `tokenizer.json`.
+#[test]
+fn a_word_list_serves_as_tokenizer() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokenizer: serde_json::Value = serde_json::from_slice(&std::fs::read(tiny().join("tokenizer.json")).unwrap()).unwrap();
+    let mut pieces: Vec<(u64, &String)> =
+        tokenizer["model"]["vocab"].as_object().unwrap().iter().map(|(piece, id)| (id.as_u64().unwrap(), piece)).collect();
+    pieces.sort();
+    let list: String = pieces.iter().map(|(_, piece)| format!("{piece}\n")).collect();
+    std::fs::write(folder.path().join("vocab.txt"), list).unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        std::fs::copy(tiny().join(file), folder.path().join(file)).unwrap();
+    }
+    let (ours, expected) = (checkpoint(folder.path()), checkpoint(&tiny()));
+    let (a, b) = (ours.encode(&document("Plan", &LINES)).unwrap(), expected.encode(&document("Plan", &LINES)).unwrap());
+    assert_eq!(a, b);
+}
+
+/// Saves the random weights that `load` asks for, with a config and the tiny tokenizer, and opens them as a user would.
+fn other_family(config: serde_json::Value, prefix: &str, load: impl Fn(VarBuilder)) -> Result<CandleEncoder, EncoderError> {
+    let folder = tempfile::tempdir().unwrap();
+    let map = candle_nn::VarMap::new();
+    load(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu));
+    let weights: BTreeMap<String, Tensor> =
+        map.data().lock().unwrap().iter().map(|(name, var)| (format!("{prefix}{name}"), var.as_tensor().clone())).collect();
+    store::write(&folder.path().join("model.safetensors"), &weights, Precision::Full).unwrap();
+    std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+    std::fs::copy(tiny().join("tokenizer.json"), folder.path().join("tokenizer.json")).unwrap();
+    CandleEncoder::from_checkpoint(&hub::resolve(folder.path().to_str().unwrap(), None)?, &Device::Cpu)
+}
+
+#[test]
+fn other_families_load_and_ignore_padding() {
+    use candle_transformers::models::{distilbert, modernbert, xlm_roberta};
+    let distil = serde_json::json!({
+        "model_type": "distilbert", "vocab_size": 130, "dim": 24, "n_layers": 2, "n_heads": 2, "hidden_dim": 32,
+        "activation": "gelu", "max_position_embeddings": 64, "initializer_range": 0.02, "pad_token_id": 0
+    });
+    let modern = serde_json::json!({
+        "model_type": "modernbert", "vocab_size": 130, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "intermediate_size": 40, "max_position_embeddings": 64, "norm_eps": 1e-5, "pad_token_id": 0,
+        "global_attn_every_n_layers": 2, "global_rope_theta": 160000.0, "local_attention": 16, "local_rope_theta": 10000.0
+    });
+    let roberta = serde_json::json!({
+        "model_type": "roberta", "vocab_size": 130, "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "intermediate_size": 32, "hidden_act": "gelu", "max_position_embeddings": 66, "type_vocab_size": 1, "pad_token_id": 0,
+        "layer_norm_eps": 1e-5, "attention_probs_dropout_prob": 0.1, "hidden_dropout_prob": 0.1
+    });
+    let parse = |config: &serde_json::Value, added: serde_json::Value| {
+        let mut config = config.clone();
+        config.as_object_mut().unwrap().extend(added.as_object().unwrap().clone());
+        config
+    };
+    let distil_config: distilbert::Config = serde_json::from_value(distil.clone()).unwrap();
+    let modern_config: modernbert::Config =
+        serde_json::from_value(parse(&modern, serde_json::json!({"layer_norm_eps": 1e-5}))).unwrap();
+    let roberta_config: xlm_roberta::Config =
+        serde_json::from_value(parse(&roberta, serde_json::json!({"position_embedding_type": "absolute"}))).unwrap();
+    let encoders = [
+        other_family(distil, "distilbert.", |vb| drop(distilbert::DistilBertModel::load(vb, &distil_config).unwrap())),
+        other_family(modern, "", |vb| drop(modernbert::ModernBert::load(vb, &modern_config).unwrap())),
+        other_family(roberta, "roberta.", |vb| drop(xlm_roberta::XLMRobertaModel::new(&roberta_config, vb).unwrap())),
+    ];
+    for encoder in encoders {
+        let encoder = encoder.unwrap();
+        let texts = ["knee", "recurrent fever since spring with left knee pain"];
+        let together = encoder.embed(&texts).unwrap();
+        for (text, vector) in texts.iter().zip(&together) {
+            assert_eq!(vector.len(), encoder.dim());
+            assert!(largest_difference(vector, &encoder.embed(&[text]).unwrap()[0]) < 1e-5);
+        }
+        let encoded = encoder.encode(&document("Plan", &LINES)).unwrap();
+        assert_eq!(encoded.tagging, encoded.linking);
+    }
+    let unknown =
+        other_family(serde_json::json!({"model_type": "t5", "vocab_size": 9, "max_position_embeddings": 9}), "", |_| ());
+    assert!(matches!(unknown, Err(EncoderError::Family { .. })));
 }

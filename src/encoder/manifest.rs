@@ -102,6 +102,16 @@ impl Manifest {
         Ok(())
     }
 
+    /// What the linking vectors depend on; kept in files of vectors, so that they are not used with other weights.
+    pub fn linking_fingerprint(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        for name in [TOKENIZER, TRUNK, LINKING] {
+            digest.update(name);
+            digest.update(self.files.get(name).map(|r| r.sha256.as_str()).unwrap_or_default());
+        }
+        digest.finalize().into()
+    }
+
     /// One line's worth of identity: name and the first digits of a digest over all files' fingerprints.
     pub fn identity(&self) -> String {
         let mut digest = Sha256::new();

@@ -10,6 +10,8 @@
 //! | [`store`], [`manifest`] | are these the released weights? |
 //! | [`tokens`] | which word pieces, in which chunks? |
 //! | [`transformer`] | the encoder on CPU or GPU |
+//! | [`families`], [`hub`] | and a user's own model? |
+//! | [`vectors`] | which codes' titles are nearest? |
 //! | [`hash`] | a small encoder without weights, for tests |
 //! | [`convert`] | how does a published checkpoint become a model directory? |
 //! | [`device`] | where is it computed? |
@@ -17,11 +19,14 @@ pub mod bert;
 pub mod convert;
 pub mod device;
 pub mod error;
+pub mod families;
 pub mod hash;
+pub mod hub;
 pub mod manifest;
 pub mod store;
 pub mod tokens;
 pub mod transformer;
+pub mod vectors;
 
 pub use error::EncoderError;
 pub use hash::HashEncoder;

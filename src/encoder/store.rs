@@ -37,8 +37,29 @@ pub fn map_file(what: &'static str, path: &Path) -> Result<memmap2::Mmap, Encode
 /// (a prefix `bert.` is dropped, the old names `gamma` and `beta` are renamed).
 /// Refuses files that are damaged and weights with NaN or infinity.
 pub fn read(path: &Path, device: &Device) -> Result<HashMap<String, Tensor>, EncoderError> {
+    if path.extension().is_some_and(|e| e == "bin") {
+        return read_pickle(path, device);
+    }
     let mapped = map_file("weights file", path)?;
     read_bytes(path, &mapped, device)
+}
+
+/// A `pytorch_model.bin`: candle reads the tensors and runs none of the code that a pickle may name.
+fn read_pickle(path: &Path, device: &Device) -> Result<HashMap<String, Tensor>, EncoderError> {
+    std::fs::metadata(path).map_err(|e| EncoderError::io("weights file", path, e))?;
+    let tensors = candle_core::pickle::read_all(path).map_err(|e| EncoderError::format(path, e))?;
+    let mut weights = HashMap::new();
+    for (name, tensor) in tensors {
+        if !tensor.dtype().is_float() {
+            continue;
+        }
+        let tensor = tensor.to_dtype(DType::F32)?;
+        if tensor.flatten_all()?.to_vec1::<f32>()?.iter().any(|v| !v.is_finite()) {
+            return Err(EncoderError::NotFinite { path: path.to_owned(), name });
+        }
+        weights.insert(published_name(&name), tensor.to_device(device)?);
+    }
+    Ok(weights)
 }
 
 /// As [`read`], from bytes already in memory; `path` is for messages.

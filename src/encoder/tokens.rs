@@ -60,10 +60,13 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// Reads `tokenizer.json`. `longest`: most ids of one sequence that the model takes.
+    /// Reads `tokenizer.json`, or the `vocab.txt` of an older BERT. `longest`: most ids of one sequence that the model takes.
     pub fn open(path: &Path, longest: usize) -> Result<Self, EncoderError> {
         let bytes = std::fs::read(path).map_err(|e| EncoderError::io("tokenizer", path, e))?;
-        let mut tokenizer = Tokenizer::from_bytes(&bytes).map_err(|e| EncoderError::format(path, e))?;
+        let mut tokenizer = match path.extension().is_some_and(|e| e == "txt") {
+            true => from_vocabulary(path)?,
+            false => Tokenizer::from_bytes(&bytes).map_err(|e| EncoderError::format(path, e))?,
+        };
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(|e| EncoderError::format(path, e))?;
         let special = |names: [&str; 2]| {
@@ -191,6 +194,23 @@ impl Pieces {
         ids.extend(self.ids(":")?);
         Ok(ids)
     }
+}
+
+/// BERT's tokenizer from a list of word pieces, one a line; lower-casing as `tokenizer_config.json` beside it says.
+fn from_vocabulary(path: &Path) -> Result<Tokenizer, EncoderError> {
+    use tokenizers::models::wordpiece::WordPiece;
+    use tokenizers::normalizers::BertNormalizer;
+    use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
+    let model = WordPiece::from_file(&path.to_string_lossy()).unk_token("[UNK]".to_owned()).build();
+    let settings = path.parent().and_then(|folder| std::fs::read(folder.join("tokenizer_config.json")).ok());
+    let settings = settings.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    let lowercase = settings.and_then(|s| s.get("do_lower_case")?.as_bool()).unwrap_or(true);
+    let mut tokenizer = Tokenizer::new(model.map_err(|e| EncoderError::format(path, e))?);
+    tokenizer
+        .with_normalizer(Some(BertNormalizer::new(true, true, None, lowercase)))
+        .map_err(|e| EncoderError::format(path, e))?;
+    tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
+    Ok(tokenizer)
 }
 
 /// Windows over a sentence of `length` pieces: what each sees, and what it emits (each piece once).

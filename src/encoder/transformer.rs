@@ -1,11 +1,13 @@
 //! The transformer on CPU or GPU behind the [`Encoder`] seam.
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
 use super::bert::{self, BertConfig, Branch, Mode, Trunk};
+use super::families::{self, Family};
+use super::hub::ModelFiles;
 use super::manifest::{self, Manifest};
 use super::tokens::Pieces;
 use super::{Chunk, ChunkVectors, Encoder, EncoderError, normalize, store};
@@ -16,15 +18,28 @@ const BATCH_TOKENS_CPU: usize = 1_024;
 /// The same on a GPU.
 const BATCH_TOKENS_GPU: usize = 16_384;
 
-/// BERT with two branches: one for tagging, one for linking.
+/// A transformer with its tokenizer on a device.
 pub struct CandleEncoder {
-    config: BertConfig,
+    dim: usize,
     pieces: Pieces,
     device: Device,
-    trunk: Trunk,
-    tagging: Branch,
-    /// Absent where both branches are one.
-    linking: Option<Branch>,
+    network: Network,
+}
+
+enum Network {
+    /// BERT with one branch for tagging and one for linking.
+    Branched { trunk: Trunk, tagging: Branch, linking: Branch },
+    /// A published BERT as it is.
+    Plain(Trunk),
+    /// A published model of another family.
+    Other(Family),
+}
+
+/// A batch after the shared layers.
+struct Shared {
+    hidden: Tensor,
+    bias: Tensor,
+    mask: Tensor,
 }
 
 impl CandleEncoder {
@@ -42,34 +57,39 @@ impl CandleEncoder {
         }
         let branch = |file: &str| {
             let path = directory.join(file);
-            let vb = VarBuilder::from_tensors(store::read(&path, device)?, candle_core::DType::F32, device);
+            let vb = VarBuilder::from_tensors(store::read(&path, device)?, DType::F32, device);
             Branch::load(vb, &config, depth..layers).map_err(|e| EncoderError::weight(&path, e))
         };
         let path = directory.join(manifest::TRUNK);
-        let vb = VarBuilder::from_tensors(store::read(&path, device)?, candle_core::DType::F32, device);
+        let vb = VarBuilder::from_tensors(store::read(&path, device)?, DType::F32, device);
         let trunk = Trunk::load(vb, &config, depth).map_err(|e| EncoderError::weight(&path, e))?;
+        let network = Network::Branched { trunk, tagging: branch(manifest::TAGGING)?, linking: branch(manifest::LINKING)? };
         let pieces = Pieces::open(&directory.join(manifest::TOKENIZER), config.max_position_embeddings)?;
-        pieces.check_vocabulary(config.vocab_size)?;
-        let (tagging, linking) = (branch(manifest::TAGGING)?, Some(branch(manifest::LINKING)?));
-        Ok(Self { config, pieces, device: device.clone(), trunk, tagging, linking })
+        Self::new(pieces, config.hidden_size, config.vocab_size, device, network)
     }
 
-    /// A published BERT checkpoint: `config.json`, `tokenizer.json` and one safetensors file. Both vectors of a token
-    /// are its last hidden state.
-    pub fn from_checkpoint(config: &Path, tokenizer: &Path, weights: &Path, device: &Device) -> Result<Self, EncoderError> {
-        let config = read_config(config)?;
-        let vb = VarBuilder::from_tensors(store::read(weights, device)?, candle_core::DType::F32, device);
-        let named = |e| EncoderError::weight(weights, e);
-        let trunk = Trunk::load(vb.clone(), &config, config.num_hidden_layers).map_err(named)?;
-        let tagging = Branch::load(vb, &config, 0..0).map_err(named)?;
-        let pieces = Pieces::open(tokenizer, config.max_position_embeddings)?;
-        pieces.check_vocabulary(config.vocab_size)?;
-        Ok(Self { config, pieces, device: device.clone(), trunk, tagging, linking: None })
+    /// A published checkpoint of BERT or another family (see [`families`]): both vectors of a token are its last
+    /// hidden state.
+    pub fn from_checkpoint(files: &ModelFiles, device: &Device) -> Result<Self, EncoderError> {
+        let bytes = std::fs::read(&files.config).map_err(|e| EncoderError::io("model config", &files.config, e))?;
+        let config: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| EncoderError::format(&files.config, e))?;
+        let weights = store::read(&files.weights, device)?;
+        if config.get("model_type").is_none_or(|t| t == "bert") {
+            let config = read_config(&files.config)?;
+            let vb = VarBuilder::from_tensors(weights, DType::F32, device);
+            let trunk =
+                Trunk::load(vb, &config, config.num_hidden_layers).map_err(|e| EncoderError::weight(&files.weights, e))?;
+            let pieces = Pieces::open(&files.tokenizer, config.max_position_embeddings)?;
+            return Self::new(pieces, config.hidden_size, config.vocab_size, device, Network::Plain(trunk));
+        }
+        let loaded = families::load(&files.config, &config, &files.weights, weights, device)?;
+        let pieces = Pieces::open(&files.tokenizer, loaded.longest)?;
+        Self::new(pieces, loaded.dim, loaded.vocabulary, device, Network::Other(loaded.family))
     }
 
-    /// The model's sizes.
-    pub fn config(&self) -> &BertConfig {
-        &self.config
+    fn new(pieces: Pieces, dim: usize, vocabulary: usize, device: &Device, network: Network) -> Result<Self, EncoderError> {
+        pieces.check_vocabulary(vocabulary)?;
+        Ok(Self { dim, pieces, device: device.clone(), network })
     }
 
     /// The tokenizer.
@@ -77,22 +97,31 @@ impl CandleEncoder {
         &self.pieces
     }
 
-    /// The shared layers, for training on top of them.
-    pub fn trunk(&self) -> &Trunk {
-        &self.trunk
-    }
-
-    /// Hidden states of padded sequences: tagging, linking (batch, length, hidden) and the mask (batch, length).
-    fn forward(&self, sequences: &[&[u32]]) -> Result<(Tensor, Tensor, Tensor), EncoderError> {
+    /// What the branches start from.
+    fn shared(&self, sequences: &[&[u32]]) -> Result<Shared, EncoderError> {
         let (ids, mask) = bert::pad(sequences, self.pieces.pad, &self.device)?;
         let bias = bert::attention_bias(&mask)?;
-        let hidden = self.trunk.forward(&ids, &bias, Mode::Inference, None)?;
-        let tagging = self.tagging.forward(&hidden, &bias, Mode::Inference, None)?;
-        let linking = match &self.linking {
-            Some(branch) => branch.forward(&hidden, &bias, Mode::Inference, None)?,
-            None => tagging.clone(),
+        let hidden = match &self.network {
+            Network::Branched { trunk, .. } | Network::Plain(trunk) => trunk.forward(&ids, &bias, Mode::Inference, None)?,
+            Network::Other(family) => family.forward(&ids, &mask)?,
         };
-        Ok((tagging, linking, mask))
+        Ok(Shared { hidden, bias, mask })
+    }
+
+    /// (batch, length, dim)
+    fn tagging(&self, shared: &Shared) -> Result<Tensor, EncoderError> {
+        match &self.network {
+            Network::Branched { tagging, .. } => Ok(tagging.forward(&shared.hidden, &shared.bias, Mode::Inference, None)?),
+            _ => Ok(shared.hidden.clone()),
+        }
+    }
+
+    /// (batch, length, dim)
+    fn linking(&self, shared: &Shared) -> Result<Tensor, EncoderError> {
+        match &self.network {
+            Network::Branched { linking, .. } => Ok(linking.forward(&shared.hidden, &shared.bias, Mode::Inference, None)?),
+            _ => Ok(shared.hidden.clone()),
+        }
     }
 
     /// Runs `work` over batches of sequences of similar length; results in the order of the sequences.
@@ -137,7 +166,7 @@ pub fn batches(sequences: &[&[u32]], budget: usize) -> Vec<Vec<usize>> {
 
 impl Encoder for CandleEncoder {
     fn dim(&self) -> usize {
-        self.config.hidden_size
+        self.dim
     }
 
     fn chunks(&self, document: &Document) -> Result<Vec<Chunk>, EncoderError> {
@@ -149,9 +178,10 @@ impl Encoder for CandleEncoder {
         let dim = self.dim();
         self.batched(&sequences, |batch| {
             let own: Vec<&[u32]> = batch.iter().map(|&i| sequences[i]).collect();
-            let (tagging, linking, mask) = self.forward(&own)?;
-            let length = mask.dim(1)?;
-            let (tagging, linking) = (tagging.flatten_all()?.to_vec1::<f32>()?, linking.flatten_all()?.to_vec1::<f32>()?);
+            let shared = self.shared(&own)?;
+            let length = shared.mask.dim(1)?;
+            let tagging = self.tagging(&shared)?.flatten_all()?.to_vec1::<f32>()?;
+            let linking = self.linking(&shared)?.flatten_all()?.to_vec1::<f32>()?;
             let cut = |row: usize, i: usize| {
                 let place = chunks[i].positions();
                 let place = (row * length + place.start) * dim..(row * length + place.end) * dim;
@@ -166,8 +196,8 @@ impl Encoder for CandleEncoder {
         let sequences: Vec<&[u32]> = sequences.iter().map(Vec::as_slice).collect();
         let mut vectors = self.batched(&sequences, |batch| {
             let own: Vec<&[u32]> = batch.iter().map(|&i| sequences[i]).collect();
-            let (_, linking, mask) = self.forward(&own)?;
-            Ok(bert::mean_pool(&linking, &mask)?.to_vec2::<f32>()?)
+            let shared = self.shared(&own)?;
+            Ok(bert::mean_pool(&self.linking(&shared)?, &shared.mask)?.to_vec2::<f32>()?)
         })?;
         for (vector, sequence) in vectors.iter_mut().zip(&sequences) {
             // A text without words has only start and end token.

@@ -1,0 +1,341 @@
+//! Vectors of many texts in one memory-mapped file, and exact search among them.
+//!
+//! A row is one text's linking vector in int8 with a scale; it stands for one or more members (codes). Codes that
+//! differ only in side or encounter share a row: their titles would have nearly the same vector.
+//!
+//! Layout, little-endian: 8 bytes magic `SBVECT01`; u32 dim, rows, members, 0; 32 bytes fingerprint of the encoder
+//! that made the vectors; 8 bytes 0 (64 in all); f32 scale a row; u32 first member a row, and the end; 8 bytes a
+//! member, zero-filled; then, on a 64-byte boundary, dim int8 a row.
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::error::EncoderError;
+use super::{Encoder, store};
+
+const MAGIC: &[u8; 8] = b"SBVECT01";
+const HEADER: usize = 64;
+const MEMBER: usize = 8;
+/// Rows scored together by one task.
+const BLOCK: usize = 2_048;
+/// Rows kept beyond `k` after the int8 pass, for exact re-scoring.
+const MARGIN: usize = 16;
+
+/// One text and what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What is embedded.
+    pub text: String,
+    /// At most 8 bytes each, as in a code without its dot.
+    pub members: Vec<String>,
+}
+
+/// A row found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Neighbour {
+    /// Number of the row.
+    pub row: u32,
+    /// Cosine.
+    pub score: f32,
+}
+
+/// The open file.
+pub struct VectorFile {
+    map: memmap2::Mmap,
+    dim: usize,
+    rows: usize,
+    scales: std::ops::Range<usize>,
+    firsts: std::ops::Range<usize>,
+    members: std::ops::Range<usize>,
+    vectors: std::ops::Range<usize>,
+}
+
+/// Embeds the rows and writes the file. `fingerprint` names the encoder (see `Manifest::linking_fingerprint`).
+pub fn build(path: &Path, encoder: &dyn Encoder, fingerprint: &[u8; 32], rows: &[Row]) -> Result<(), EncoderError> {
+    let dim = encoder.dim();
+    let number = |n: usize| u32::try_from(n).map_err(|_| EncoderError::format(path, "more rows than a file can hold"));
+    let (mut scales, mut firsts, mut members, mut vectors) = (Vec::new(), vec![0u32], Vec::new(), Vec::new());
+    for block in rows.chunks(4_096) {
+        let texts: Vec<&str> = block.iter().map(|r| r.text.as_str()).collect();
+        for (row, vector) in block.iter().zip(encoder.embed(&texts)?) {
+            let (quantized, scale) = store::quantize_row(&vector);
+            scales.push(scale);
+            vectors.extend(quantized);
+            for member in &row.members {
+                let bytes = member.as_bytes();
+                if bytes.is_empty() || bytes.len() > MEMBER {
+                    return Err(EncoderError::format(path, format!("member `{member}` is not 1 to {MEMBER} bytes long")));
+                }
+                let mut entry = [0u8; MEMBER];
+                entry[..bytes.len()].copy_from_slice(bytes);
+                members.extend(entry);
+            }
+            firsts.push(number(members.len() / MEMBER)?);
+        }
+    }
+    let mut bytes = Vec::with_capacity(HEADER + vectors.len() + members.len() + rows.len() * 8);
+    bytes.extend(MAGIC);
+    for n in [dim, rows.len(), members.len() / MEMBER, 0] {
+        bytes.extend(number(n)?.to_le_bytes());
+    }
+    bytes.extend(fingerprint);
+    bytes.resize(HEADER, 0);
+    bytes.extend(scales.iter().flat_map(|s| s.to_le_bytes()));
+    bytes.extend(firsts.iter().flat_map(|f| f.to_le_bytes()));
+    bytes.extend(members);
+    bytes.resize(bytes.len().next_multiple_of(64), 0);
+    bytes.extend(bytemuck::cast_slice::<i8, u8>(&vectors));
+    store::replace_file(path, &bytes)
+}
+
+impl VectorFile {
+    /// Maps a file; refuses one that is damaged or was made by another encoder.
+    pub fn open(path: &Path, fingerprint: &[u8; 32]) -> Result<Self, EncoderError> {
+        let map = store::map_file("vector file", path)?;
+        let damaged = |detail: &str| EncoderError::format(path, detail);
+        if map.len() < HEADER || &map[..8] != MAGIC {
+            return Err(damaged("it is no vector file of this version"));
+        }
+        let number = |at: usize| u32::from_le_bytes([map[at], map[at + 1], map[at + 2], map[at + 3]]) as usize;
+        let (dim, rows, members) = (number(8), number(12), number(16));
+        if &map[24..56] != fingerprint {
+            return Err(damaged(
+                "its vectors were made by other encoder weights; build it again with `superbill models vectors`",
+            ));
+        }
+        let scales = HEADER..HEADER + rows * 4;
+        let firsts = scales.end..scales.end + (rows + 1) * 4;
+        let members = firsts.end..firsts.end + members * MEMBER;
+        let start = members.end.next_multiple_of(64);
+        let vectors = start..start + rows * dim;
+        if dim == 0 || map.len() != vectors.end {
+            return Err(damaged("its length does not fit its header"));
+        }
+        let file = Self { dim, rows, scales, firsts, members, vectors, map };
+        let (count, ends) = (file.members.len() / MEMBER, file.firsts());
+        if !ends.is_sorted() || ends.last().is_none_or(|&e| e as usize != count) || file.scales().iter().any(|s| !s.is_finite()) {
+            return Err(damaged("its tables are inconsistent"));
+        }
+        Ok(file)
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Length of a vector.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    // Sections start on 4-byte boundaries of a page-aligned map, so the casts cannot fail.
+    fn scales(&self) -> &[f32] {
+        bytemuck::try_cast_slice(&self.map[self.scales.clone()]).unwrap_or_default()
+    }
+    fn firsts(&self) -> &[u32] {
+        bytemuck::try_cast_slice(&self.map[self.firsts.clone()]).unwrap_or_default()
+    }
+
+    /// All rows as an int8 matrix (rows × dim); multiply a row by [`VectorFile::scale`].
+    pub fn matrix(&self) -> ndarray::ArrayView2<'_, i8> {
+        // `open` has checked that the values are rows × dim.
+        ndarray::ArrayView1::from(self.values())
+            .into_shape_with_order((self.rows, self.dim))
+            .unwrap_or_else(|_| ndarray::aview2::<i8, 0>(&[]))
+    }
+
+    /// The factor of a row's int8 values.
+    pub fn scale(&self, row: u32) -> f32 {
+        self.scales().get(row as usize).copied().unwrap_or(0.0)
+    }
+
+    fn values(&self) -> &[i8] {
+        bytemuck::cast_slice(&self.map[self.vectors.clone()])
+    }
+
+    /// What a row stands for, in the order given to [`build`].
+    pub fn members(&self, row: u32) -> impl Iterator<Item = &str> {
+        let firsts = self.firsts();
+        let range = match (firsts.get(row as usize), firsts.get(row as usize + 1)) {
+            (Some(&first), Some(&end)) => first as usize..end as usize,
+            _ => 0..0,
+        };
+        self.map[self.members.clone()][range.start * MEMBER..range.end * MEMBER]
+            .chunks_exact(MEMBER)
+            .map(|entry| std::str::from_utf8(entry).unwrap_or_default().trim_end_matches('\0'))
+    }
+
+    /// A row's vector.
+    pub fn vector(&self, row: u32) -> Vec<f32> {
+        let (start, scale) = (row as usize * self.dim, self.scale(row));
+        self.values().get(start..start + self.dim).unwrap_or_default().iter().map(|&v| f32::from(v) * scale).collect()
+    }
+
+    /// The `k` rows nearest to each query (vectors of length 1), best first; equal scores by row number. Every row is
+    /// compared: in int8 first, then the best ones with the query in f32.
+    pub fn search(&self, queries: &[Vec<f32>], k: usize) -> Vec<Vec<Neighbour>> {
+        let usable: Vec<bool> = queries.iter().map(|q| q.len() == self.dim).collect();
+        let small: Vec<Vec<i16>> =
+            queries.iter().map(|q| store::quantize_row(q).0.into_iter().map(i16::from).collect()).collect();
+        let keep = k + MARGIN;
+        let blocks: Vec<Vec<Best>> = self
+            .values()
+            .par_chunks(BLOCK * self.dim)
+            .zip(self.scales().par_chunks(BLOCK))
+            .enumerate()
+            .map(|(block, (values, scales))| {
+                let mut best = vec![Best::new(keep); queries.len()];
+                let mut wide = vec![0i16; self.dim];
+                for (i, (row, scale)) in values.chunks_exact(self.dim).zip(scales).enumerate() {
+                    wide.iter_mut().zip(row).for_each(|(w, v)| *w = i16::from(*v));
+                    for ((best, query), _) in best.iter_mut().zip(&small).zip(&usable).filter(|(_, usable)| **usable) {
+                        best.offer(dot(&wide, query) as f32 * scale, (block * BLOCK + i) as u32);
+                    }
+                }
+                best
+            })
+            .collect();
+        let exact = |(i, query): (usize, &Vec<f32>)| {
+            // The int8 scores of one query share its scale, so they order rows as cosines do.
+            let mut found: Vec<(f32, u32)> = blocks.iter().flat_map(|b| b[i].entries.iter().copied()).collect();
+            found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            found.truncate(keep);
+            let score = |row: u32| self.vector(row).iter().zip(query).map(|(a, b)| a * b).sum::<f32>();
+            let mut found: Vec<Neighbour> = found.into_iter().map(|(_, row)| Neighbour { row, score: score(row) }).collect();
+            found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
+            found.truncate(k);
+            found
+        };
+        queries.par_iter().enumerate().map(exact).collect()
+    }
+}
+
+/// Products of int8 values summed in i32; compilers turn this shape into multiply-add instructions.
+fn dot(a: &[i16], b: &[i16]) -> i32 {
+    a.iter().zip(b).map(|(&x, &y)| i32::from(x) * i32::from(y)).sum()
+}
+
+/// The best rows seen so far, best first.
+#[derive(Clone)]
+struct Best {
+    entries: Vec<(f32, u32)>,
+    keep: usize,
+}
+
+impl Best {
+    fn new(keep: usize) -> Self {
+        Self { entries: Vec::with_capacity(keep + 1), keep }
+    }
+
+    /// Rows are offered in rising order, so an equal score never displaces an earlier row.
+    fn offer(&mut self, score: f32, row: u32) {
+        if self.entries.len() == self.keep && self.entries.last().is_none_or(|last| score <= last.0) {
+            return;
+        }
+        let at = self.entries.partition_point(|e| e.0 >= score);
+        self.entries.insert(at, (score, row));
+        self.entries.truncate(self.keep);
+    }
+}
+
+/// Groups codes by what their titles say apart from side, encounter and trimester: one row a group, codes in the
+/// order given, the row's text the title without those words. Rows come in the order of their first code.
+pub fn title_families<'a>(codes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Row> {
+    let mut order: BTreeMap<String, usize> = BTreeMap::new();
+    let mut rows: Vec<Row> = Vec::new();
+    for (code, title) in codes {
+        let text = family_title(title);
+        let at = *order.entry(text.clone()).or_insert_with(|| {
+            rows.push(Row { text, members: Vec::new() });
+            rows.len() - 1
+        });
+        rows[at].members.push(code.replace('.', ""));
+    }
+    rows
+}
+
+/// A title without the words that only choose among sister codes.
+pub fn family_title(title: &str) -> String {
+    const SIDES: [&str; 6] = ["right", "left", "bilateral", "unspecified", "side", "sides"];
+    let title = title.to_lowercase();
+    let parts = title.split(", ").enumerate().filter(|(i, part)| {
+        let encounter = part.starts_with("initial encounter") || part.starts_with("subsequent encounter") || *part == "sequela";
+        *i == 0 || !(encounter || part.ends_with(" trimester"))
+    });
+    let parts = parts.map(|(_, part)| part.split_whitespace().filter(|w| !SIDES.contains(w)).collect::<Vec<_>>().join(" "));
+    let text = parts.filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ");
+    if text.is_empty() { title } else { text }
+}
+
+/// The path of the code vectors in a model directory.
+pub fn code_vectors_path(directory: &Path) -> PathBuf {
+    directory.join("code_vectors.bin")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoder::HashEncoder;
+
+    const MAKER: [u8; 32] = [7; 32];
+
+    fn file(rows: &[Row]) -> (tempfile::TempDir, PathBuf, HashEncoder) {
+        let (folder, encoder) = (tempfile::tempdir().unwrap(), HashEncoder::new(96));
+        let path = code_vectors_path(folder.path());
+        build(&path, &encoder, &MAKER, rows).unwrap();
+        (folder, path, encoder)
+    }
+
+    #[test]
+    fn search_equals_comparing_all_in_f32() {
+        let rows: Vec<Row> = (0..5_000)
+            .map(|i| Row { text: format!("w{} w{} w{}", i % 71, i % 113, i), members: vec![format!("C{i}")] })
+            .collect();
+        let (_folder, path, encoder) = file(&rows);
+        let vectors = VectorFile::open(&path, &MAKER).unwrap();
+        let queries = encoder.embed(&["w3 w5 w17", "w70 w112", "w4999", ""]).unwrap();
+        for (query, found) in queries.iter().zip(vectors.search(&queries, 10)) {
+            let mut all: Vec<(f32, u32)> =
+                (0..5_000).map(|r| (vectors.vector(r).iter().zip(query).map(|(a, b)| a * b).sum(), r)).collect();
+            all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let found: Vec<(f32, u32)> = found.iter().map(|n| (n.score, n.row)).collect();
+            assert_eq!(found, all[..10]);
+        }
+        assert_eq!(vectors.search(&[vec![0.0; 3]], 5), [vec![]], "a query of another length finds nothing");
+    }
+
+    #[test]
+    fn codes_that_differ_in_side_or_encounter_share_a_row() {
+        let rows = title_families([
+            ("M17.11", "Unilateral primary osteoarthritis, right knee"),
+            ("M17.12", "Unilateral primary osteoarthritis, left knee"),
+            ("S93.401A", "Sprain of unspecified ligament of right ankle, initial encounter"),
+            ("S93.402S", "Sprain of unspecified ligament of left ankle, sequela"),
+            ("O24.410", "Gestational diabetes mellitus in pregnancy, diet controlled"),
+        ]);
+        let (_folder, path, _) = file(&rows);
+        let vectors = VectorFile::open(&path, &MAKER).unwrap();
+        assert_eq!(
+            rows.iter().map(|r| r.text.as_str()).collect::<Vec<_>>(),
+            [
+                "unilateral primary osteoarthritis, knee",
+                "sprain of ligament of ankle",
+                "gestational diabetes mellitus in pregnancy, diet controlled"
+            ]
+        );
+        assert_eq!(vectors.members(1).collect::<Vec<_>>(), ["S93401A", "S93402S"]);
+        assert_eq!(vectors.members(9).count(), 0);
+    }
+
+    #[test]
+    fn damaged_and_foreign_files_are_refused() {
+        let (folder, path, _) = file(&[Row { text: "fever".into(), members: vec!["R509".into()] }]);
+        assert!(VectorFile::open(&path, &[8; 32]).is_err_and(|e| e.to_string().contains("other encoder")));
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        assert!(VectorFile::open(&path, &MAKER).is_err());
+        assert!(matches!(VectorFile::open(&folder.path().join("none"), &MAKER), Err(EncoderError::Missing { .. })));
+    }
+}
