@@ -1,0 +1,227 @@
+//! A document as leveling reads it: lower-cased text with the same offsets, and for every sentence the part of the
+//! note it belongs to (what the patient tells, background, examination, results, or what was thought and done).
+use regex::Regex;
+
+use crate::document::{Document, Evidence, SectionKind, Span};
+
+/// What a sentence is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Zone {
+    /// Administrative lines, signature.
+    Frame,
+    /// Complaint and history of the present illness.
+    Story,
+    /// Past, family and social history, lists of medications and allergies, review of systems.
+    Background,
+    /// Vital signs and examination.
+    Exam,
+    /// Laboratory, imaging, tracings.
+    Results,
+    /// Hospital or emergency course.
+    Course,
+    /// Assessment: what is it?
+    Assessment,
+    /// Plan, instructions: what is done?
+    Plan,
+}
+
+impl Zone {
+    /// Assessment, plan or course: where problems are addressed.
+    pub fn is_decision(self) -> bool {
+        self >= Zone::Course
+    }
+}
+
+/// A sentence with its zone.
+#[derive(Clone, Copy, Debug)]
+pub struct Clause {
+    /// Where it stands.
+    pub span: Span,
+    /// What it is for.
+    pub zone: Zone,
+    /// Starts a list item.
+    pub list_item: bool,
+    /// Index of its section.
+    pub section: usize,
+}
+
+/// The document with what leveling adds to it.
+pub struct View<'a> {
+    /// The document.
+    pub document: &'a Document,
+    /// ASCII lower case of the text: the same length, the same offsets.
+    pub lower: String,
+    /// Sentences in order.
+    pub clauses: Vec<Clause>,
+    /// The note has headed assessment or plan sections.
+    pub has_decision: bool,
+}
+
+/// Heading words that place a section which the document reader left open.
+fn zone_of_heading(heading: &str) -> Option<Zone> {
+    const WORDS: &[(&str, Zone)] = &[
+        ("decision making", Zone::Course),
+        ("emergency department course", Zone::Course),
+        ("course", Zone::Course),
+        ("assessment", Zone::Assessment),
+        ("impression", Zone::Assessment),
+        ("diagnos", Zone::Assessment),
+        ("conclusion", Zone::Assessment),
+        ("problem #", Zone::Assessment),
+        ("plan", Zone::Plan),
+        ("recommend", Zone::Plan),
+        ("disposition", Zone::Plan),
+        ("discussion", Zone::Plan),
+        ("treatment", Zone::Plan),
+        ("follow", Zone::Plan),
+        ("instruction", Zone::Plan),
+        ("order", Zone::Plan),
+        ("workup", Zone::Results),
+        ("lab", Zone::Results),
+        ("x-ray", Zone::Results),
+        ("xray", Zone::Results),
+        ("ekg", Zone::Results),
+        ("ecg", Zone::Results),
+        ("imaging", Zone::Results),
+        ("radiolog", Zone::Results),
+        ("studies", Zone::Results),
+        ("data", Zone::Results),
+        ("history of present", Zone::Story),
+        ("subjective", Zone::Story),
+        ("history", Zone::Background),
+        ("medication", Zone::Background),
+        ("review of", Zone::Background),
+        ("exam", Zone::Exam),
+        ("objective", Zone::Exam),
+        ("vital", Zone::Exam),
+    ];
+    WORDS.iter().find(|(w, _)| heading.contains(w)).map(|&(_, z)| z)
+}
+
+fn zone_of(kind: SectionKind, heading: &str) -> Zone {
+    use SectionKind as S;
+    match kind {
+        S::ChiefComplaint | S::HistoryOfPresentIllness | S::Indications => Zone::Story,
+        S::ProblemList | S::PastMedicalHistory | S::PastSurgicalHistory | S::FamilyHistory | S::SocialHistory => Zone::Background,
+        S::ReviewOfSystems | S::Allergies => Zone::Background,
+        // "Discharge medications" and "medications prescribed" are what was decided.
+        S::Medications if heading.contains("discharge") || heading.contains("prescri") => Zone::Plan,
+        S::Medications => Zone::Background,
+        S::Vitals | S::PhysicalExam => Zone::Exam,
+        S::Results | S::Findings => Zone::Results,
+        S::Assessment | S::PreoperativeDiagnosis | S::PostoperativeDiagnosis => Zone::Assessment,
+        S::AssessmentAndPlan | S::Plan | S::Instructions => Zone::Plan,
+        S::HospitalCourse | S::ProcedureDescription | S::ProcedurePerformed => Zone::Course,
+        S::Header | S::Attestation => Zone::Frame,
+        S::Anesthesia | S::OperativeDetails => Zone::Course,
+        S::Other => zone_of_heading(heading).unwrap_or(Zone::Story),
+    }
+}
+
+impl<'a> View<'a> {
+    /// Reads the zones of a document.
+    pub fn new(document: &'a Document) -> View<'a> {
+        let lower = document.text.to_ascii_lowercase();
+        let zones: Vec<Zone> = document
+            .sections
+            .iter()
+            .map(|s| {
+                let heading = s.heading.map_or("", |h| lower.get(h.start..h.end).unwrap_or(""));
+                zone_of(s.kind, heading)
+            })
+            .collect();
+        let has_decision = zones.iter().zip(&document.sections).any(|(z, s)| *z >= Zone::Assessment && !s.body.is_empty());
+        let total = document.sentences.len();
+        let clauses = document
+            .sentences
+            .iter()
+            .enumerate()
+            .map(|(i, s)| {
+                let mut zone = zones.get(s.section).copied().unwrap_or(Zone::Story);
+                // A note without headed assessment or plan ends with them all the same.
+                if !has_decision && matches!(zone, Zone::Story | Zone::Exam | Zone::Frame) && i * 3 >= total * 2 {
+                    zone = Zone::Plan;
+                }
+                Clause { span: s.span, zone, list_item: s.list_item, section: s.section }
+            })
+            .collect();
+        View { document, lower, clauses, has_decision }
+    }
+
+    /// The lower-cased words of a span.
+    pub fn words(&self, span: Span) -> &str {
+        self.lower.get(span.start..span.end).unwrap_or("")
+    }
+
+    /// Evidence for a span.
+    pub fn evidence(&self, span: Span) -> Evidence {
+        self.document.evidence(span)
+    }
+
+    /// Every match of a pattern (written in lower case) in clauses whose zone passes, with the clause's index.
+    /// A match is at most one sentence long.
+    pub fn matches<'b>(&'b self, pattern: &'b Regex, zone: impl Fn(Zone) -> bool + 'b) -> impl Iterator<Item = (usize, Span)> + 'b {
+        self.clauses.iter().enumerate().filter(move |(_, c)| zone(c.zone)).flat_map(move |(i, c)| {
+            pattern
+                .find_iter(self.words(c.span))
+                .map(move |m| (i, Span::new(c.span.start + m.start(), c.span.start + m.end())))
+        })
+    }
+
+    /// The first such match.
+    pub fn first(&self, pattern: &Regex, zone: impl Fn(Zone) -> bool) -> Option<(usize, Span)> {
+        self.clauses.iter().enumerate().filter(|(_, c)| zone(c.zone)).find_map(|(i, c)| {
+            let m = pattern.find(self.words(c.span))?;
+            Some((i, Span::new(c.span.start + m.start(), c.span.start + m.end())))
+        })
+    }
+
+    /// The sentence around a span, cut to a quotable length.
+    pub fn quote(&self, clause: usize) -> Evidence {
+        let span = self.clauses.get(clause).map_or(Span::new(0, 0), |c| c.span);
+        let mut end = span.end;
+        if span.len() > 240 {
+            end = span.start + 240;
+            while !self.document.text.is_char_boundary(end) {
+                end -= 1;
+            }
+        }
+        self.evidence(Span::new(span.start, end))
+    }
+}
+
+/// A pattern over lower-cased text; the literals of this module all compile, which its tests show.
+pub fn pattern(source: &str) -> Regex {
+    Regex::new(source).expect("a pattern written in this module")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::document::{Section, Sentence};
+
+    /// A document from headed parts, one sentence a line, for tests.
+    pub(crate) fn document(parts: &[(SectionKind, &str)]) -> Document {
+        let (mut text, mut sections, mut sentences) = (String::new(), Vec::new(), Vec::new());
+        for (i, (kind, body)) in parts.iter().enumerate() {
+            let start = text.len();
+            for line in body.lines() {
+                let at = text.len();
+                text.push_str(line);
+                let list_item = line.starts_with(|c: char| c.is_ascii_digit());
+                sentences.push(Sentence { span: Span::new(at, text.len()), section: i, list_item, paragraph: i });
+                text.push('\n');
+            }
+            sections.push(Section { kind: *kind, heading: None, body: Span::new(start, text.len()) });
+        }
+        Document { id: None, text: text.into(), sections, sentences }
+    }
+
+    #[test]
+    fn a_note_without_headings_ends_with_its_plan() {
+        let d = document(&[(SectionKind::Other, "She has a sore throat.\nThroat is red.\nGive penicillin for ten days.")]);
+        let v = View::new(&d);
+        assert!(!v.has_decision);
+        assert_eq!(v.clauses.iter().map(|c| c.zone).collect::<Vec<_>>(), [Zone::Story, Zone::Story, Zone::Plan]);
+    }
+}
