@@ -50,7 +50,8 @@ pub struct Drugs {
 }
 
 /// Names that are everyday words too; they are never taken for a drug by themselves.
-const AMBIGUOUS: &[&str] = &["muse", "nix", "soma", "urex", "lysine", "coc", "taf", "tig", "cee", "serc", "trt", "tst", "icg", "lmx", "alli"];
+const AMBIGUOUS: &[&str] =
+    &["muse", "nix", "soma", "urex", "lysine", "coc", "taf", "tig", "cee", "serc", "trt", "tst", "icg", "lmx", "alli"];
 
 impl Drugs {
     /// The embedded table.
@@ -182,7 +183,8 @@ mod tests {
 
     #[test]
     fn embedded_table_is_the_compiled_lexicon() {
-        let shared = std::env::var("SUPERBILL_SHARED").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").into());
+        let shared =
+            std::env::var("SUPERBILL_SHARED").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").into());
         let path = format!("{shared}/data/corpora/phrases/drugs.jsonl");
         let Ok(jsonl) = std::fs::read_to_string(&path) else {
             eprintln!("skipped: {path} is not there");

@@ -104,7 +104,11 @@ impl Category {
     pub fn is_hospital(self) -> bool {
         matches!(
             self,
-            Self::HospitalConsult | Self::HospitalInitial | Self::HospitalSubsequent | Self::HospitalSameDay | Self::HospitalDischarge
+            Self::HospitalConsult
+                | Self::HospitalInitial
+                | Self::HospitalSubsequent
+                | Self::HospitalSameDay
+                | Self::HospitalDischarge
         )
     }
 }

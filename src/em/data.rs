@@ -43,10 +43,14 @@ static TESTS: LazyLock<Tests> = LazyLock::new(|| {
 });
 
 static TESTING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:level|levels|check|checked|order|ordered|obtain|draw|repeat|recheck|labs?|panel|serum|elevated|normal|low)\b|\d")
+    pattern(
+        r"\b(?:level|levels|check|checked|order|ordered|obtain|draw|repeat|recheck|labs?|panel|serum|elevated|normal|low)\b|\d",
+    )
 });
 static NOT_DONE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:no (?:recent|prior|previous|other)|not (?:been )?(?:done|obtained|performed|available|had)|never had|has not had|did not (?:have|get|do))\W*(?:\w+\W+){0,3}$")
+    pattern(
+        r"\b(?:no (?:recent|prior|previous|other)|not (?:been )?(?:done|obtained|performed|available|had)|never had|has not had|did not (?:have|get|do))\W*(?:\w+\W+){0,3}$",
+    )
 });
 static RELATIVE: &str = r"(?:mother|mom|father|dad|parents?|wife|husband|spouse|daughters?|sons?|grandmother|grandfather|guardian|caregiver|care giver|family members?|family|sister|brother|aunt|foster mother|caretaker|girlfriend|boyfriend|ems|paramedics|nursing home staff|staff at)";
 static HISTORIAN: LazyLock<Regex> = LazyLock::new(|| {
@@ -60,7 +64,9 @@ static HISTORIAN: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static PATIENT_ABOUT_RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:family history|told (?:his|her) (?:wife|husband|mother|family)|(?:mother|father|sister|brother|parents?) (?:had|has|died|with|is deceased|also has|both))\b")
+    pattern(
+        r"\b(?:family history|told (?:his|her) (?:wife|husband|mother|family)|(?:mother|father|sister|brother|parents?) (?:had|has|died|with|is deceased|also has|both))\b",
+    )
 });
 static EXTERNAL_NOTES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -70,8 +76,11 @@ static EXTERNAL_NOTES: LazyLock<Regex> = LazyLock::new(|| {
         r"|\breview of (?:the |his |her )?(?:available |old |previous |outside |medical |hospital )*(?:records?|chart|notes)\b|\bchart review\b|\brecords review\b"
     ))
 });
-static NOT_EXTERNAL: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:nursing notes?|nurse'?s? notes?|medication record|immunization record|vital signs|growth chart|eye chart|record(?:s|ed)? (?:the|any)|release of records|unavailable|not available|sign)\b"));
+static NOT_EXTERNAL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:nursing notes?|nurse'?s? notes?|medication record|immunization record|vital signs|growth chart|eye chart|record(?:s|ed)? (?:the|any)|release of records|unavailable|not available|sign)\b",
+    )
+});
 const READING: &str = r"(?:interpret(?:ed|ation)?|review(?:ed)?|view(?:ed)?|read|looked at|look at|evaluated|examined|over-?read|studied|inspected|went over|saw|visuali[sz]ed)";
 const PICTURE: &str = r"(?:films?|x-?rays?|radiographs?|images?|imaging|cts?|mris?|scans?|ekgs?|ecgs?|electrocardiograms?|tracings?|strips?|cxr|ultrasounds?|echocardiograms?|angiograms?|cds?|discs?|mammograms?|studies|slides?|smears?|tomograms?|myelogram)";
 static INTERPRETATION: LazyLock<Regex> = LazyLock::new(|| {
@@ -86,7 +95,8 @@ static INTERPRETATION: LazyLock<Regex> = LazyLock::new(|| {
         p = PICTURE
     ))
 });
-static REPORT_ONLY: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:reports?|per radiology|by radiology|radiologist|reported|was read as|read by)\b"));
+static REPORT_ONLY: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:reports?|per radiology|by radiology|radiologist|reported|was read as|read by)\b"));
 static DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:(?:i|we) (?:have |had |also |then |did |will )*(?:spoke|spoken|talked|speak|talk|discussed?|conferred|consulted|called|contacted|communicated|paged|reviewed (?:this |the )?(?:case|patient)?|touched base)\b[^.;]{0,70}?\b(?:with|to)?\s*",
@@ -121,8 +131,7 @@ impl Data {
     pub fn level(&self) -> Level {
         let first = self.tests + self.notes;
         let with_historian = first + usize::from(self.historian);
-        let categories =
-            usize::from(with_historian >= 3) + usize::from(self.interpretation) + usize::from(self.discussion);
+        let categories = usize::from(with_historian >= 3) + usize::from(self.interpretation) + usize::from(self.discussion);
         match categories {
             2.. => Level::High,
             1 => Level::Moderate,
@@ -138,11 +147,18 @@ pub fn find(view: &View, lines: &[Line]) -> Data {
     let mut data = Data::default();
     tests(view, lines, &mut data);
     let useful = |z: Zone| z != Zone::Background && z != Zone::Frame;
-    if let Some((i, span)) = view.matches(&HISTORIAN, |z| matches!(z, Zone::Story | Zone::Course | Zone::Assessment | Zone::Plan)).find(|(i, _)| {
-        view.clauses.get(*i).is_some_and(|c| !PATIENT_ABOUT_RELATIVE.is_match(view.words(c.span)))
-    }) {
+    if let Some((i, span)) = view
+        .matches(&HISTORIAN, |z| matches!(z, Zone::Story | Zone::Course | Zone::Assessment | Zone::Plan))
+        .find(|(i, _)| view.clauses.get(*i).is_some_and(|c| !PATIENT_ABOUT_RELATIVE.is_match(view.words(c.span))))
+    {
         data.historian = true;
-        data.elements.push(element("independent_historian", view.words(span), "history from someone other than the patient", view, i));
+        data.elements.push(element(
+            "independent_historian",
+            view.words(span),
+            "history from someone other than the patient",
+            view,
+            i,
+        ));
     }
     let notes: Vec<usize> = view
         .matches(&EXTERNAL_NOTES, useful)
@@ -151,22 +167,41 @@ pub fn find(view: &View, lines: &[Line]) -> Data {
         .collect();
     if let Some(&i) = notes.first() {
         data.notes = 1;
-        data.elements.push(element("external_notes", "external notes", "notes of another source reviewed; one source counts once", view, i));
+        data.elements.push(element(
+            "external_notes",
+            "external notes",
+            "notes of another source reviewed; one source counts once",
+            view,
+            i,
+        ));
     }
     let billed = |clause: usize| {
         let words = view.clauses.get(clause).map_or("", |c| view.words(c.span));
         tests_named(words).iter().any(|t| t.report && t.billed.iter().any(|p| lines.iter().any(|l| l.code.starts_with(p))))
     };
-    if let Some((i, _)) = view
-        .matches(&INTERPRETATION, |z| z != Zone::Background)
-        .find(|(i, span)| !billed(*i) && (!REPORT_ONLY.is_match(view.clauses.get(*i).map_or("", |c| view.words(c.span))) || view.words(*span).contains("personally")))
-    {
+    if let Some((i, _)) = view.matches(&INTERPRETATION, |z| z != Zone::Background).find(|(i, span)| {
+        !billed(*i)
+            && (!REPORT_ONLY.is_match(view.clauses.get(*i).map_or("", |c| view.words(c.span)))
+                || view.words(*span).contains("personally"))
+    }) {
         data.interpretation = true;
-        data.elements.push(element("independent_interpretation", "independent interpretation", "own reading of a test for which a report is customary", view, i));
+        data.elements.push(element(
+            "independent_interpretation",
+            "independent interpretation",
+            "own reading of a test for which a report is customary",
+            view,
+            i,
+        ));
     }
     if let Some((i, span)) = view.first(&DISCUSSION, |z| z != Zone::Background) {
         data.discussion = true;
-        data.elements.push(element("discussion", view.words(span), "management discussed with an external professional", view, i));
+        data.elements.push(element(
+            "discussion",
+            view.words(span),
+            "management discussed with an external professional",
+            view,
+            i,
+        ));
     }
     data
 }

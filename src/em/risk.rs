@@ -33,10 +33,14 @@ static MANAGE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static DOSE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b\d+(?:[.,/]\d+)*(?: ?(?:-|to) ?\d+)? ?(?:mg|mcg|micrograms?|milligrams?|grams?|g|units?|ml|cc|puffs?|tablets?|tabs?|capsules?|drops?|meq|percent|%)\b|\b(?:b\.?i\.?d|t\.?i\.?d|q\.?i\.?d|q\.? ?\d+ ?h|q\.? ?h\.?s|p\.?r\.?n|p\.?o)\b|\bq\.? ?(?:day|daily|am|pm|hs)\b|\b(?:once|twice|three times) (?:a|per) day\b|\bdaily\b")
+    pattern(
+        r"\b\d+(?:[.,/]\d+)*(?: ?(?:-|to) ?\d+)? ?(?:mg|mcg|micrograms?|milligrams?|grams?|g|units?|ml|cc|puffs?|tablets?|tabs?|capsules?|drops?|meq|percent|%)\b|\b(?:b\.?i\.?d|t\.?i\.?d|q\.?i\.?d|q\.? ?\d+ ?h|q\.? ?h\.?s|p\.?r\.?n|p\.?o)\b|\bq\.? ?(?:day|daily|am|pm|hs)\b|\b(?:once|twice|three times) (?:a|per) day\b|\bdaily\b",
+    )
 });
 static NOT_GIVEN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:allerg\w+|intoleran\w+|reaction to|not (?:want|wish|take|tolerate)|avoid\w*|refus\w+|declin\w+|no (?:need|indication) for|denies|never (?:taken|used))\b")
+    pattern(
+        r"\b(?:allerg\w+|intoleran\w+|reaction to|not (?:want|wish|take|tolerate)|avoid\w*|refus\w+|declin\w+|no (?:need|indication) for|denies|never (?:taken|used))\b",
+    )
 });
 static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -53,7 +57,9 @@ static ADMIT: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static COMFORT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:dnr|dnr/dni|dni|do[- ]not[- ]resuscitate|no code|comfort (?:care|measures)|hospice|withdraw\w* (?:of )?(?:care|support|life)|palliative care|code status (?:was )?discuss\w*|discuss\w* (?:of )?code status|goals of care)\b")
+    pattern(
+        r"\b(?:dnr|dnr/dni|dni|do[- ]not[- ]resuscitate|no code|comfort (?:care|measures)|hospice|withdraw\w* (?:of )?(?:care|support|life)|palliative care|code status (?:was )?discuss\w*|discuss\w* (?:of )?code status|goals of care)\b",
+    )
 });
 static PARENTERAL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -62,10 +68,14 @@ static PARENTERAL: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static MONITOR: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:monitor\w*|levels?|toxicity|check(?:ed|ing)? (?:\w+ ){0,4}(?:cbc|blood|labs?|lft|creatinine|inr|level)|weekly|monthly|every (?:\w+ )?(?:weeks?|months?|3 months)|counts?|surveillance labs|inr)\b")
+    pattern(
+        r"\b(?:monitor\w*|levels?|toxicity|check(?:ed|ing)? (?:\w+ ){0,4}(?:cbc|blood|labs?|lft|creatinine|inr|level)|weekly|monthly|every (?:\w+ )?(?:weeks?|months?|3 months)|counts?|surveillance labs|inr)\b",
+    )
 });
 static EMERGENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:emergen\w+|urgent\w*|immediate\w*|stat)\b[^.;]{0,50}\b(?:surg\w+|operat\w+|explor\w+|laparotomy|craniotomy|appendectomy|catheterization|cath\b|angioplasty|intubat\w+|decompression|to the or\b)|\b(?:taken|going|proceed|brought|take \w+|rushed) (?:urgently |emergently |immediately )?(?:to|back to) (?:the )?(?:operating room|or\b|cath lab|catheterization laboratory)|\b(?:tpa|t-pa|thrombolytics?|intubated|cardioversion|defibrillat\w+)\b")
+    pattern(
+        r"\b(?:emergen\w+|urgent\w*|immediate\w*|stat)\b[^.;]{0,50}\b(?:surg\w+|operat\w+|explor\w+|laparotomy|craniotomy|appendectomy|catheterization|cath\b|angioplasty|intubat\w+|decompression|to the or\b)|\b(?:taken|going|proceed|brought|take \w+|rushed) (?:urgently |emergently |immediately )?(?:to|back to) (?:the )?(?:operating room|or\b|cath lab|catheterization laboratory)|\b(?:tpa|t-pa|thrombolytics?|intubated|cardioversion|defibrillat\w+)\b",
+    )
 });
 const MAJOR: &str = r"(?:\w*arthroplasty|(?:knee|hip|joint|shoulder|valve) replacement|fusion|laminectomy|disk?ectomy|bypass|craniotomy|hysterectomy|colectomy|cholecystectomy|herniorrhaphy|hernia repair|mastectomy|lumpectomy|thyroidectomy|prostatectomy|nephrectomy|lobectomy|rotator cuff repair|reconstruction|open reduction|orif|amputation|tonsillectomy|septoplasty|sinus surgery|laparoscop\w+|laparotomy|resection|transplant\w*|pacemaker|defibrillator|icd placement|revasculari[sz]ation|stent(?:ing)?|angioplasty|endarterectomy|sleeve gastrectomy|gastric band\w*|lap[- ]band|fundoplication|orchiopexy|orchiectomy|vitrectomy|cataract (?:surgery|extraction)|carpal tunnel release|arthroscop\w+|meniscectomy|fixation|osteotomy|decompression|cesarean|c-section|tubal ligation|myomectomy|oophorectomy|nissen|roux-en-y|abdominoplasty|mammoplasty|blepharoplasty|rhinoplasty|surgical (?:intervention|repair|management|excision|correction|treatment|option)|surgery|operation|operative intervention|neck dissection|parotidectomy|esophagectomy|cystectomy|sling|lithotripsy|turp|ablation)";
 const MINOR: &str = r"(?:biops\w+|injections?|excision|incision and drainage|i&d|egd|colonoscopy|endoscopy|cystoscopy|bronchoscopy|catheterization|epidural|nerve block|block|cauteri\w+|cryotherapy|circumcision|tubes?|tympanostomy|debridement|aspiration|thoracentesis|paracentesis|lumbar puncture|nail (?:removal|avulsion)|shave|vasectomy|picc|port|sutur\w+|laceration|removal|drain\w*|leep|colposcopy|hysteroscopy|d&c|dilation)";
@@ -80,25 +90,48 @@ static MINOR_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 static NO_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:status post|s/p|history of|had (?:a|an|the|his|her)|underwent|post-?op\w*|previous|prior|since (?:the|his|her)|after (?:the|his|her)|following|healing|recover\w+|years? ago|months? ago|weeks? ago)\b")
+    pattern(
+        r"\b(?:status post|s/p|history of|had (?:a|an|the|his|her)|underwent|post-?op\w*|previous|prior|since (?:the|his|her)|after (?:the|his|her)|following|healing|recover\w+|years? ago|months? ago|weeks? ago)\b",
+    )
 });
-static RISKS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\brisks?\b[^.;]{0,60}\b(?:benefits?|alternatives?|complications?|discussed|explained|reviewed|bleeding|infection|including)\b|\b(?:complications?|alternatives?)\b[^.;]{0,40}\b(?:discussed|explained|reviewed)\b|\binformed consent\b"));
+static RISKS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\brisks?\b[^.;]{0,60}\b(?:benefits?|alternatives?|complications?|discussed|explained|reviewed|bleeding|infection|including)\b|\b(?:complications?|alternatives?)\b[^.;]{0,40}\b(?:discussed|explained|reviewed)\b|\binformed consent\b",
+    )
+});
 static RISK_FACTOR: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:(?:high|higher|increased|significant|extremely high|elevated|prohibitive|considerable|moderate)(?:er)?[- ]risk|risk factors?|comorbid\w*|co-morbid\w*|cardiac clearance|medical clearance|preoperative clearance|cleared by|on coumadin|anticoagulat\w+|not (?:be )?(?:in his|in her) best interest|poor (?:surgical )?candidate)\b")
+    pattern(
+        r"\b(?:(?:high|higher|increased|significant|extremely high|elevated|prohibitive|considerable|moderate)(?:er)?[- ]risk|risk factors?|comorbid\w*|co-morbid\w*|cardiac clearance|medical clearance|preoperative clearance|cleared by|on coumadin|anticoagulat\w+|not (?:be )?(?:in his|in her) best interest|poor (?:surgical )?candidate)\b",
+    )
 });
 static SOCIAL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:homeless\w*|unable to afford|can(?:no|')t afford|cannot afford|could not afford|no (?:health |medical )?insurance|uninsured|lost (?:his|her) insurance|lack of (?:insurance|transportation|funds)|no transportation|financial (?:constraints|difficult\w+|reasons|hardship)|food insecurity|unstable housing|shelter|unsafe (?:home|living)|due to (?:the )?cost|because of (?:the )?cost)\b")
+    pattern(
+        r"\b(?:homeless\w*|unable to afford|can(?:no|')t afford|cannot afford|could not afford|no (?:health |medical )?insurance|uninsured|lost (?:his|her) insurance|lack of (?:insurance|transportation|funds)|no transportation|financial (?:constraints|difficult\w+|reasons|hardship)|food insecurity|unstable housing|shelter|unsafe (?:home|living)|due to (?:the )?cost|because of (?:the )?cost)\b",
+    )
 });
 static SUPPORTIVE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:physical therapy|occupational therapy|pt and ot|rest|ice|heat|elevat\w+|brace|splint|cast|boot|crutches|sling|orthotics?|exercise\w*|diet|stretching|compression|moisturi[sz]\w+|over[- ]the[- ]counter|otc|gargles?|fluids|hydration|dressing\w*|bandage|ace wrap|warm compresses?|saline|humidifier|weight loss|hearing aids?|glasses|home exercise|wound care|refer\w*|observ\w+|speech therapy|counsel\w+|sunscreen|traction)\b")
+    pattern(
+        r"\b(?:physical therapy|occupational therapy|pt and ot|rest|ice|heat|elevat\w+|brace|splint|cast|boot|crutches|sling|orthotics?|exercise\w*|diet|stretching|compression|moisturi[sz]\w+|over[- ]the[- ]counter|otc|gargles?|fluids|hydration|dressing\w*|bandage|ace wrap|warm compresses?|saline|humidifier|weight loss|hearing aids?|glasses|home exercise|wound care|refer\w*|observ\w+|speech therapy|counsel\w+|sunscreen|traction)\b",
+    )
 });
 
 /// Drug classes whose use in a visit is no prescription drug management: they belong to a procedure or are vaccines.
 fn incidental(drug: &Drug) -> bool {
-    ["vaccine", "contrast", "local anesthetic", "general anesthetic", "radiopharmaceutical", "diagnostic", "supplement", "vitamin", "emollient", "flush", "stress agent"]
-        .iter()
-        .any(|c| drug.class.contains(c))
+    [
+        "vaccine",
+        "contrast",
+        "local anesthetic",
+        "general anesthetic",
+        "radiopharmaceutical",
+        "diagnostic",
+        "supplement",
+        "vitamin",
+        "emollient",
+        "flush",
+        "stress agent",
+    ]
+    .iter()
+    .any(|c| drug.class.contains(c))
         && !drug.class.contains("antiarrhythmic")
 }
 
@@ -107,7 +140,8 @@ pub fn find(view: &View, category: Category) -> Risk {
     let mut risk = Risk::default();
     drugs(view, &mut risk);
     let decision = |z: Zone| z.is_decision();
-    let acute = category.is_hospital() || matches!(category, Category::Emergency | Category::CriticalCare | Category::NursingInitial);
+    let acute =
+        category.is_hospital() || matches!(category, Category::Emergency | Category::CriticalCare | Category::NursingInitial);
     let mut add = |kind: &str, name: &str, level: Level, reason: &str, hit: Option<(usize, crate::document::Span)>| {
         if let Some((i, span)) = hit {
             let name = if name.is_empty() { view.words(span) } else { name };
@@ -119,10 +153,34 @@ pub fn find(view: &View, category: Category) -> Risk {
     };
     let anywhere = |z: Zone| !matches!(z, Zone::Background | Zone::Frame);
     let zone_of_admission = |z: Zone| if acute { anywhere(z) } else { decision(z) };
-    add("hospitalization", "", Level::High, "decision about hospital care or a higher level of it", first_free(view, &ADMIT, zone_of_admission, &NO_ADMISSION));
-    add("resuscitation_status", "", Level::High, "decision about resuscitation or de-escalation", first_free(view, &COMFORT, decision, &NEVER));
-    add("parenteral_controlled_substance", "", Level::High, "controlled substance given by injection or infusion", first_free(view, &PARENTERAL, anywhere, &NOT_GIVEN));
-    add("emergency_intervention", "", Level::High, "emergency surgery or intervention decided", first_free(view, &EMERGENT, decision, &NO_SURGERY));
+    add(
+        "hospitalization",
+        "",
+        Level::High,
+        "decision about hospital care or a higher level of it",
+        first_free(view, &ADMIT, zone_of_admission, &NO_ADMISSION),
+    );
+    add(
+        "resuscitation_status",
+        "",
+        Level::High,
+        "decision about resuscitation or de-escalation",
+        first_free(view, &COMFORT, decision, &NEVER),
+    );
+    add(
+        "parenteral_controlled_substance",
+        "",
+        Level::High,
+        "controlled substance given by injection or infusion",
+        first_free(view, &PARENTERAL, anywhere, &NOT_GIVEN),
+    );
+    add(
+        "emergency_intervention",
+        "",
+        Level::High,
+        "emergency surgery or intervention decided",
+        first_free(view, &EMERGENT, decision, &NO_SURGERY),
+    );
     let factors = view.first(&RISK_FACTOR, decision).is_some();
     let major = first_free(view, &SURGERY, decision, &NO_SURGERY);
     if major.is_some() && factors {
@@ -133,11 +191,23 @@ pub fn find(view: &View, category: Category) -> Risk {
     let risks = view.first(&RISKS, decision).is_some();
     let minor = first_free(view, &MINOR_SURGERY, decision, &NO_SURGERY);
     if risks || factors {
-        add("minor_surgery_with_risk_factors", "", Level::Moderate, "decision about minor surgery with its risks discussed", minor);
+        add(
+            "minor_surgery_with_risk_factors",
+            "",
+            Level::Moderate,
+            "decision about minor surgery with its risks discussed",
+            minor,
+        );
     } else {
         add("minor_surgery", "", Level::Low, "decision about minor surgery, no risk factor stated", minor);
     }
-    add("social_determinants", "", Level::Moderate, "social circumstances that limit diagnosis or treatment", view.first(&SOCIAL, |z| z != Zone::Background));
+    add(
+        "social_determinants",
+        "",
+        Level::Moderate,
+        "social circumstances that limit diagnosis or treatment",
+        view.first(&SOCIAL, |z| z != Zone::Background),
+    );
     if risk.count("prescription_drug_management") == 0 {
         let hit = first_free(view, &GENERIC, decision, &NOT_GIVEN);
         let mut add = |kind: &str, level, reason: &str, hit: Option<(usize, crate::document::Span)>| {
@@ -155,10 +225,17 @@ pub fn find(view: &View, category: Category) -> Risk {
 
 static NEVER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bno (?:history|evidence) of hospice\b"));
 static NO_ADMISSION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:no need for admission|does not (?:need|require) (?:admission|hospitali)|not (?:be )?admitted|on admission|admission labs?|previous(?:ly)? admi|prior admi|last admi|recent(?:ly)? (?:admi|hospitali)|date of admission|was discharged|return to the (?:er|emergency)|if (?:he|she|symptoms|any))\b")
+    pattern(
+        r"\b(?:no need for admission|does not (?:need|require) (?:admission|hospitali)|not (?:be )?admitted|on admission|admission labs?|previous(?:ly)? admi|prior admi|last admi|recent(?:ly)? (?:admi|hospitali)|date of admission|was discharged|return to the (?:er|emergency)|if (?:he|she|symptoms|any))\b",
+    )
 });
 
-fn first_free(view: &View, wanted: &Regex, zone: impl Fn(Zone) -> bool, spoiler: &Regex) -> Option<(usize, crate::document::Span)> {
+fn first_free(
+    view: &View,
+    wanted: &Regex,
+    zone: impl Fn(Zone) -> bool,
+    spoiler: &Regex,
+) -> Option<(usize, crate::document::Span)> {
     view.matches(wanted, zone).find(|(i, _)| view.clauses.get(*i).is_some_and(|c| !spoiler.is_match(view.words(c.span))))
 }
 
@@ -200,7 +277,14 @@ fn drugs(view: &View, risk: &mut Risk) {
                 continue;
             }
             named.push(drug.name);
-            let mut e = element("prescription_drug_management", name, Level::Moderate, "prescription drug started, changed, stopped or continued for a problem addressed", view, i);
+            let mut e = element(
+                "prescription_drug_management",
+                name,
+                Level::Moderate,
+                "prescription drug started, changed, stopped or continued for a problem addressed",
+                view,
+                i,
+            );
             if !managed {
                 e.reason = "prescription drug in the plan".to_owned();
             }
@@ -237,7 +321,10 @@ mod tests {
         assert_eq!(level("Nothing further."), Level::Minimal);
         assert_eq!(level("She will be admitted to the hospital."), Level::High);
         assert_eq!(level("Continue methotrexate 15 mg weekly, monitor CBC and liver enzymes every 8 weeks."), Level::High);
-        assert_eq!(level("He is at increased risk given his heart failure.\nWe discussed hip replacement and he wishes to proceed."), Level::High);
+        assert_eq!(
+            level("He is at increased risk given his heart failure.\nWe discussed hip replacement and he wishes to proceed."),
+            Level::High
+        );
     }
 
     #[test]

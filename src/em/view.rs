@@ -160,11 +160,13 @@ impl<'a> View<'a> {
 
     /// Every match of a pattern (written in lower case) in clauses whose zone passes, with the clause's index.
     /// A match is at most one sentence long.
-    pub fn matches<'b>(&'b self, pattern: &'b Regex, zone: impl Fn(Zone) -> bool + 'b) -> impl Iterator<Item = (usize, Span)> + 'b {
+    pub fn matches<'b>(
+        &'b self,
+        pattern: &'b Regex,
+        zone: impl Fn(Zone) -> bool + 'b,
+    ) -> impl Iterator<Item = (usize, Span)> + 'b {
         self.clauses.iter().enumerate().filter(move |(_, c)| zone(c.zone)).flat_map(move |(i, c)| {
-            pattern
-                .find_iter(self.words(c.span))
-                .map(move |m| (i, Span::new(c.span.start + m.start(), c.span.start + m.end())))
+            pattern.find_iter(self.words(c.span)).map(move |m| (i, Span::new(c.span.start + m.start(), c.span.start + m.end())))
         })
     }
 

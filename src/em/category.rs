@@ -1,0 +1,290 @@
+//! Category of service: from note type, place of service, payer and the words of the note.
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::codes::Category;
+use super::time::StatedTime;
+use super::view::{View, Zone, pattern};
+use crate::document::Evidence;
+use crate::note::{Context, NoteType, OriginKind};
+
+/// The category with what decided it.
+pub struct Found {
+    /// Category of service.
+    pub category: Category,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// The words that decided, where words did.
+    pub evidence: Vec<Evidence>,
+    /// New or established could not be told from context or note.
+    pub new_or_established_unsure: bool,
+}
+
+static HOSPITAL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:(?:was|is|been|being|will be|were|to be) (?:\w+ )?(?:re-?)?admitted|admitted (?:to|with|for|on|from|through|here|by|because|after|overnight|yesterday)|admitting|this admission|on admission|since admission|reason for admission|during (?:this|the|his|her) (?:hospital|admission)|hospital (?:course|day|stay|medications|bed|room)|hospitaliz(?:ed|ation) (?:for|with|on|here)|(?:currently|now|remains?) (?:hospitalized|intubated|in the (?:icu|hospital))|inpatient",
+        r"|intensive care|icu\b|ccu\b|nicu|picu|micu|sicu|telemetry|ventilator|intubated|npo\b|on the (?:floor|ward|unit)|bedside|(?:presented|came|brought|taken|transferred|sent|seen|evaluated) (?:\w+ ){0,3}(?:to|in|into|from|by) (?:\w+ ){0,3}(?:emergency|er\b|ed\b|hospital)|emergency (?:room|department)|transferred (?:to|from)|thank you for (?:this|the) (?:interesting )?consult|will (?:continue to )?follow (?:along|with you|the patient with you|closely|him|her)|asked to (?:see|evaluate|consult)|we (?:were|are) (?:asked|consulted)|i (?:was|am) (?:asked|called|being consulted)|continue (?:iv|intravenous|present|current) \w+|iv (?:fluids|antibiotics)|prn\b.*\biv\b|postoperative day|pod ?#?\d|hospital consult|discharge planning|attending physician)"
+    ))
+});
+static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:returns? (?:to|for)|return(?:ed)? to (?:the |our |my )?(?:clinic|office)|in (?:the|our|my|this) (?:office|clinic)|office visit|clinic visit|to (?:our|my|the) (?:office|clinic)|presents (?:today|to (?:the|our) (?:office|clinic))|comes? in(?: today)?|(?:is|was) seen (?:today|in (?:the |our |my )?(?:clinic|office))|here (?:today|for)|follow[- ]?up (?:visit|appointment|in \w+ (?:weeks|months|days)|with (?:me|us) in)|see (?:him|her) (?:back|again) in|return (?:to clinic|in \w+ (?:weeks?|months?))|back in (?:\w+ )?(?:weeks?|months?)|come back|recheck in|new patient|outpatient|schedule (?:him|her|the patient|for|an)|referred (?:by|for|to (?:me|us|our))|thank you for (?:referring|allowing|asking)|accompanied by|discussed with the patient|today's visit|was given a prescription)"
+    ))
+});
+static NEW: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:new patient|new[- ]patient|(?:is|was|been) (?:kindly )?referred|referred (?:by|to (?:me|us|our|the clinic)|here|for)|referral (?:from|by)|thank you (?:very much |so much )?for (?:referring|allowing|asking|the (?:kind )?referral|this)|initial (?:visit|evaluation|consultation|consult|history)|first (?:visit|time (?:i|we|in))|establish(?:ing)? (?:care|with)|new to (?:me|us|this|our|the)|self-?referred|seen in consultation|second opinion|for (?:an? )?(?:evaluation|consultation)|to be evaluated|consultation|asked to (?:see|evaluate)|requesting|never been seen|previously followed by|transfer(?:ring)? (?:of )?care|here to establish)"
+    ))
+});
+static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:follow[- ]?up(?: visit| of| for| on| appointment)?|followup|returns|return(?:ed)? (?:today|for|to (?:the |our |my )?(?:clinic|office))|return visit|last (?:visit|seen|office|clinic|saw|appointment|time i)|since (?:his|her|the|our) last|(?:i|we) (?:last )?saw (?:him|her)|(?:well|is) known to (?:me|us|our)|known to (?:me|us)|re-?check|established patient|whom i (?:have been|have|saw)|i (?:have|had) (?:seen|been (?:seeing|following))|previous visit|prior visit|at (?:his|her|the|our) last|in for (?:a )?(?:follow|recheck)|routine (?:visit|follow)|(?:3|6|three|six)[- ]month (?:follow|visit|check)|continues to be followed|comes back|back (?:today|for)|refills?)"
+    ))
+});
+static PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:well[- ]child|well[- ](?:baby|woman|adolescent|infant)|wellness (?:visit|exam|check)|annual (?:physical|exam|examination|check|wellness|well|gyn|gynecologic|pelvic|health)|yearly (?:physical|exam|checkup|check-up)|(?:complete|routine|general|full) (?:physical|history and physical)(?: exam(?:ination)?)?|physical exam(?:ination)? (?:today|for (?:school|sports|work|camp|employment|college))|health maintenance (?:exam|visit)|(?:school|sports|camp|college|pre-?employment|dot) physical|check-?up\b|year(?:ly)? check|preventive (?:visit|health|exam)|health supervision|annual pap)"
+    ))
+});
+static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:annual wellness visit|medicare wellness|awv\b|welcome to medicare|initial preventive physical|ippe\b)")
+});
+static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:post-?op(?:erative)? (?:visit|check|appointment|follow-?up|recheck|evaluation)|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)"
+    ))
+});
+static SUBSEQUENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:progress note|hospital day|postoperative day|post-?op day|pod ?#?\d|overnight|interval (?:history|events)|since yesterday|(?:is|feels|feeling|states that (?:he|she) feels) (?:much |a little |somewhat )?better|continues to improve|remains? (?:intubated|hospitalized|in the icu|on)|last night|this morning|afebrile|no new complaints|no acute events|followup|daily progress|soap)\b",
+    )
+});
+static INITIAL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:history and physical|h&p|admission (?:history|diagnos|note|date)|will (?:be )?admit|admit(?:ted)? (?:to|him|her|the|for|with)|reason for admission|presents? to (?:the )?(?:emergency|er\b|ed\b|hospital)|presented to|presents with|past medical history|family history|chief complaint)",
+    )
+});
+static DISABILITY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:independent medical (?:evaluation|examination|exam)|disability (?:evaluation|examination|exam|determination)|qualified medical (?:evaluation|examiner)|agreed medical|impairment rating|maximum medical improvement|permanent (?:and stationary|disability|impairment)|social security disability|workers'? compensation (?:evaluation|examination))",
+    )
+});
+static NURSING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:seen|visited|evaluated|resident|resides|staying|rounds?|admitted) (?:\w+ ){0,4}(?:nursing (?:home|facility)|skilled nursing|long[- ]term care|snf)|nursing home (?:visit|rounds|resident|note)|snf (?:visit|note|admission)|skilled nursing facility (?:visit|admission|note))",
+    )
+});
+static HOME_VISIT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:home visit|house call|seen at (?:his|her) home|assisted living (?:visit|facility visit)|visited at home)")
+});
+static SAME_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:admitted and discharged (?:on )?(?:the )?same (?:day|date)|same[- ]day (?:admission and )?discharge|discharged (?:later )?(?:the |on the )?same (?:day|date))",
+    )
+});
+
+fn given(context: &Context, field: &str) -> bool {
+    context.origins.get(field).is_some_and(|o| o.kind == OriginKind::Given)
+}
+
+/// Number of different sentences that match.
+fn count(view: &View, cue: &Regex) -> usize {
+    view.clauses.iter().filter(|c| c.zone != Zone::Background && cue.is_match(view.words(c.span))).count()
+}
+
+/// Decides the category of service. `recognises_consults`: whether the payer pays consultation codes (Medicare does not).
+pub fn infer(view: &View, context: &Context, times: &[StatedTime], recognises_consults: bool) -> Found {
+    let found = |category: Category, reason: &str, cue: Option<&Regex>| Found {
+        category,
+        reason: reason.to_owned(),
+        evidence: cue.and_then(|c| view.first(c, |_| true)).map(|(i, _)| view.quote(i)).into_iter().collect(),
+        new_or_established_unsure: false,
+    };
+    let kind = context.note_type;
+    if kind.is_report() {
+        return found(Category::NotAVisit, "a report of a procedure or test has no E/M level", None);
+    }
+    let critical: u32 = times.iter().filter(|t| t.critical).map(|t| t.minutes).max().unwrap_or(0);
+    if critical >= 30 && kind != NoteType::Discharge {
+        return Found {
+            evidence: times.iter().filter(|t| t.critical).map(|t| t.evidence.clone()).take(1).collect(),
+            ..found(Category::CriticalCare, "critical care of at least 30 minutes is documented", None)
+        };
+    }
+    let place = if given(context, "place_of_service") { context.place_of_service.as_str() } else { "" };
+    let nursing_place = matches!(place, "31" | "32" | "54");
+    match kind {
+        NoteType::Discharge => {
+            if count(view, &SAME_DAY) > 0 {
+                return found(Category::HospitalSameDay, "admitted and discharged on one date", Some(&SAME_DAY));
+            }
+            let category = if nursing_place { Category::NursingDischarge } else { Category::HospitalDischarge };
+            return found(category, "a discharge: chosen by time alone", None);
+        }
+        NoteType::Emergency => return found(Category::Emergency, "an emergency department visit: decision making alone", None),
+        NoteType::NursingFacility => return nursing(view),
+        NoteType::Home => return office(view, context, Category::HomeNew, Category::HomeEstablished),
+        _ if place == "23" => return found(Category::Emergency, "place of service is the emergency department", None),
+        _ if nursing_place => return nursing(view),
+        _ if matches!(place, "12" | "13" | "14" | "33") => {
+            return office(view, context, Category::HomeNew, Category::HomeEstablished);
+        }
+        NoteType::Inpatient => return hospital(view, false, recognises_consults),
+        _ if place == "21" => return hospital(view, kind == NoteType::Consult, recognises_consults),
+        _ => {}
+    }
+    if count(view, &DISABILITY) >= 2 {
+        return found(Category::DisabilityExam, "an evaluation of disability or impairment for a third party", Some(&DISABILITY));
+    }
+    if kind == NoteType::Consult {
+        let (inside, outside) = (count(view, &HOSPITAL), count(view, &OFFICE));
+        if place != "11" && inside > outside {
+            return hospital(view, true, recognises_consults);
+        }
+        if recognises_consults {
+            return found(Category::OfficeConsult, "an outpatient consultation", None);
+        }
+        let mut f = office(view, context, Category::OfficeNew, Category::OfficeEstablished);
+        let clearly_known = f.category == Category::OfficeEstablished
+            && (context.patient.new_patient == Some(false) || count(view, &ESTABLISHED) > count(view, &NEW) + 1);
+        if !clearly_known {
+            f.category = Category::OfficeNew;
+        }
+        f.reason = "an outpatient consultation; this payer takes office codes instead".to_owned();
+        return f;
+    }
+    if count(view, &WELLNESS) > 0 {
+        return found(Category::WellnessVisit, "a Medicare wellness visit", Some(&WELLNESS));
+    }
+    let opening = opening(view);
+    if kind == NoteType::Preventive || PREVENTIVE.is_match(&opening) {
+        let f = office(view, context, Category::PreventiveNew, Category::PreventiveEstablished);
+        let cue = found(f.category, "a preventive visit", Some(&PREVENTIVE));
+        return Found { new_or_established_unsure: f.new_or_established_unsure, ..cue };
+    }
+    if POSTOPERATIVE.is_match(&opening) {
+        return found(Category::PostoperativeGlobal, "a visit in the global period of an operation", Some(&POSTOPERATIVE));
+    }
+    if !given(context, "place_of_service") && count(view, &HOME_VISIT) > 0 {
+        return office(view, context, Category::HomeNew, Category::HomeEstablished);
+    }
+    if !given(context, "place_of_service") && !given(context, "note_type") && count(view, &NURSING) > 0 {
+        return nursing(view);
+    }
+    office(view, context, Category::OfficeNew, Category::OfficeEstablished)
+}
+
+/// The first sentences of the story, where a visit says what it is for.
+fn opening(view: &View) -> String {
+    let mut words = String::new();
+    for c in view.clauses.iter().filter(|c| matches!(c.zone, Zone::Frame | Zone::Story)).take(8) {
+        words.push_str(view.words(c.span));
+        words.push_str(". ");
+    }
+    words
+}
+
+fn office(view: &View, context: &Context, new: Category, established: Category) -> Found {
+    if let Some(is_new) = context.patient.new_patient {
+        let reason = if is_new { "new patient by the context" } else { "established patient by the context" };
+        let category = if is_new { new } else { established };
+        return Found { category, reason: reason.into(), evidence: Vec::new(), new_or_established_unsure: false };
+    }
+    let opening = opening(view);
+    let is_new = NEW.is_match(&opening) && !ESTABLISHED.is_match(&opening);
+    let cue: &Regex = if is_new { &NEW } else { &ESTABLISHED };
+    let evidence: Vec<Evidence> = view.first(cue, |z| z != Zone::Background).map(|(i, _)| view.quote(i)).into_iter().collect();
+    let reason = match (is_new, evidence.is_empty()) {
+        (true, _) => "new patient by the note",
+        (false, false) => "established patient by the note",
+        (false, true) => "established patient by default: the note does not say",
+    };
+    let unsure = !is_new && evidence.is_empty();
+    Found { category: if is_new { new } else { established }, reason: reason.into(), evidence, new_or_established_unsure: unsure }
+}
+
+fn hospital(view: &View, consult: bool, recognises_consults: bool) -> Found {
+    let initial = consult || count(view, &INITIAL) > 0;
+    let subsequent = !consult && count(view, &SUBSEQUENT) > count(view, &INITIAL);
+    let (category, reason, cue): (_, _, Option<&Regex>) = if consult && recognises_consults {
+        (Category::HospitalConsult, "a consultation in the hospital", Some(&HOSPITAL))
+    } else if consult {
+        (
+            Category::HospitalInitial,
+            "a consultation in the hospital; this payer takes initial hospital codes instead",
+            Some(&HOSPITAL),
+        )
+    } else if subsequent || !initial {
+        (Category::HospitalSubsequent, "a later day of a hospital stay", Some(&SUBSEQUENT))
+    } else {
+        (Category::HospitalInitial, "the first visit of a hospital stay", Some(&INITIAL))
+    };
+    let evidence = cue.and_then(|c| view.first(c, |_| true)).map(|(i, _)| view.quote(i)).into_iter().collect();
+    Found { category, reason: reason.into(), evidence, new_or_established_unsure: false }
+}
+
+fn nursing(view: &View) -> Found {
+    let initial = count(view, &INITIAL) > count(view, &ESTABLISHED) + 1;
+    let (category, reason) = if initial {
+        (Category::NursingInitial, "the first visit in a nursing facility")
+    } else {
+        (Category::NursingSubsequent, "a later visit in a nursing facility")
+    };
+    let evidence = view.first(&NURSING, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
+    Found { category, reason: reason.into(), evidence, new_or_established_unsure: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::tests::document;
+    use super::*;
+    use crate::document::{Document, SectionKind as S};
+
+    pub(crate) fn context(note_type: NoteType) -> Context {
+        Context {
+            date_of_service: jiff::civil::date(2026, 5, 4),
+            place_of_service: "11".into(),
+            payer: "medicare".into(),
+            note_type,
+            patient: Default::default(),
+            provider: Default::default(),
+            prior_procedures: Vec::new(),
+            origins: Default::default(),
+        }
+    }
+
+    fn category(d: &Document, kind: NoteType, consults: bool) -> Category {
+        infer(&View::new(d), &context(kind), &[], consults).category
+    }
+
+    #[test]
+    fn consultations_by_payer_and_place() {
+        let inside =
+            document(&[(S::HistoryOfPresentIllness, "He was admitted with pneumonia.\nI was asked to see him in the ICU.")]);
+        assert_eq!(category(&inside, NoteType::Consult, true), Category::HospitalConsult);
+        assert_eq!(category(&inside, NoteType::Consult, false), Category::HospitalInitial);
+        let outside = document(&[(
+            S::HistoryOfPresentIllness,
+            "She was referred by Dr. Alder for knee pain.\nShe is seen in the clinic today.",
+        )]);
+        assert_eq!(category(&outside, NoteType::Consult, true), Category::OfficeConsult);
+        assert_eq!(category(&outside, NoteType::Consult, false), Category::OfficeNew);
+    }
+
+    #[test]
+    fn office_visits_are_established_unless_the_note_says_otherwise() {
+        let plain = document(&[(S::HistoryOfPresentIllness, "She has had a cough for three days.")]);
+        let f = infer(&View::new(&plain), &context(NoteType::Office), &[], false);
+        assert_eq!(f.category, Category::OfficeEstablished);
+        assert!(f.new_or_established_unsure);
+        let new = document(&[(S::HistoryOfPresentIllness, "This new patient has had a cough for three days.")]);
+        assert_eq!(category(&new, NoteType::Office, false), Category::OfficeNew);
+    }
+
+    #[test]
+    fn a_report_is_no_visit() {
+        let d = document(&[(S::ProcedurePerformed, "Colonoscopy.")]);
+        assert_eq!(category(&d, NoteType::Procedure, false), Category::NotAVisit);
+    }
+}
