@@ -1,2 +1,3 @@
 //! Which codes say what the note says: diagnoses and procedure lines, each with its evidence.
+pub mod lexicon;
 pub mod trees;
