@@ -1,5 +1,73 @@
 //! Reference tables valid on one date of service: ICD-10-CM, the CPT/HCPCS catalogue, NCCI, the fee schedule.
 //!
 //! Imports nothing of ours.
-
+mod build;
+mod day;
 pub mod drugs;
+mod edition;
+mod error;
+pub mod icd10cm;
+pub mod procedures;
+mod table_file;
+
+use std::path::{Path, PathBuf};
+
+pub use build::{BuildOptions, build};
+pub use edition::Edition;
+pub use error::CodesetError;
+pub use icd10cm::Icd10cm;
+pub use procedures::Procedures;
+
+/// Every table, open.
+pub struct CodeSets {
+    /// Diagnoses.
+    pub icd10cm: Icd10cm,
+    /// Procedures: the CPT/HCPCS catalogue with fee schedule facts.
+    pub procedures: Procedures,
+    editions: Vec<Edition>,
+}
+
+impl CodeSets {
+    /// Opens the tables of a folder.
+    pub fn open(folder: &Path) -> Result<Self, CodesetError> {
+        Ok(Self {
+            icd10cm: Icd10cm::open(&folder.join("icd10cm.tbl"))?,
+            procedures: Procedures::open(&folder.join("procedures.tbl"))?,
+            editions: edition::read(folder)?,
+        })
+    }
+
+    /// Opens the tables and compares each file's SHA-256 with the list of editions; returns the number of files.
+    pub fn verify(folder: &Path) -> Result<usize, CodesetError> {
+        let sets = Self::open(folder)?;
+        let files: std::collections::BTreeMap<&str, &str> =
+            sets.editions.iter().map(|e| (e.file.as_str(), e.sha256.as_str())).collect();
+        for (file, expected) in &files {
+            let path = folder.join(file);
+            if edition::sha256(&path)? != *expected {
+                return Err(CodesetError::corrupt(&path, "its SHA-256 is not the one in editions.json"));
+            }
+        }
+        Ok(files.len())
+    }
+
+    /// The folder of the embedded tables: `codesets` beside the program or in a folder above it, else in the source tree.
+    pub fn default_dir() -> Result<PathBuf, CodesetError> {
+        let program = std::env::current_exe().unwrap_or_default();
+        let beside = program.ancestors().skip(1).map(Path::to_path_buf);
+        let tried: Vec<PathBuf> =
+            beside.chain([PathBuf::from(env!("CARGO_MANIFEST_DIR"))]).map(|folder| folder.join("codesets")).collect();
+        match tried.iter().find(|folder| folder.join(edition::FILE).is_file()) {
+            Some(folder) => Ok(folder.clone()),
+            None => {
+                let looked_in = tried.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+                Err(CodesetError::NotFound { looked_in })
+            }
+        }
+    }
+
+    /// The loaded editions.
+    pub fn editions(&self) -> &[Edition] {
+        &self.editions
+    }
+}

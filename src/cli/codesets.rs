@@ -1,0 +1,96 @@
+//! `superbill codesets`: which reference tables are loaded, building them, checking them.
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::codeset::{BuildOptions, CodeSets, CodesetError, Edition};
+
+/// Arguments of `superbill codesets`.
+#[derive(Args, Debug)]
+pub struct CodesetsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: CodesetsCommand,
+}
+
+/// What `superbill codesets` does.
+#[derive(Subcommand, Debug)]
+pub enum CodesetsCommand {
+    /// Shows tables, editions, dates, row counts, provenance and digests.
+    List {
+        /// Folder of the tables.
+        #[arg(long, env = "SUPERBILL_CODESETS")]
+        dir: Option<PathBuf>,
+        /// Prints one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Builds the embedded tables from official files.
+    Build {
+        /// Folder with `codesets/` and `corpora/phrases/`.
+        #[arg(long)]
+        sources: PathBuf,
+        /// The official ICD-10-CM tabular list (XML).
+        #[arg(long)]
+        icd10cm_tabular: PathBuf,
+        /// Folder to write to.
+        #[arg(long, default_value = "codesets")]
+        out: PathBuf,
+        /// Folder of our own small tables; the folder written to where not given.
+        #[arg(long)]
+        own: Option<PathBuf>,
+    },
+    /// Opens every table and compares its digest with the list of editions.
+    Verify {
+        /// Folder of the tables.
+        #[arg(long, env = "SUPERBILL_CODESETS")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Runs the command; returns what to print.
+pub fn run(args: CodesetsArgs) -> Result<String, CodesetError> {
+    match args.command {
+        CodesetsCommand::List { dir, json } => {
+            let folder = folder(dir)?;
+            let sets = CodeSets::open(&folder)?;
+            Ok(if json { as_json(sets.editions()) } else { as_table(sets.editions()) })
+        }
+        CodesetsCommand::Build { sources, icd10cm_tabular, out, own } => {
+            let own = own.unwrap_or_else(|| out.clone());
+            let editions = crate::codeset::build(&BuildOptions { sources, icd10cm_tabular, own, out })?;
+            Ok(as_table(&editions))
+        }
+        CodesetsCommand::Verify { dir } => {
+            let folder = folder(dir)?;
+            let count = CodeSets::verify(&folder)?;
+            Ok(format!("{count} files in {} open and agree with their digests\n", folder.display()))
+        }
+    }
+}
+
+fn folder(given: Option<PathBuf>) -> Result<PathBuf, CodesetError> {
+    given.map_or_else(CodeSets::default_dir, Ok)
+}
+
+fn as_json(editions: &[Edition]) -> String {
+    serde_json::to_string_pretty(editions).unwrap_or_default() + "\n"
+}
+
+fn as_table(editions: &[Edition]) -> String {
+    let mut out = format!("{:<20} {:<15} {:<10} {:<10} {:>8}  {:<16} source\n", "table", "edition", "from", "through", "rows", "sha256");
+    for e in editions {
+        let date = |d: Option<jiff::civil::Date>| d.map_or("-".to_string(), |d| d.to_string());
+        out += &format!(
+            "{:<20} {:<15} {:<10} {:<10} {:>8}  {:<16} {}\n",
+            e.table,
+            e.edition,
+            date(e.effective),
+            date(e.through),
+            e.rows,
+            e.sha256.get(..16).unwrap_or(""),
+            e.source
+        );
+    }
+    out
+}
