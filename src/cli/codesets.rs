@@ -1,5 +1,5 @@
 //! `superbill codesets`: which reference tables are loaded, building them, checking them.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -18,9 +18,6 @@ pub struct CodesetsArgs {
 pub enum CodesetsCommand {
     /// Shows tables, editions, dates, row counts, provenance and digests.
     List {
-        /// Folder of the tables.
-        #[arg(long, env = "SUPERBILL_CODESETS")]
-        dir: Option<PathBuf>,
         /// Prints one JSON document.
         #[arg(long)]
         json: bool,
@@ -41,19 +38,14 @@ pub enum CodesetsCommand {
         own: Option<PathBuf>,
     },
     /// Opens every table and compares its digest with the list of editions.
-    Verify {
-        /// Folder of the tables.
-        #[arg(long, env = "SUPERBILL_CODESETS")]
-        dir: Option<PathBuf>,
-    },
+    Verify,
 }
 
-/// Runs the command; returns what to print.
-pub fn run(args: CodesetsArgs) -> Result<String, CodesetError> {
+/// Runs the command on the tables of `folder` (the embedded ones where not given); returns what to print.
+pub fn run(args: CodesetsArgs, folder: Option<&Path>) -> Result<String, CodesetError> {
     match args.command {
-        CodesetsCommand::List { dir, json } => {
-            let folder = folder(dir)?;
-            let sets = CodeSets::open(&folder)?;
+        CodesetsCommand::List { json } => {
+            let sets = CodeSets::open(&folder_or_embedded(folder)?)?;
             Ok(if json { as_json(sets.editions()) } else { as_table(sets.editions()) })
         }
         CodesetsCommand::Build { sources, icd10cm_tabular, out, own } => {
@@ -61,16 +53,17 @@ pub fn run(args: CodesetsArgs) -> Result<String, CodesetError> {
             let editions = crate::codeset::build(&BuildOptions { sources, icd10cm_tabular, own, out })?;
             Ok(as_table(&editions))
         }
-        CodesetsCommand::Verify { dir } => {
-            let folder = folder(dir)?;
+        CodesetsCommand::Verify => {
+            let folder = folder_or_embedded(folder)?;
             let count = CodeSets::verify(&folder)?;
             Ok(format!("{count} files in {} open and agree with their digests\n", folder.display()))
         }
     }
 }
 
-fn folder(given: Option<PathBuf>) -> Result<PathBuf, CodesetError> {
-    given.map_or_else(CodeSets::default_dir, Ok)
+/// The folder given, else that of the embedded tables.
+pub(super) fn folder_or_embedded(given: Option<&Path>) -> Result<PathBuf, CodesetError> {
+    given.map_or_else(CodeSets::default_dir, |folder| Ok(folder.to_path_buf()))
 }
 
 fn as_json(editions: &[Edition]) -> String {
@@ -78,7 +71,8 @@ fn as_json(editions: &[Edition]) -> String {
 }
 
 fn as_table(editions: &[Edition]) -> String {
-    let mut out = format!("{:<20} {:<15} {:<10} {:<10} {:>8}  {:<16} source\n", "table", "edition", "from", "through", "rows", "sha256");
+    let mut out =
+        format!("{:<20} {:<15} {:<10} {:<10} {:>8}  {:<16} source\n", "table", "edition", "from", "through", "rows", "sha256");
     for e in editions {
         let date = |d: Option<jiff::civil::Date>| d.map_or("-".to_string(), |d| d.to_string());
         out += &format!(

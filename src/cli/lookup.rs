@@ -1,5 +1,5 @@
 //! `superbill lookup`: a code's title and validity, or codes by words.
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
@@ -40,9 +40,6 @@ pub struct LookupArgs {
     /// At most this many codes.
     #[arg(long, default_value_t = 10)]
     pub limit: usize,
-    /// Folder of the tables.
-    #[arg(long, env = "SUPERBILL_CODESETS", hide = true)]
-    pub codesets: Option<PathBuf>,
 }
 
 /// One code found.
@@ -64,10 +61,9 @@ pub struct Found {
     pub score: f32,
 }
 
-/// Runs the command; returns what to print.
-pub fn run(args: &LookupArgs) -> Result<String, CodesetError> {
-    let folder = args.codesets.clone().map_or_else(CodeSets::default_dir, Ok)?;
-    let found = find(&CodeSets::open(&folder)?, args);
+/// Runs the command on the tables of `folder` (the embedded ones where not given); returns what to print.
+pub fn run(args: &LookupArgs, folder: Option<&Path>) -> Result<String, CodesetError> {
+    let found = find(&CodeSets::open(&super::codesets::folder_or_embedded(folder)?)?, args);
     if args.json {
         return Ok(serde_json::to_string_pretty(&found).unwrap_or_default() + "\n");
     }

@@ -192,7 +192,9 @@ fn addendum_b(path: &Path) -> Result<BTreeMap<RawProcedure, [u8; 2]>, CodesetErr
     let [code, status] = [csv.column("HCPCSCode")?, csv.column("StatusIndicator")?];
     let mut found = BTreeMap::new();
     for row in 0..csv.len() {
-        let raw = raw_procedure(csv.cell(row, code)).ok_or_else(|| csv.expected(row, code, "a CPT or HCPCS code"))?;
+        // Two cells of the published file end in a stray character.
+        let cell = csv.cell(row, code).trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        let raw = raw_procedure(cell).ok_or_else(|| csv.expected(row, code, "a CPT or HCPCS code"))?;
         let mut letters = [0; 2];
         for (to, from) in letters.iter_mut().zip(csv.cell(row, status).bytes()) {
             *to = from;

@@ -100,7 +100,27 @@ pub(super) fn read(path: &Path) -> Result<Vec<TabularNode>, CodesetError> {
     if nodes.iter().filter(|n| n.level == Level::Code).count() < 1000 {
         return Err(problem("the ICD-10-CM tabular list (fewer than 1,000 codes found)".into()));
     }
+    restrict_death_codes(&mut nodes);
     Ok(nodes)
+}
+
+/// The note at S06: "7th characters D and S do not apply to codes in category S06 with 6th character 7 … or 8 …" (death
+/// before regaining consciousness). Words only in the file, so said again here.
+fn restrict_death_codes(nodes: &mut [TabularNode]) {
+    for at in 0..nodes.len() {
+        let dies = nodes[at].name.starts_with("S06.") && nodes[at].name.len() == 7 && nodes[at].name.ends_with(['7', '8']);
+        if !dies || nodes[at].has_children {
+            continue;
+        }
+        let mut above = nodes[at].above;
+        while let Some(node) = above.and_then(|a| nodes.get(a)) {
+            if let Some(first) = node.seventh.iter().find(|s| s.0 == 'A') {
+                nodes[at].seventh = vec![first.clone()];
+                break;
+            }
+            above = node.above;
+        }
+    }
 }
 
 fn attribute(element: &quick_xml::events::BytesStart<'_>, name: &str) -> String {
