@@ -1,22 +1,32 @@
 //! Reference tables valid on one date of service: ICD-10-CM, the CPT/HCPCS catalogue, NCCI, the fee schedule.
 //!
 //! Imports nothing of ours.
+pub mod add_on;
 mod build;
 mod day;
 pub mod drugs;
 mod edition;
 mod error;
 pub mod icd10cm;
+pub mod mue;
+pub mod payment;
 pub mod procedures;
+pub mod ptp;
+pub mod reference;
 mod table_file;
 
 use std::path::{Path, PathBuf};
 
+pub use add_on::AddOnTable;
 pub use build::{BuildOptions, build};
 pub use edition::Edition;
 pub use error::CodesetError;
 pub use icd10cm::Icd10cm;
+pub use mue::MueTable;
+pub use payment::Payment;
 pub use procedures::Procedures;
+pub use ptp::Ptp;
+pub use reference::{Modifiers, PlacesOfService};
 
 /// Every table, open.
 pub struct CodeSets {
@@ -24,6 +34,18 @@ pub struct CodeSets {
     pub icd10cm: Icd10cm,
     /// Procedures: the CPT/HCPCS catalogue with fee schedule facts.
     pub procedures: Procedures,
+    /// NCCI procedure-to-procedure edits.
+    pub ptp: Ptp,
+    /// NCCI medically unlikely edits.
+    pub mue: MueTable,
+    /// NCCI add-on code edits.
+    pub add_ons: AddOnTable,
+    /// Places of service.
+    pub place_of_service: PlacesOfService,
+    /// Modifiers.
+    pub modifiers: Modifiers,
+    /// Conversion factors and geographic indices.
+    pub payment: Payment,
     editions: Vec<Edition>,
 }
 
@@ -33,6 +55,12 @@ impl CodeSets {
         Ok(Self {
             icd10cm: Icd10cm::open(&folder.join("icd10cm.tbl"))?,
             procedures: Procedures::open(&folder.join("procedures.tbl"))?,
+            ptp: Ptp::open(&folder.join("ncci_ptp.tbl"))?,
+            mue: MueTable::open(&folder.join("ncci_mue.tbl"))?,
+            add_ons: AddOnTable::open(&folder.join("ncci_add_on.tbl"))?,
+            place_of_service: PlacesOfService::open(&folder.join("place_of_service.csv"))?,
+            modifiers: Modifiers::open(&folder.join("modifiers.csv"))?,
+            payment: Payment::open(folder)?,
             editions: edition::read(folder)?,
         })
     }

@@ -435,6 +435,6 @@ pub(super) fn raw_procedure(code: &str) -> Option<RawProcedure> {
     raw.iter().all(is_code_byte).then_some(raw)
 }
 
-fn is_code_byte(byte: &u8) -> bool {
+pub(super) fn is_code_byte(byte: &u8) -> bool {
     byte.is_ascii_digit() || byte.is_ascii_uppercase()
 }

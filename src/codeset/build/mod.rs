@@ -1,6 +1,8 @@
 //! `superbill codesets build`: the tables of `codesets/` from official files and our own lexicon.
 mod icd10cm;
+mod ncci;
 mod procedures;
+mod reference;
 mod references;
 mod sources;
 mod tabular;
@@ -50,7 +52,9 @@ pub fn build(options: &BuildOptions) -> Result<Vec<Edition>, CodesetError> {
     std::fs::create_dir_all(&options.out).map_err(|e| CodesetError::io(&options.out, e))?;
     let mut report = Report::default();
     icd10cm::build(&options.sources, &options.icd10cm_tabular, &options.out, &mut report)?;
-    procedures::build(options, &mut report)?;
+    let catalogue = procedures::build(options, &mut report)?;
+    ncci::build(options, &catalogue, &mut report)?;
+    reference::build(options, &mut report)?;
     finish(&options.out, report)
 }
 

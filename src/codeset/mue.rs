@@ -1,0 +1,91 @@
+//! Medically unlikely edits (MUE) of the practitioner table: the most units of a code that one beneficiary can have.
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use super::procedures::{RawProcedure, raw_procedure};
+use super::table_file::{Section, TableFile};
+use super::{CodesetError, day};
+
+/// Kind and version of the file.
+pub(super) const KIND: &str = "mue";
+pub(super) const VERSION: u32 = 1;
+
+/// A value as stored, sorted by code and effective date.
+#[derive(Clone, Copy, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub(super) struct MueRecord {
+    pub effective: u32,
+    pub value: u16,
+    pub adjudication: u8,
+    pub code: RawProcedure,
+}
+
+/// How an MUE is applied (its adjudication indicator, MAI).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MueAdjudication {
+    /// 1: per claim line.
+    Line,
+    /// 2: per date of service, by policy; no units above it are ever paid.
+    DateOfServicePolicy,
+    /// 3: per date of service, by clinical benchmarks; may be exceeded with documentation on appeal.
+    DateOfServiceClinical,
+}
+
+/// The edit of one code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mue {
+    /// Most units.
+    pub value: u16,
+    /// How it is applied.
+    pub adjudication: MueAdjudication,
+    /// First day of the edition that the value comes from.
+    pub effective: Date,
+}
+
+/// The open table.
+pub struct MueTable {
+    file: TableFile,
+    rows: Section<MueRecord>,
+}
+
+impl MueTable {
+    /// Opens and checks the file.
+    pub(super) fn open(path: &Path) -> Result<Self, CodesetError> {
+        let file = TableFile::open(path, KIND, VERSION)?;
+        let table = Self { rows: file.section("rows")?, file };
+        let rows = table.file.get(table.rows);
+        let ordered = rows.is_sorted_by(|a, b| (a.code, a.effective) < (b.code, b.effective));
+        table.file.require(ordered, "its rows are not in order")?;
+        let holds = rows.iter().all(|r| (1..=3).contains(&r.adjudication) && day::from_number(r.effective).is_some());
+        table.file.require(holds, "an adjudication indicator or date does not exist")?;
+        Ok(table)
+    }
+
+    /// The edit of a code on a date: of the newest edition in force by then, else of the oldest. `None` where no loaded
+    /// edition lists the code.
+    pub fn get(&self, code: &str, date: Date) -> Option<Mue> {
+        let raw = raw_procedure(code)?;
+        let rows = self.file.get(self.rows);
+        let start = rows.partition_point(|r| r.code < raw);
+        let own = &rows[start..start + rows[start..].partition_point(|r| r.code == raw)];
+        let on = day::to_number(date);
+        let row = own.iter().rfind(|r| r.effective <= on).or(own.first())?;
+        let adjudication = match row.adjudication {
+            1 => MueAdjudication::Line,
+            2 => MueAdjudication::DateOfServicePolicy,
+            _ => MueAdjudication::DateOfServiceClinical,
+        };
+        Some(Mue { value: row.value, adjudication, effective: day::from_number(row.effective)? })
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.file.get(self.rows).len()
+    }
+
+    /// Whether the table has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
