@@ -1,0 +1,428 @@
+//! Candidate codes of a note and the features by which the model decides between them.
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::attributes::{self, Agreement, Facts, Part, PreparedEntry};
+use super::evidence::{self, Evidence, NoteEvidence, ROLE_GROUPS};
+use super::index::{PhraseIndex, Target};
+use super::measures::Measures;
+use super::statements::{Role, Statement};
+use super::table::ProcedureTable;
+
+/// What labelled notes taught about codes as such.
+#[derive(Clone, Debug, Default)]
+pub struct Prior {
+    /// By code: notes that carry it, by training fold.
+    pub counts: BTreeMap<String, BTreeMap<u8, u32>>,
+}
+
+impl Prior {
+    /// Notes with this code, without those of one fold.
+    pub fn count(&self, code: &str, without_fold: Option<u8>) -> u32 {
+        self.counts.get(code).map_or(0, |by_fold| by_fold.iter().filter(|(f, _)| Some(**f) != without_fold).map(|(_, n)| n).sum())
+    }
+}
+
+/// A code that the note may support.
+#[derive(Clone, Debug)]
+pub struct CodeCandidate {
+    /// Position in the index's codes.
+    pub code: usize,
+    /// Concept and entry that best explain it, where the table has it.
+    pub entry: Option<(usize, usize)>,
+    /// The statement that speaks for it most.
+    pub statement: usize,
+    /// Word positions in that statement.
+    pub positions: Vec<u16>,
+    /// One value a feature.
+    pub row: Vec<f32>,
+    /// Order before the model has spoken.
+    pub rank: f32,
+}
+
+/// Names of the features, in the order of a row.
+pub fn feature_names() -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for source in ["phrase", "learned", "composed"] {
+        for role in ["title", "lead", "description", "result", "story", "assessment", "plan", "history"] {
+            names.push(format!("{source}_{role}"));
+        }
+    }
+    for name in [
+        "phrase_rank", "phrase_coverage", "phrase_matched", "phrase_words", "phrase_ambiguity", "phrase_full", "phrase_any",
+        "learned_rank", "learned_coverage", "learned_full", "composed_rank", "composed_coverage", "vote_title", "vote_all",
+        "statement_share", "statement_words", "tightness", "position", "role",
+        "cue_performed", "cue_here", "cue_planned", "cue_historical", "cue_negated", "cue_hypothetical",
+        "nothing", "not_billed", "subsumed", "rank_in_statement", "concept_rank", "concept_rank_title",
+        "site_statement", "site_title", "site_note", "technique_statement", "technique_title", "technique_note",
+        "approach_statement", "approach_title", "approach_note", "unsupported", "amounts", "person", "component", "stated",
+        "agreement", "sibling_place", "sibling_margin", "siblings", "is_default", "has_default", "further", "bundled_by",
+        "prior", "prior_share", "prior_known", "class", "note_titles", "note_description", "note_results", "note_plan", "note_statements",
+        "facility", "age", "prior_learned",
+    ] {
+        names.push(name.to_owned());
+    }
+    names
+}
+
+/// A note prepared for the features.
+pub struct NoteView<'a> {
+    /// Its statements.
+    pub statements: &'a [Statement],
+    /// The text they stand in.
+    pub text: &'a str,
+    /// Patient and place.
+    pub facts: Facts,
+    /// All its words and measures.
+    pub whole: Part,
+    /// Those of titles and leads.
+    pub titles: Part,
+}
+
+impl<'a> NoteView<'a> {
+    /// Prepares a note.
+    pub fn new(statements: &'a [Statement], text: &'a str, facts: Facts) -> Self {
+        let mut whole = Part::default();
+        let mut titles = Part::default();
+        for statement in statements {
+            if statement.role == Role::History {
+                continue;
+            }
+            let part = part(statement, text);
+            if matches!(statement.role, Role::Title | Role::Lead) {
+                titles.stems.extend(part.stems.iter().cloned());
+                titles.measures.extend(&part.measures);
+            }
+            whole.stems.extend(part.stems);
+            whole.measures.extend(&part.measures);
+        }
+        Self { statements, text, facts, whole, titles }
+    }
+}
+
+fn part(statement: &Statement, text: &str) -> Part {
+    Part { stems: statement.words.iter().map(|w| w.stem.clone()).collect(), measures: Measures::of_text(statement.span.of(text)) }
+}
+
+/// What is prepared once for all notes.
+pub struct Knowledge {
+    /// Concepts.
+    pub table: ProcedureTable,
+    /// Phrases.
+    pub index: PhraseIndex,
+    /// By concept and entry.
+    pub entries: Vec<Vec<PreparedEntry>>,
+    /// What labelled notes taught.
+    pub prior: Prior,
+}
+
+impl Knowledge {
+    /// Prepares table and learned phrases.
+    pub fn new(table: ProcedureTable, learned: &[super::index::LearnedPhrase], prior: Prior) -> Self {
+        let index = PhraseIndex::build(&table, learned);
+        let entries = table
+            .concepts
+            .iter()
+            .map(|concept| concept.codes.iter().map(|entry| attributes::prepare(entry, &index.words)).collect())
+            .collect();
+        Self { table, index, entries, prior }
+    }
+}
+
+/// Most candidates of a note.
+const MOST_CANDIDATES: usize = 120;
+/// Most codes of one concept.
+const MOST_OF_CONCEPT: usize = 8;
+/// Most concepts considered.
+const MOST_CONCEPTS: usize = 60;
+
+/// Finds the candidate codes of a note with their features.
+pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Option<u8>) -> Vec<CodeCandidate> {
+    let evidence = evidence::gather(&knowledge.index, view.statements, without_fold);
+    let order = concept_order(&evidence);
+    let mut chosen: BTreeMap<usize, (Option<(usize, usize)>, f32, SiblingPlace)> = BTreeMap::new();
+    let mut parts: BTreeMap<usize, Part> = BTreeMap::new();
+    for &(concept, _) in order.iter().take(MOST_CONCEPTS) {
+        let Some(best) = evidence.concepts.get(&concept).and_then(|e| e.best.as_ref()) else { continue };
+        let part = parts.entry(best.statement).or_insert_with(|| part(&view.statements[best.statement], view.text)).clone();
+        for (place, (entry, total, margin)) in siblings(knowledge, view, concept, &part).into_iter().enumerate() {
+            let code_name = &knowledge.table.concepts[concept].codes[entry].code;
+            let Some(code) = knowledge.index.code_id(code_name) else { continue };
+            let own = evidence.learned.get(&code).and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.rank);
+            let composed = evidence.composed.get(&code).and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.rank);
+            if place >= MOST_OF_CONCEPT && own < 1.0 && composed < 1.5 {
+                continue;
+            }
+            let rank = best.rank + 0.3 * total + 0.7 * own + 0.3 * composed;
+            let sibling = SiblingPlace { place, margin, agreement: total };
+            let slot = chosen.entry(code).or_insert((Some((concept, entry)), rank, sibling));
+            if rank > slot.1 {
+                *slot = (Some((concept, entry)), rank, sibling);
+            }
+        }
+    }
+    for (map, factor) in [(&evidence.learned, 1.0f32), (&evidence.composed, 0.8)] {
+        for (&code, found) in map {
+            let Some(best) = &found.best else { continue };
+            chosen.entry(code).or_insert_with(|| {
+                let entry = knowledge.index.codes[code].entries.first().copied();
+                (entry, factor * best.rank, SiblingPlace::unknown())
+            });
+        }
+    }
+    let mut ranked: Vec<_> = chosen.into_iter().collect();
+    ranked.sort_by(|a, b| b.1.1.total_cmp(&a.1.1).then(a.0.cmp(&b.0)));
+    ranked.truncate(MOST_CANDIDATES);
+    let concept_rank: BTreeMap<usize, usize> = order.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
+    let mut by_title: Vec<(usize, f32)> =
+        evidence.concepts.iter().map(|(c, e)| (*c, e.by_role[0].max(e.by_role[1]))).filter(|(_, s)| *s > 0.0).collect();
+    by_title.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let title_rank: BTreeMap<usize, usize> = by_title.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
+    let strong: BTreeSet<&str> = ranked.iter().take(12).map(|(code, _)| knowledge.index.codes[*code].code.as_str()).collect();
+    let mut prior_of_concept: BTreeMap<usize, f32> = BTreeMap::new();
+    let context = RowContext { knowledge, view, evidence: &evidence, concept_rank, title_rank, strong, without_fold };
+    ranked
+        .into_iter()
+        .filter_map(|(code, (entry, rank, sibling))| {
+            let shared = entry.map_or(0.0, |(concept, _)| {
+                *prior_of_concept.entry(concept).or_insert_with(|| {
+                    let codes = knowledge.table.concepts[concept].codes.iter();
+                    codes.map(|e| knowledge.prior.count(&e.code, without_fold) as f32).sum()
+                })
+            });
+            context.candidate(code, entry, rank, sibling, shared, &mut parts)
+        })
+        .collect()
+}
+
+/// Concepts by the rank of their best evidence.
+fn concept_order(evidence: &NoteEvidence) -> Vec<(usize, f32)> {
+    let mut order: Vec<(usize, f32)> = evidence.concepts.iter().filter_map(|(c, e)| Some((*c, e.best.as_ref()?.rank))).collect();
+    order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    order
+}
+
+#[derive(Clone, Copy)]
+struct SiblingPlace {
+    place: usize,
+    margin: f32,
+    agreement: f32,
+}
+
+impl SiblingPlace {
+    fn unknown() -> Self {
+        Self { place: 99, margin: 0.0, agreement: 0.0 }
+    }
+}
+
+/// Entries of a concept by agreement, best first, with the lead over (or distance to) the best other one.
+fn siblings(knowledge: &Knowledge, view: &NoteView<'_>, concept: usize, part: &Part) -> Vec<(usize, f32, f32)> {
+    let default = knowledge.table.concepts[concept].default.as_deref();
+    let mut totals: Vec<(usize, f32)> = knowledge.entries[concept]
+        .iter()
+        .enumerate()
+        .map(|(e, entry)| {
+            let agreement = attributes::agreement(entry, [part, &view.titles, &view.whole], &view.facts);
+            let is_default = default == Some(knowledge.table.concepts[concept].codes[e].code.as_str());
+            (e, agreement.total() + if is_default { 0.3 } else { 0.0 } - if entry.further { 0.2 } else { 0.0 })
+        })
+        .collect();
+    totals.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let best = totals.first().map_or(0.0, |t| t.1);
+    let second = totals.get(1).map_or(best, |t| t.1);
+    totals.into_iter().enumerate().map(|(i, (e, total))| (e, total, if i == 0 { total - second } else { total - best })).collect()
+}
+
+struct RowContext<'a> {
+    knowledge: &'a Knowledge,
+    view: &'a NoteView<'a>,
+    evidence: &'a NoteEvidence,
+    concept_rank: BTreeMap<usize, usize>,
+    title_rank: BTreeMap<usize, usize>,
+    strong: BTreeSet<&'a str>,
+    without_fold: Option<u8>,
+}
+
+impl RowContext<'_> {
+    fn candidate(
+        &self,
+        code: usize,
+        entry: Option<(usize, usize)>,
+        rank: f32,
+        sibling: SiblingPlace,
+        concept_prior: f32,
+        parts: &mut BTreeMap<usize, Part>,
+    ) -> Option<CodeCandidate> {
+        let none = Evidence::default();
+        let concept = entry.map(|(c, _)| c);
+        let phrase = concept.and_then(|c| self.evidence.concepts.get(&c)).unwrap_or(&none);
+        let learned = self.evidence.learned.get(&code).unwrap_or(&none);
+        let composed = self.evidence.composed.get(&code).unwrap_or(&none);
+        // The phrase evidence leads unless a learned or composed phrase matches clearly better.
+        let best = [(phrase, 1.0f32), (learned, 0.9), (composed, 0.8)]
+            .into_iter()
+            .filter_map(|(e, f)| e.best.as_ref().map(|b| (b, b.rank * f)))
+            .max_by(|a, b| a.1.total_cmp(&b.1))?
+            .0;
+        let statement = &self.view.statements[best.statement];
+        let part = parts.entry(best.statement).or_insert_with(|| part(statement, self.view.text));
+        let agreement = entry.map_or(Agreement { wording: [[-1.0; 3]; 3], ..Agreement::default() }, |(c, e)| {
+            attributes::agreement(&self.knowledge.entries[c][e], [part, &self.view.titles, &self.view.whole], &self.view.facts)
+        });
+        let mut row = Vec::with_capacity(24 + 62);
+        for evidence in [phrase, learned, composed] {
+            row.extend_from_slice(&evidence.by_role[..ROLE_GROUPS]);
+        }
+        self.evidence_features(&mut row, phrase, learned, composed, code);
+        self.statement_features(&mut row, statement, best);
+        self.rivals(&mut row, best, concept);
+        for group in agreement.wording {
+            row.extend_from_slice(&group);
+        }
+        row.extend([agreement.unsupported, agreement.amounts, agreement.person, agreement.component, agreement.stated]);
+        self.table_features(&mut row, code, entry, sibling);
+        self.prior_features(&mut row, code, concept_prior);
+        Some(CodeCandidate { code, entry, statement: best.statement, positions: best.hit.positions.clone(), row, rank })
+    }
+
+    fn evidence_features(&self, row: &mut Vec<f32>, phrase: &Evidence, learned: &Evidence, composed: &Evidence, code: usize) {
+        let rank = |e: &Evidence| e.best.as_ref().map_or(0.0, |b| b.rank);
+        let coverage = |e: &Evidence| e.best.as_ref().map_or(0.0, |b| b.hit.coverage);
+        let hit = phrase.best.as_ref().map(|b| &b.hit);
+        row.extend([
+            rank(phrase),
+            coverage(phrase),
+            hit.map_or(0.0, |h| h.matched),
+            hit.map_or(0.0, |h| h.positions.len() as f32),
+            hit.map_or(0.0, |h| f32::from(self.knowledge.index.phrases[h.phrase].ambiguity)),
+            phrase.full.min(20) as f32,
+            phrase.any.min(40) as f32,
+            rank(learned),
+            coverage(learned),
+            learned.full.min(20) as f32,
+            rank(composed),
+            coverage(composed),
+        ]);
+        row.extend(self.evidence.votes.get(&code).copied().unwrap_or_default());
+    }
+
+    fn statement_features(&self, row: &mut Vec<f32>, statement: &Statement, best: &evidence::Best) {
+        let total: f32 = statement.words.len() as f32;
+        let flag = |b: bool| f32::from(u8::from(b));
+        row.extend([
+            best.hit.positions.len() as f32 / total.max(1.0),
+            total.min(60.0),
+            evidence::tightness(&best.hit),
+            best.statement as f32 / self.view.statements.len().max(1) as f32,
+            evidence::role_group(statement.role) as f32,
+            flag(statement.cues.performed),
+            flag(statement.cues.here),
+            flag(statement.cues.planned),
+            flag(statement.cues.historical),
+            flag(statement.cues.negated),
+            flag(statement.cues.hypothetical),
+        ]);
+    }
+
+    /// What else the same words may mean.
+    fn rivals(&self, row: &mut Vec<f32>, best: &evidence::Best, concept: Option<usize>) {
+        let nothing = concept.and_then(|c| self.evidence.nothing.get(&c)).and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.hit.score());
+        let mut not_billed = 0.0f32;
+        let mut subsumed = 0.0f32;
+        let mut place = 0usize;
+        let mine: BTreeSet<u16> = best.hit.positions.iter().copied().collect();
+        for (target, hit) in self.evidence.hits.get(best.statement).into_iter().flatten() {
+            let Target::Concept(other) = target else { continue };
+            if Some(*other) == concept || !hit.positions.iter().any(|p| mine.contains(p)) {
+                continue;
+            }
+            let score = hit.score();
+            if self.knowledge.table.concepts[*other].not_billed {
+                not_billed = not_billed.max(score);
+                continue;
+            }
+            if score > best.hit.score() {
+                place += 1;
+            }
+            let covers = mine.iter().all(|p| hit.positions.contains(p)) && hit.positions.len() > mine.len();
+            if covers && hit.coverage > 0.75 {
+                subsumed = subsumed.max(score - best.hit.score());
+            }
+        }
+        let rank = |ranks: &BTreeMap<usize, usize>| concept.and_then(|c| ranks.get(&c)).map_or(99.0, |r| (*r).min(60) as f32);
+        row.extend([nothing, not_billed, subsumed, place as f32, rank(&self.concept_rank), rank(&self.title_rank)]);
+    }
+
+    fn table_features(&self, row: &mut Vec<f32>, code: usize, entry: Option<(usize, usize)>, sibling: SiblingPlace) {
+        let flag = |b: bool| f32::from(u8::from(b));
+        let name = self.knowledge.index.codes[code].code.as_str();
+        let concept = entry.map(|(c, _)| &self.knowledge.table.concepts[c]);
+        let further = entry.is_some_and(|(c, e)| self.knowledge.entries[c][e].further);
+        let bundled = concept.map_or(0, |c| c.bundled_into.iter().filter(|b| self.strong.contains(b.as_str())).count());
+        row.extend([
+            sibling.agreement,
+            sibling.place.min(20) as f32,
+            sibling.margin,
+            concept.map_or(0.0, |c| c.codes.len() as f32),
+            flag(concept.is_some_and(|c| c.default.as_deref() == Some(name))),
+            flag(concept.is_some_and(|c| c.default.is_some())),
+            flag(further),
+            bundled as f32,
+        ]);
+    }
+
+    fn prior_features(&self, row: &mut Vec<f32>, code: usize, concept_prior: f32) {
+        let name = self.knowledge.index.codes[code].code.as_str();
+        let count = self.knowledge.prior.count(name, self.without_fold) as f32;
+        let share = |role: Role| {
+            let n = self.view.statements.iter().filter(|s| s.role == role).count();
+            n as f32 / self.view.statements.len().max(1) as f32
+        };
+        row.extend([
+            (1.0 + count).ln(),
+            if concept_prior > 0.0 { count / concept_prior } else { 0.0 },
+            f32::from(u8::from(count > 0.0)),
+            code_class(name),
+            self.view.statements.iter().filter(|s| s.role == Role::Title).count().min(20) as f32,
+            share(Role::Description),
+            share(Role::Result),
+            share(Role::Plan),
+            (self.view.statements.len() as f32).min(200.0),
+            f32::from(u8::from(self.view.facts.facility)),
+            self.view.facts.age.map_or(-1.0, |a| a as f32),
+            concept_prior.ln_1p(),
+        ]);
+    }
+}
+
+/// Coarse class of a code: surgery by body system, radiology, laboratory, medicine, drugs, supplies, other HCPCS.
+pub fn code_class(code: &str) -> f32 {
+    let Some(first) = code.chars().next() else { return 0.0 };
+    if let Ok(number) = code.parse::<u32>() {
+        return match number {
+            10004..=19999 => 1.0,
+            20000..=29999 => 2.0,
+            30000..=32999 => 3.0,
+            33000..=37799 => 4.0,
+            38000..=39999 => 5.0,
+            40000..=49999 => 6.0,
+            50000..=55999 => 7.0,
+            56000..=59999 => 8.0,
+            60000..=64999 => 9.0,
+            65000..=69999 => 10.0,
+            70000..=79999 => 11.0,
+            80000..=87999 => 12.0,
+            88000..=89999 => 13.0,
+            90281..=90759 => 14.0,
+            90785..=90899 => 15.0,
+            92920..=93799 => 16.0,
+            _ => 17.0,
+        };
+    }
+    match first {
+        'J' => 18.0,
+        'G' => 19.0,
+        'A' | 'E' | 'K' | 'L' => 20.0,
+        'Q' => 21.0,
+        _ => 22.0,
+    }
+}

@@ -1,0 +1,176 @@
+//! A note as a list of statements: sentences and headings with their role, their words, and what they say about whether
+//! a service was done.
+use crate::document::{Document, SectionKind, Span};
+
+use super::words::{Word, Words};
+
+/// What a statement is for, as far as services are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Names the operation performed.
+    Title,
+    /// A heading, or the first lines of the text.
+    Lead,
+    /// Tells how it was done, or what was found.
+    Description,
+    /// Laboratory, imaging, tracings.
+    Result,
+    /// Complaint, history of present illness, indications, hospital course.
+    Story,
+    /// Exam and vital signs.
+    Exam,
+    /// Assessment and diagnoses.
+    Assessment,
+    /// Plan and instructions.
+    Plan,
+    /// Past, family and social history, lists, review of systems.
+    History,
+    /// Anything else.
+    Other,
+}
+
+impl Role {
+    /// Number of roles.
+    pub const COUNT: usize = 10;
+}
+
+/// Words in or beside a statement that say whether its services were done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cues {
+    /// "was performed", "underwent", "obtained", "were injected".
+    pub performed: bool,
+    /// "today", "in the office", "in clinic", "here".
+    pub here: bool,
+    /// "will", "recommend", "schedule", "consider", "order", "return for".
+    pub planned: bool,
+    /// "status post", "history of", "years ago", "previous", "in 1998".
+    pub historical: bool,
+    /// "no", "not", "denies", "declined", "without".
+    pub negated: bool,
+    /// "risks", "benefits", "consent", "discussed", "options", "if".
+    pub hypothetical: bool,
+}
+
+/// A sentence or heading.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Where it stands.
+    pub span: Span,
+    /// Kind of its section.
+    pub section: SectionKind,
+    /// What it is for.
+    pub role: Role,
+    /// Its normalised words.
+    pub words: Vec<Word>,
+    /// What it says about doing.
+    pub cues: Cues,
+}
+
+/// A title longer than this many words is a description that stands under the heading of a title.
+const LONGEST_TITLE: usize = 40;
+/// A long title section's later sentences are description.
+const TITLE_SENTENCES: usize = 14;
+
+/// Cuts a document into statements.
+pub fn statements(document: &Document, words: &Words) -> Vec<Statement> {
+    let mut list = Vec::with_capacity(document.sentences.len() + document.sections.len());
+    let mut headings = document.sections.iter().enumerate().filter_map(|(i, s)| Some((i, s.heading?))).peekable();
+    let mut titles_in_section = (usize::MAX, 0usize, false);
+    for (i, sentence) in document.sentences.iter().enumerate() {
+        while let Some((section, heading)) = headings.next_if(|(_, h)| h.start <= sentence.span.start) {
+            list.push(statement(document, words, heading, kind(document, section), Role::Lead));
+        }
+        let section = kind(document, sentence.section);
+        let mut statement = statement(document, words, sentence.span, section, role(section));
+        if statement.role == Role::Title {
+            if titles_in_section.0 != sentence.section {
+                titles_in_section = (sentence.section, 0, false);
+            }
+            titles_in_section.1 += 1;
+            // Once a title section turns into prose, it stays prose.
+            titles_in_section.2 |= statement.words.len() > LONGEST_TITLE
+                || titles_in_section.1 > TITLE_SENTENCES
+                || reads_as_prose(statement.span.of(&document.text));
+            if titles_in_section.2 {
+                statement.role = Role::Description;
+            }
+        } else if i < 2 && matches!(statement.role, Role::Other) {
+            statement.role = Role::Lead;
+        }
+        list.push(statement);
+    }
+    for (section, heading) in headings {
+        list.push(statement(document, words, heading, kind(document, section), Role::Lead));
+    }
+    list
+}
+
+fn kind(document: &Document, section: usize) -> SectionKind {
+    document.sections.get(section).map_or(SectionKind::Other, |s| s.kind)
+}
+
+fn statement(document: &Document, words: &Words, span: Span, section: SectionKind, role: Role) -> Statement {
+    let text = span.of(&document.text);
+    Statement { span, section, role, words: words.of(text, span.start), cues: cues(text) }
+}
+
+/// "The patient was taken to the operating room …": a description, whatever its heading says.
+fn reads_as_prose(text: &str) -> bool {
+    const OPENINGS: [&str; 9] = [
+        "patient was", "patient is", "informed consent", "after ", "under ", "was brought", "was taken", "was placed", "the risks",
+    ];
+    let lower = text.to_lowercase();
+    let finite = [" was ", " were "].iter().any(|verb| lower.contains(verb));
+    finite && (OPENINGS.iter().any(|o| lower.contains(o)) || lower.split_whitespace().count() > 12)
+}
+
+fn role(section: SectionKind) -> Role {
+    use SectionKind::*;
+    match section {
+        ProcedurePerformed => Role::Title,
+        ProcedureDescription | Findings | Anesthesia | OperativeDetails => Role::Description,
+        Results => Role::Result,
+        ChiefComplaint | HistoryOfPresentIllness | Indications | HospitalCourse => Role::Story,
+        PhysicalExam | Vitals => Role::Exam,
+        Assessment | PreoperativeDiagnosis | PostoperativeDiagnosis => Role::Assessment,
+        Plan | AssessmentAndPlan | Instructions => Role::Plan,
+        PastMedicalHistory | PastSurgicalHistory | FamilyHistory | SocialHistory | ReviewOfSystems | Allergies | Medications
+        | ProblemList => Role::History,
+        Header | Attestation | Other => Role::Other,
+    }
+}
+
+fn cues(text: &str) -> Cues {
+    const PERFORMED: [&str; 34] = [
+        "performed", "underwent", "obtained", "was injected", "were injected", "was given", "were given", "administered", "was done",
+        "were done", "was placed", "were placed", "was removed", "were removed", "was applied", "were taken", "was taken", "tolerated",
+        "was excised", "was inserted", "was repaired", "was drained", "was closed", "completed", "was carried out", "we did", "i did",
+        "i performed", "interpreted by me", "read by me", "reviewed by myself", "was incised", "was advanced", "was prepped",
+    ];
+    const HERE: [&str; 8] = ["today", "in the office", "in office", "in clinic", "in the clinic", "here", "this visit", "at bedside"];
+    const PLANNED: [&str; 27] = [
+        "will ", "recommend", "schedul", "consider", "order", " plan", "would ", "should ", "return for", "refer", "follow up with",
+        "follow-up with", "pending", "going to", "is to ", "candidate", "to be done", "to obtain", "repeat", "would like", "advised",
+        "set up for", "needs to", "need for", "next visit", "we'll", "i'll",
+    ];
+    const HISTORICAL: [&str; 17] = [
+        "status post", "s/p", "history of", " ago", "previous", "prior ", "last year", "last month", "last week", "in the past",
+        "had undergone", "has undergone", "has had", "had a ", "had an ", "outside hospital", "remote",
+    ];
+    const NEGATED: [&str; 10] =
+        [" no ", " not ", "denies", "declined", "refused", "without", "deferred", "never", "cancelled", "unable to"];
+    const HYPOTHETICAL: [&str; 12] = [
+        "risk", "benefit", "consent", "discussed", "option", " if ", "alternative", "possible", "may need", "might", "explained",
+        "understand",
+    ];
+    let lower = format!(" {} ", text.to_lowercase());
+    let has = |list: &[&str]| list.iter().any(|cue| lower.contains(cue));
+    Cues {
+        performed: has(&PERFORMED),
+        here: has(&HERE),
+        planned: has(&PLANNED),
+        historical: has(&HISTORICAL),
+        negated: has(&NEGATED),
+        hypothetical: has(&HYPOTHETICAL),
+    }
+}
