@@ -312,5 +312,6 @@ pub fn agreement(entry: &PreparedEntry, parts: [&Part; 3], facts: &Facts) -> Agr
 
 fn share(bag: &[String], part: &Part) -> f32 {
     let found = bag.iter().filter(|stem| part.stems.contains(*stem)).count();
-    found as f32 / bag.len().max(1) as f32
+    // Of two values that are both there in full the one that says more wins (`medial and lateral` over `medial`).
+    found as f32 / bag.len().max(1) as f32 * (1.0 + 0.08 * (bag.len().min(4) as f32 - 1.0))
 }

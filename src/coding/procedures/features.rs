@@ -7,6 +7,7 @@ use super::index::{PhraseIndex, Target};
 use super::measures::Measures;
 use super::statements::{Role, Statement};
 use super::table::ProcedureTable;
+use super::vocabulary::Vocabulary;
 
 /// What labelled notes taught about codes as such.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +59,9 @@ pub fn feature_names() -> Vec<String> {
         "agreement", "sibling_place", "sibling_margin", "siblings", "is_default", "has_default", "further", "bundled_by",
         "prior", "prior_share", "prior_known", "class", "note_titles", "note_description", "note_results", "note_plan", "note_statements",
         "facility", "age", "prior_learned",
+        "cosine_statement", "cosine_titles", "cosine_note", "cosine_place",
+        "anatomy_both", "anatomy_statement", "anatomy_concept", "modality_both", "modality_statement", "modality_concept",
+        "gain_statement", "gain_titles", "gain_note", "loss_statement", "loss_titles", "loss_note", "lacking",
     ] {
         names.push(name.to_owned());
     }
@@ -109,23 +113,53 @@ pub struct Knowledge {
     pub table: ProcedureTable,
     /// Phrases.
     pub index: PhraseIndex,
+    /// Words of the concepts.
+    pub vocabulary: Vocabulary,
     /// By concept and entry.
     pub entries: Vec<Vec<PreparedEntry>>,
+    /// By concept: words in the attributes of some of its codes and not of all; by entry: which of them are its own.
+    distinguishing: Vec<(BTreeSet<u32>, Vec<BTreeSet<u32>>)>,
     /// What labelled notes taught.
     pub prior: Prior,
+    /// Codes that stand together on labelled claims.
+    pub companions: super::rivalry::Companions,
 }
 
 impl Knowledge {
     /// Prepares table and learned phrases.
-    pub fn new(table: ProcedureTable, learned: &[super::index::LearnedPhrase], prior: Prior) -> Self {
+    pub fn new(
+        table: ProcedureTable,
+        learned: &[super::index::LearnedPhrase],
+        prior: Prior,
+        companions: super::rivalry::Companions,
+    ) -> Self {
         let index = PhraseIndex::build(&table, learned);
         let entries = table
             .concepts
             .iter()
             .map(|concept| concept.codes.iter().map(|entry| attributes::prepare(entry, &index.words)).collect())
             .collect();
-        Self { table, index, entries, prior }
+        let vocabulary = Vocabulary::new(&table, &index);
+        let distinguishing = table.concepts.iter().map(|concept| distinguishing(concept, &index)).collect();
+        Self { table, index, vocabulary, entries, distinguishing, prior, companions }
     }
+
+    /// Distinguishing words: those of one entry, and of all entries of its concept.
+    fn distinguishing(&self, concept: usize, entry: usize) -> (&BTreeSet<u32>, &BTreeSet<u32>) {
+        let (all, by_entry) = &self.distinguishing[concept];
+        (&by_entry[entry], all)
+    }
+}
+
+fn distinguishing(concept: &super::table::Concept, index: &PhraseIndex) -> (BTreeSet<u32>, Vec<BTreeSet<u32>>) {
+    let words_of = |entry: &super::table::CodeEntry| -> BTreeSet<u32> {
+        let wordings = entry.attributes.iter().filter(|(key, _)| attributes::is_wording(key) && *key != "without");
+        wordings.flat_map(|(_, value)| index.ids(&index.words.of(value, 0))).flatten().collect()
+    };
+    let by_entry: Vec<BTreeSet<u32>> = concept.codes.iter().map(words_of).collect();
+    let all: BTreeSet<u32> = by_entry.iter().flatten().copied().filter(|w| !by_entry.iter().all(|e| e.contains(w))).collect();
+    let own = by_entry.iter().map(|e| e.intersection(&all).copied().collect()).collect();
+    (all, own)
 }
 
 /// Most candidates of a note.
@@ -179,7 +213,19 @@ pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Opti
     let title_rank: BTreeMap<usize, usize> = by_title.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
     let strong: BTreeSet<&str> = ranked.iter().take(12).map(|(code, _)| knowledge.index.codes[*code].code.as_str()).collect();
     let mut prior_of_concept: BTreeMap<usize, f32> = BTreeMap::new();
-    let context = RowContext { knowledge, view, evidence: &evidence, concept_rank, title_rank, strong, without_fold };
+    let ids = |stems: &std::collections::HashSet<String>| stems.iter().filter_map(|s| knowledge.index.id(s)).collect::<BTreeSet<u32>>();
+    let words = [ids(&view.titles.stems), ids(&view.whole.stems)];
+    let mut cosines: Vec<(usize, f32)> = order
+        .iter()
+        .take(MOST_CONCEPTS)
+        .map(|(c, _)| {
+            let title = knowledge.vocabulary.cosine(&knowledge.index, *c, &words[0]);
+            (*c, title + 0.3 * knowledge.vocabulary.cosine(&knowledge.index, *c, &words[1]))
+        })
+        .collect();
+    cosines.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let cosine_rank = cosines.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
+    let context = RowContext { knowledge, view, evidence: &evidence, concept_rank, title_rank, cosine_rank, words, strong, without_fold };
     ranked
         .into_iter()
         .filter_map(|(code, (entry, rank, sibling))| {
@@ -238,6 +284,9 @@ struct RowContext<'a> {
     evidence: &'a NoteEvidence,
     concept_rank: BTreeMap<usize, usize>,
     title_rank: BTreeMap<usize, usize>,
+    cosine_rank: BTreeMap<usize, usize>,
+    /// Word ids of the titles and of the whole note.
+    words: [BTreeSet<u32>; 2],
     strong: BTreeSet<&'a str>,
     without_fold: Option<u8>,
 }
@@ -281,6 +330,8 @@ impl RowContext<'_> {
         row.extend([agreement.unsupported, agreement.amounts, agreement.person, agreement.component, agreement.stated]);
         self.table_features(&mut row, code, entry, sibling);
         self.prior_features(&mut row, code, concept_prior);
+        self.vocabulary_features(&mut row, concept, statement);
+        self.distinguishing_features(&mut row, entry, statement);
         Some(CodeCandidate { code, entry, statement: best.statement, positions: best.hit.positions.clone(), row, rank })
     }
 
@@ -391,6 +442,54 @@ impl RowContext<'_> {
             self.view.facts.age.map_or(-1.0, |a| a as f32),
             concept_prior.ln_1p(),
         ]);
+    }
+}
+
+impl RowContext<'_> {
+    /// Words that set this code apart from its siblings and are there; words that speak for a sibling instead; words of
+    /// its own that are nowhere.
+    fn distinguishing_features(&self, row: &mut Vec<f32>, entry: Option<(usize, usize)>, statement: &Statement) {
+        let index = &self.knowledge.index;
+        let statement: BTreeSet<u32> = index.ids(&statement.words).into_iter().flatten().collect();
+        let mut gain = [0.0f32; 3];
+        let mut loss = [0.0f32; 3];
+        let mut lacking = 0.0;
+        if let Some((concept, e)) = entry {
+            let (own, all) = self.knowledge.distinguishing(concept, e);
+            for word in all {
+                let weight = index.weight(*word);
+                for (k, words) in [&statement, &self.words[0], &self.words[1]].into_iter().enumerate() {
+                    if words.contains(word) {
+                        if own.contains(word) {
+                            gain[k] += weight;
+                        } else {
+                            loss[k] += weight;
+                        }
+                    } else if k == 2 && own.contains(word) {
+                        lacking += weight;
+                    }
+                }
+            }
+        }
+        row.extend(gain);
+        row.extend(loss);
+        row.push(lacking);
+    }
+
+    fn vocabulary_features(&self, row: &mut Vec<f32>, concept: Option<usize>, statement: &Statement) {
+        let Some(concept) = concept else {
+            row.extend([-1.0; 10]);
+            return;
+        };
+        let (vocabulary, index) = (&self.knowledge.vocabulary, &self.knowledge.index);
+        let words: BTreeSet<u32> = index.ids(&statement.words).into_iter().flatten().collect();
+        row.extend([
+            vocabulary.cosine(index, concept, &words),
+            vocabulary.cosine(index, concept, &self.words[0]),
+            vocabulary.cosine(index, concept, &self.words[1]),
+            self.cosine_rank.get(&concept).map_or(99.0, |r| *r as f32),
+        ]);
+        row.extend(vocabulary.overlap(concept, &words, &self.words[1]));
     }
 }
 

@@ -1,0 +1,49 @@
+//! Which candidates become lines: the model's probabilities, then a choice among candidates that explain the same words.
+use std::collections::BTreeSet;
+
+use super::features::{CodeCandidate, Knowledge};
+
+/// What became of a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Becomes a line.
+    Chosen,
+    /// Less likely than not, by the threshold.
+    Unlikely,
+    /// Another code of the same service explains the same words better.
+    SameService,
+}
+
+/// Decides for every candidate; `probabilities` stand in the order of `candidates`.
+pub fn choose(knowledge: &Knowledge, candidates: &[CodeCandidate], probabilities: &[f32], threshold: f32) -> Vec<Verdict> {
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]).then(candidates[a].code.cmp(&candidates[b].code)));
+    let mut verdicts = vec![Verdict::Unlikely; candidates.len()];
+    let mut chosen: Vec<usize> = Vec::new();
+    for i in order {
+        if probabilities[i] < threshold {
+            break;
+        }
+        if chosen.iter().any(|&c| same_service(knowledge, &candidates[i], &candidates[c])) {
+            verdicts[i] = Verdict::SameService;
+            continue;
+        }
+        verdicts[i] = Verdict::Chosen;
+        chosen.push(i);
+    }
+    verdicts
+}
+
+/// Two codes of one concept, neither an add-on to the other, that rest on the same words.
+fn same_service(knowledge: &Knowledge, a: &CodeCandidate, b: &CodeCandidate) -> bool {
+    let further = |c: &CodeCandidate| c.entry.is_some_and(|(concept, e)| knowledge.entries[concept][e].further);
+    let concept = |c: &CodeCandidate| c.entry.map(|(concept, _)| concept);
+    if further(a) != further(b) {
+        return false;
+    }
+    let same_concept = concept(a).is_some() && concept(a) == concept(b);
+    let words: BTreeSet<u16> = a.positions.iter().copied().collect();
+    let shared = b.positions.iter().filter(|p| words.contains(p)).count();
+    let same_words = a.statement == b.statement && 2 * shared > a.positions.len().min(b.positions.len());
+    same_words || (same_concept && a.statement == b.statement)
+}

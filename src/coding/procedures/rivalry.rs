@@ -1,0 +1,157 @@
+//! Second look at the candidates: how likely is each beside the others of the same words, clause, concept and note?
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::features::{CodeCandidate, Knowledge, NoteView};
+use super::statements::Role;
+
+/// How often two codes stand on the same labelled claim, by training fold.
+#[derive(Clone, Debug, Default)]
+pub struct Companions {
+    /// By (code, other code) in ascending order: notes with both.
+    pub counts: BTreeMap<(String, String), BTreeMap<u8, u32>>,
+}
+
+impl Companions {
+    /// Notes with both codes, without those of one fold.
+    pub fn count(&self, a: &str, b: &str, without_fold: Option<u8>) -> u32 {
+        let key = if a <= b { (a.to_owned(), b.to_owned()) } else { (b.to_owned(), a.to_owned()) };
+        self.counts.get(&key).map_or(0, |by| by.iter().filter(|(f, _)| Some(**f) != without_fold).map(|(_, n)| n).sum())
+    }
+}
+
+/// Names of the second look's features.
+pub fn feature_names() -> Vec<String> {
+    [
+        "first", "place_in_note", "lead_in_note", "sum_in_note", "place_same_words", "best_same_words", "place_in_clause",
+        "best_in_clause", "place_in_statement", "best_in_statement", "place_in_concept", "best_in_concept", "includes_this",
+        "included_in_this", "companion", "companion_share", "clauses", "title", "role", "class", "prior", "further", "phrase_rank",
+        "cosine_titles", "sibling_place", "sibling_margin", "statement_words", "note_titles", "note_statements", "coverage",
+        "clause_share", "further_of_best", "learned_rank", "component", "unsupported", "service", "code_if_done",
+    ]
+    .into_iter()
+    .map(str::to_owned)
+    .collect()
+}
+
+/// Where a candidate's words stand: statement and clause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Clause {
+    statement: usize,
+    clause: usize,
+}
+
+/// Features of the second look; `answers` are those of the first two questions (service done, this code if done), in
+/// the order of `candidates`.
+pub fn rows(
+    knowledge: &Knowledge,
+    view: &NoteView<'_>,
+    candidates: &[CodeCandidate],
+    answers: &[(f32, f32)],
+    without_fold: Option<u8>,
+) -> Vec<Vec<f32>> {
+    let first: Vec<f32> = answers.iter().map(|(done, code)| done * code).collect();
+    let names = super::features::feature_names();
+    let column = |name: &str| names.iter().position(|n| n == name).unwrap_or(0);
+    let columns: Vec<usize> = [
+        "role", "class", "prior", "further", "phrase_rank", "cosine_titles", "sibling_place", "sibling_margin", "statement_words",
+        "note_titles", "note_statements", "phrase_coverage", "learned_rank", "component", "unsupported",
+    ]
+    .iter()
+    .map(|n| column(n))
+    .collect();
+    let clauses: Vec<(Clause, f32)> = candidates.iter().map(|c| clause_of(view, c)).collect();
+    let words: Vec<BTreeSet<u16>> = candidates.iter().map(|c| c.positions.iter().copied().collect()).collect();
+    let sum: f32 = first.iter().filter(|p| **p > 0.02).sum();
+    let code = |i: usize| knowledge.index.codes[candidates[i].code].code.as_str();
+    let likely: Vec<usize> = (0..candidates.len()).filter(|&i| first[i] > 0.05).collect();
+    (0..candidates.len())
+        .map(|i| {
+            let concept = candidates[i].entry.map(|(c, _)| c);
+            let further = |j: usize| candidates[j].entry.is_some_and(|(c, e)| knowledge.entries[c][e].further);
+            let mut place = [0.0f32; 5];
+            let mut best = [0.0f32; 5];
+            let mut includes_this = 0.0f32;
+            let mut included_in_this = 0.0f32;
+            let mut companion = 0.0f32;
+            let mut companion_share = 0.0f32;
+            let mut further_of_best = 0.0f32;
+            let own = knowledge.prior.count(code(i), without_fold);
+            for &j in likely.iter().filter(|&&j| j != i) {
+                let shared = words[i].intersection(&words[j]).count();
+                let same_statement = candidates[i].statement == candidates[j].statement;
+                let same_words = same_statement && 2 * shared > words[i].len().min(words[j].len());
+                let same_concept = concept.is_some() && concept == candidates[j].entry.map(|(c, _)| c);
+                let groups = [true, same_words, clauses[i].0 == clauses[j].0, same_statement, same_concept];
+                for (g, belongs) in groups.into_iter().enumerate() {
+                    if belongs {
+                        if first[j] > first[i] {
+                            place[g] += 1.0;
+                        }
+                        best[g] = best[g].max(first[j]);
+                    }
+                }
+                if same_concept && further(i) && !further(j) {
+                    further_of_best = further_of_best.max(first[j]);
+                }
+                let bundled = |a: usize, b: usize| {
+                    candidates[a].entry.is_some_and(|(c, _)| knowledge.table.concepts[c].bundled_into.iter().any(|x| x == code(b)))
+                };
+                if bundled(i, j) {
+                    includes_this = includes_this.max(first[j]);
+                }
+                if bundled(j, i) {
+                    included_in_this = included_in_this.max(first[j]);
+                }
+                let other = knowledge.prior.count(code(j), without_fold);
+                let both = knowledge.companions.count(code(i), code(j), without_fold);
+                if other >= 2 {
+                    let given = both as f32 / (other as f32 + 2.0);
+                    companion = companion.max(given * first[j]);
+                }
+                if own >= 2 && both > 0 {
+                    companion_share = companion_share.max(both as f32 / (own as f32 + 1.0) * first[j]);
+                }
+            }
+            let row = &candidates[i].row;
+            let value = |k: usize| row.get(columns[k]).copied().unwrap_or(0.0);
+            let role = view.statements[candidates[i].statement].role;
+            let in_clause = candidates.iter().zip(&clauses).filter(|(_, c)| c.0 == clauses[i].0).count();
+            vec![
+                first[i], place[0], first[i] / best[0].max(0.01), sum, place[1], best[1], place[2], best[2], place[3], best[3], place[4],
+                best[4], includes_this, included_in_this, companion, companion_share, in_clause as f32,
+                f32::from(u8::from(role == Role::Title)),
+                value(0), value(1), value(2), value(3), value(4), value(5), value(6), value(7), value(8), value(9), value(10), value(11),
+                clauses[i].1, further_of_best, value(12), value(13), value(14), answers[i].0, answers[i].1,
+            ]
+        })
+        .collect()
+}
+
+/// The clause of a candidate's first word, cut at commas, semicolons, colons and line ends; with the share of the
+/// clause's words that are the candidate's.
+fn clause_of(view: &NoteView<'_>, candidate: &CodeCandidate) -> (Clause, f32) {
+    let statement = &view.statements[candidate.statement];
+    let cut = |a: usize, b: usize| -> bool {
+        let (Some(left), Some(right)) = (statement.words.get(a), statement.words.get(b)) else { return false };
+        left.span.end <= right.span.start
+            && view.text.get(left.span.end..right.span.start).is_some_and(|gap| gap.contains([',', ';', ':', '\n', '.']))
+    };
+    let mut number = 0;
+    let mut numbers = Vec::with_capacity(statement.words.len());
+    for i in 0..statement.words.len() {
+        if i > 0 && cut(i - 1, i) {
+            number += 1;
+        }
+        numbers.push(number);
+    }
+    // The clause that holds most of the candidate's words.
+    let mut held: BTreeMap<usize, usize> = BTreeMap::new();
+    for p in &candidate.positions {
+        if let Some(n) = numbers.get(usize::from(*p)) {
+            *held.entry(*n).or_default() += 1;
+        }
+    }
+    let (clause, words) = held.into_iter().max_by_key(|(n, count)| (*count, usize::MAX - *n)).unwrap_or((0, 0));
+    let length = numbers.iter().filter(|n| **n == clause).count().max(1);
+    (Clause { statement: candidate.statement, clause }, words as f32 / length as f32)
+}

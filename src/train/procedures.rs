@@ -1,0 +1,288 @@
+//! Learns from labelled notes which procedure candidates become lines.
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use crate::coding::procedures::attributes::Facts;
+use crate::coding::procedures::features::{self, CodeCandidate, Knowledge, NoteView, Prior};
+use crate::coding::procedures::index::LearnedPhrase;
+use crate::coding::procedures::layers::Layers;
+use crate::coding::procedures::rivalry::{self, Companions};
+use crate::coding::procedures::statements::{self, Statement};
+use crate::coding::procedures::table::ProcedureTable;
+use crate::coding::procedures::words::Words;
+use crate::coding::trees::Trees;
+use crate::document;
+use crate::note::Sex;
+use crate::train::boosting::{self, BoostingSettings, Rows};
+use crate::train::data::LabelledDocument;
+
+/// Folds of the out-of-fold rows.
+pub const FOLDS: u8 = 10;
+
+/// Lines that belong to the E/M score.
+pub fn is_evaluation_and_management(code: &str) -> bool {
+    ("99202"..="99499").contains(&code) && code.len() == 5 || matches!(code, "G0402" | "G0438" | "G0439" | "G2211")
+}
+
+/// A labelled note prepared for training.
+pub struct TrainingNote {
+    /// Its statements.
+    pub statements: Vec<Statement>,
+    /// The text.
+    pub text: std::sync::Arc<str>,
+    /// Patient and place.
+    pub facts: Facts,
+    /// Its fold.
+    pub fold: u8,
+}
+
+/// Reads a labelled note.
+pub fn prepare(labelled: &LabelledDocument, fold: u8, words: &Words) -> TrainingNote {
+    let document = document::read(&labelled.text);
+    let facility = matches!(labelled.note_type.as_str(), "operative" | "procedure" | "inpatient" | "discharge" | "emergency" | "other");
+    let facts = Facts {
+        age: labelled.patient.age_years,
+        sex: labelled.patient.sex.map(|s| if s == Sex::F { "female" } else { "male" }),
+        facility,
+    };
+    TrainingNote { statements: statements::statements(&document, words), text: labelled.text.0.clone(), facts, fold }
+}
+
+/// Fold of a note, from its id alone.
+pub fn fold_of(id: &str) -> u8 {
+    let sum = id.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    (sum >> 17) as u8 % FOLDS + 1
+}
+
+/// Most words of a learned phrase.
+const MOST_WORDS: usize = 8;
+
+/// Phrases that the quotes of the labels teach, and how often each code is used.
+pub fn learn(documents: &[LabelledDocument], words: &Words) -> (Vec<LearnedPhrase>, Prior, Companions) {
+    let mut phrases = BTreeSet::new();
+    let mut prior = Prior::default();
+    let mut companions = Companions::default();
+    for document in documents {
+        let fold = fold_of(&document.id);
+        let codes: BTreeSet<&String> =
+            document.procedures.iter().map(|p| &p.code).filter(|c| !is_evaluation_and_management(c)).collect();
+        for (a, b) in codes.iter().flat_map(|a| codes.iter().map(move |b| (a, b))).filter(|(a, b)| a < b) {
+            *companions.counts.entry(((*a).clone(), (*b).clone())).or_default().entry(fold).or_default() += 1;
+        }
+        for procedure in &document.procedures {
+            if is_evaluation_and_management(&procedure.code) {
+                continue;
+            }
+            *prior.counts.entry(procedure.code.clone()).or_default().entry(fold).or_default() += 1;
+            for quote in &procedure.quotes {
+                let mut seen = BTreeSet::new();
+                let stems: Vec<String> = words
+                    .of(quote, 0)
+                    .into_iter()
+                    .map(|w| w.stem)
+                    .filter(|s| !s.starts_with(|c: char| c.is_ascii_digit()) && !matches!(s.as_str(), "right" | "left" | "bilater"))
+                    .filter(|s| seen.insert(s.clone()))
+                    .take(MOST_WORDS)
+                    .collect();
+                if stems.is_empty() {
+                    continue;
+                }
+                let mut sorted = stems;
+                sorted.sort();
+                phrases.insert(LearnedPhrase { code: procedure.code.clone(), words: sorted, fold });
+            }
+        }
+    }
+    (phrases.into_iter().collect(), prior, companions)
+}
+
+/// Rows of all notes, each without what its own fold taught.
+pub fn candidate_rows(knowledge: &Knowledge, notes: &[TrainingNote], own_fold: bool) -> Vec<Vec<CodeCandidate>> {
+    notes
+        .par_iter()
+        .map(|note| {
+            let view = NoteView::new(&note.statements, &note.text, note.facts.clone());
+            features::candidates(knowledge, &view, own_fold.then_some(note.fold))
+        })
+        .collect()
+}
+
+/// Rows of the concept question: was any code of the group on the claim? One a group.
+pub fn concept_table(
+    documents: &[LabelledDocument],
+    knowledge: &Knowledge,
+    layers: &Layers,
+    candidates: &[Vec<CodeCandidate>],
+    keep: impl Fn(usize) -> bool,
+) -> Table {
+    let mut table = Table { values: Vec::new(), labels: Vec::new(), weights: Vec::new() };
+    for i in (0..documents.len()).filter(|i| keep(*i)) {
+        for group in layers.groups(&candidates[i]) {
+            let targets = group.iter().filter_map(|g| target(&documents[i], &knowledge.index.codes[candidates[i][*g].code].code));
+            let Some((label, weight)) = targets.max_by(|a, b| (a.0 * a.1.max(0.9)).total_cmp(&(b.0 * b.1.max(0.9)))) else { continue };
+            table.values.extend(layers.concept_row(&candidates[i], &group));
+            table.labels.push(label);
+            table.weights.push(weight);
+        }
+    }
+    table
+}
+
+/// Rows of the sibling question: which code of a group that is on the claim? Groups without one are left out.
+pub fn sibling_table(
+    documents: &[LabelledDocument],
+    knowledge: &Knowledge,
+    layers: &Layers,
+    candidates: &[Vec<CodeCandidate>],
+    keep: impl Fn(usize) -> bool,
+) -> Table {
+    let mut table = Table { values: Vec::new(), labels: Vec::new(), weights: Vec::new() };
+    for i in (0..documents.len()).filter(|i| keep(*i)) {
+        for group in layers.groups(&candidates[i]) {
+            let targets: Vec<Option<(f32, f32)>> =
+                group.iter().map(|g| target(&documents[i], &knowledge.index.codes[candidates[i][*g].code].code)).collect();
+            if !targets.iter().flatten().any(|(label, _)| *label >= 1.0) {
+                continue;
+            }
+            for (g, target) in group.iter().zip(&targets) {
+                let Some((label, weight)) = target else { continue };
+                table.values.extend(layers.sibling_row(&candidates[i], &group, *g));
+                table.labels.push(*label);
+                table.weights.push(if *label >= 1.0 { 1.0 } else { *weight });
+            }
+        }
+    }
+    table
+}
+
+/// Answers of the first two questions for every candidate: (service done, this code if done).
+pub fn first_look(layers: &Layers, concept: &Trees, sibling: &Trees, candidates: &[CodeCandidate]) -> Vec<(f32, f32)> {
+    let mut answers = vec![(0.0, 0.0); candidates.len()];
+    for group in layers.groups(candidates) {
+        let done = concept.predict(&layers.concept_row(candidates, &group));
+        for &i in &group {
+            answers[i] = (done, sibling.predict(&layers.sibling_row(candidates, &group, i)));
+        }
+    }
+    answers
+}
+
+/// Rows of the second look.
+pub fn second_rows(
+    knowledge: &Knowledge,
+    notes: &[TrainingNote],
+    candidates: &[Vec<CodeCandidate>],
+    first: &[Vec<(f32, f32)>],
+    own_fold: bool,
+) -> Vec<Vec<Vec<f32>>> {
+    (0..notes.len())
+        .into_par_iter()
+        .map(|i| {
+            let note = &notes[i];
+            let view = NoteView::new(&note.statements, &note.text, note.facts.clone());
+            rivalry::rows(knowledge, &view, &candidates[i], &first[i], own_fold.then_some(note.fold))
+        })
+        .collect()
+}
+
+/// What the labels say about a candidate code: target and weight; `None` where neither answer is an error.
+pub fn target(document: &LabelledDocument, code: &str) -> Option<(f32, f32)> {
+    if is_evaluation_and_management(code) {
+        return None;
+    }
+    let mut found = None;
+    for procedure in &document.procedures {
+        if procedure.code == code {
+            let weight = if procedure.certain { 1.0 } else { 0.3 };
+            found = Some((1.0, weight));
+        } else if found.is_none() && procedure.alternatives.iter().any(|a| a == code) {
+            found = Some((0.5, 0.4));
+        }
+    }
+    Some(found.unwrap_or((0.0, 1.0)))
+}
+
+/// Flat rows with targets and weights.
+pub struct Table {
+    values: Vec<f32>,
+    labels: Vec<f32>,
+    weights: Vec<f32>,
+}
+
+impl Table {
+    /// Collects the rows of the notes that `keep` takes.
+    pub fn collect(documents: &[LabelledDocument], codes: &Knowledge, rows: &[Vec<CodeCandidate>], keep: impl Fn(usize) -> bool) -> Self {
+        let mut table = Self { values: Vec::new(), labels: Vec::new(), weights: Vec::new() };
+        for (i, candidates) in rows.iter().enumerate().filter(|(i, _)| keep(*i)) {
+            for candidate in candidates {
+                if let Some((label, weight)) = target(&documents[i], &codes.index.codes[candidate.code].code) {
+                    table.values.extend_from_slice(&candidate.row);
+                    table.labels.push(label);
+                    table.weights.push(weight);
+                }
+            }
+        }
+        table
+    }
+
+    /// Collects the rows of the second look; `first` are out-of-fold probabilities of the first.
+    pub fn collect_second(
+        documents: &[LabelledDocument],
+        codes: &Knowledge,
+        candidates: &[Vec<CodeCandidate>],
+        rows: &[Vec<Vec<f32>>],
+        keep: impl Fn(usize) -> bool,
+    ) -> Self {
+        let mut table = Self { values: Vec::new(), labels: Vec::new(), weights: Vec::new() };
+        for i in (0..documents.len()).filter(|i| keep(*i)) {
+            for (candidate, row) in candidates[i].iter().zip(&rows[i]) {
+                // What the first look rules out stays out.
+                if row[0] < 0.01 {
+                    continue;
+                }
+                if let Some((label, weight)) = target(&documents[i], &codes.index.codes[candidate.code].code) {
+                    table.values.extend_from_slice(row);
+                    table.labels.push(label);
+                    table.weights.push(weight);
+                }
+            }
+        }
+        table
+    }
+
+    /// Fits a model over these features.
+    pub fn fit(&self, names: &[String], settings: &BoostingSettings) -> Trees {
+        boosting::fit(&Rows { names, values: &self.values, labels: &self.labels, weights: &self.weights }, settings)
+    }
+}
+
+/// Compiles the procedure table from the lexicon folder.
+pub fn compile_table(folder: &std::path::Path) -> anyhow::Result<ProcedureTable> {
+    let mut files = Vec::new();
+    for name in ["cpt_med.jsonl", "cpt_msk_ent.jsonl", "cpt_surg.jsonl"] {
+        files.push((name, std::fs::read_to_string(folder.join(name))?));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(n, c)| (*n, c.as_str())).collect();
+    Ok(ProcedureTable::compile(&files)?)
+}
+
+/// Required and optional codes of a note as its own labels state them (single pass).
+pub fn gold(document: &LabelledDocument) -> (Vec<Vec<String>>, Vec<String>) {
+    let mut required = Vec::new();
+    let mut optional = Vec::new();
+    for procedure in &document.procedures {
+        let codes: Vec<String> = std::iter::once(&procedure.code).chain(&procedure.alternatives).cloned().collect();
+        if codes.iter().any(|c| is_evaluation_and_management(c)) {
+            optional.extend(codes);
+        } else if procedure.certain {
+            required.push(codes);
+        } else {
+            optional.extend(codes);
+        }
+    }
+    (required, optional)
+}
+
+/// Candidates by note id, for reports.
+pub type ByNote<T> = BTreeMap<String, T>;
