@@ -1,12 +1,14 @@
 //! Learns from labelled notes which procedure candidates become lines.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
 use crate::coding::procedures::attributes::Facts;
 use crate::coding::procedures::features::{self, CodeCandidate, Knowledge, NoteView, Prior};
 use crate::coding::procedures::index::LearnedPhrase;
-use crate::coding::procedures::layers::Layers;
+use crate::coding::procedures::layers::{self, Layers};
+use crate::coding::procedures::model::ProcedureModel;
+use crate::coding::procedures::ranking::{self, Verdict};
 use crate::coding::procedures::rivalry::{self, Companions};
 use crate::coding::procedures::statements::{self, Statement};
 use crate::coding::procedures::table::ProcedureTable;
@@ -156,18 +158,6 @@ pub fn sibling_table(
     table
 }
 
-/// Answers of the first two questions for every candidate: (service done, this code if done).
-pub fn first_look(layers: &Layers, concept: &Trees, sibling: &Trees, candidates: &[CodeCandidate]) -> Vec<(f32, f32)> {
-    let mut answers = vec![(0.0, 0.0); candidates.len()];
-    for group in layers.groups(candidates) {
-        let done = concept.predict(&layers.concept_row(candidates, &group));
-        for &i in &group {
-            answers[i] = (done, sibling.predict(&layers.sibling_row(candidates, &group, i)));
-        }
-    }
-    answers
-}
-
 /// Rows of the second look.
 pub fn second_rows(
     knowledge: &Knowledge,
@@ -284,5 +274,140 @@ pub fn gold(document: &LabelledDocument) -> (Vec<Vec<String>>, Vec<String>) {
     (required, optional)
 }
 
-/// Candidates by note id, for reports.
-pub type ByNote<T> = BTreeMap<String, T>;
+/// Settings of the three fits.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProcedureSettings {
+    /// Was the service done?
+    pub concept: BoostingSettings,
+    /// Which of its codes?
+    pub sibling: BoostingSettings,
+    /// Does the line stand?
+    pub line: BoostingSettings,
+}
+
+impl Default for ProcedureSettings {
+    fn default() -> Self {
+        let common = BoostingSettings { feature_fraction: 0.5, row_fraction: 0.8, ..BoostingSettings::default() };
+        Self {
+            concept: BoostingSettings { rounds: 250, learning_rate: 0.06, leaves: 24, min_rows: 15, lambda: 4.0, seed: 7, ..common.clone() },
+            sibling: BoostingSettings { rounds: 200, learning_rate: 0.05, leaves: 12, min_rows: 15, lambda: 4.0, seed: 8, ..common.clone() },
+            line: BoostingSettings { rounds: 200, learning_rate: 0.05, leaves: 12, min_rows: 20, lambda: 5.0, seed: 9, ..common },
+        }
+    }
+}
+
+/// Hits, false codes and misses over notes, by the scoring rule of the labels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Required services hit.
+    pub hit: u32,
+    /// Codes neither required nor optional.
+    pub wrong: u32,
+    /// Required services missed.
+    pub missed: u32,
+}
+
+impl Counts {
+    /// Micro-F1.
+    pub fn f1(&self) -> f64 {
+        f64::from(2 * self.hit) / f64::from((2 * self.hit + self.wrong + self.missed).max(1))
+    }
+
+    /// Adds one note: each required service is hit by at most one code, left-over codes are wrong unless optional.
+    pub fn add(&mut self, required: &[Vec<String>], optional: &[String], predicted: &[String]) {
+        let mut used = vec![false; predicted.len()];
+        for accepted in required {
+            match (0..predicted.len()).find(|&p| !used[p] && accepted.contains(&predicted[p])) {
+                Some(p) => {
+                    used[p] = true;
+                    self.hit += 1;
+                }
+                None => self.missed += 1,
+            }
+        }
+        self.wrong += predicted.iter().zip(&used).filter(|(code, used)| !**used && !optional.contains(*code)).count() as u32;
+    }
+}
+
+/// A fitted model with what the out-of-fold check saw.
+pub struct Fitted {
+    /// The model, fitted on all notes; its threshold is the best one out of fold.
+    pub model: ProcedureModel,
+    /// What the model's features come from, with the folds kept apart.
+    pub knowledge: Knowledge,
+    /// The notes as read.
+    pub notes: Vec<TrainingNote>,
+    /// Candidates by note, each without what its fold taught.
+    pub candidates: Vec<Vec<CodeCandidate>>,
+    /// Out-of-fold probabilities, in the order of the candidates.
+    pub probabilities: Vec<Vec<f32>>,
+    /// Out-of-fold counts by threshold.
+    pub by_threshold: Vec<(f32, Counts)>,
+}
+
+/// Parts of the out-of-fold check.
+const PARTS: u8 = 5;
+
+/// Fits the procedure model on labelled notes.
+pub fn fit(documents: &[LabelledDocument], table: ProcedureTable, settings: &ProcedureSettings) -> Fitted {
+    let words = Words::new();
+    let (phrases, prior, companions) = learn(documents, &words);
+    let knowledge = Knowledge::new(table, &phrases, prior, companions);
+    let notes: Vec<TrainingNote> = documents.iter().map(|d| prepare(d, fold_of(&d.id), &knowledge.index.words)).collect();
+    let candidates = candidate_rows(&knowledge, &notes, true);
+    let layers = Layers::new();
+    let within = |i: usize, part: u8| notes[i].fold % PARTS == part;
+    let first_fits = |part: Option<u8>| {
+        let keep = |i: usize| part.is_none_or(|p| !within(i, p));
+        let concept = concept_table(documents, &knowledge, &layers, &candidates, keep).fit(&layers.concept_names(), &settings.concept);
+        let sibling = sibling_table(documents, &knowledge, &layers, &candidates, keep).fit(&layers.sibling_names(), &settings.sibling);
+        (concept, sibling)
+    };
+    let mut first: Vec<Vec<(f32, f32)>> = vec![Vec::new(); notes.len()];
+    for part in 0..PARTS {
+        let (concept, sibling) = first_fits(Some(part));
+        for i in (0..notes.len()).filter(|i| within(*i, part)) {
+            first[i] = layers::answers(&layers, &concept, &sibling, &candidates[i]);
+        }
+    }
+    let second = second_rows(&knowledge, &notes, &candidates, &first, true);
+    let names = rivalry::feature_names();
+    let mut probabilities: Vec<Vec<f32>> = vec![Vec::new(); notes.len()];
+    for part in 0..PARTS {
+        let line = Table::collect_second(documents, &knowledge, &candidates, &second, |i| !within(i, part)).fit(&names, &settings.line);
+        for i in (0..notes.len()).filter(|i| within(*i, part)) {
+            let answers = first[i].iter().zip(&second[i]);
+            probabilities[i] = answers.map(|((d, c), row)| if d * c < layers::RULED_OUT { 0.0 } else { line.predict(row) }).collect();
+        }
+    }
+    let by_threshold: Vec<(f32, Counts)> = (4..=24)
+        .map(|k| k as f32 * 0.025)
+        .map(|threshold| {
+            let mut counts = Counts::default();
+            for (i, document) in documents.iter().enumerate() {
+                let (required, optional) = gold(document);
+                counts.add(&required, &optional, &chosen(&knowledge, &candidates[i], &probabilities[i], threshold));
+            }
+            (threshold, counts)
+        })
+        .collect();
+    let threshold = by_threshold.iter().max_by(|a, b| a.1.f1().total_cmp(&b.1.f1())).map_or(0.3, |t| t.0);
+    let (concept, sibling) = first_fits(None);
+    let line = Table::collect_second(documents, &knowledge, &candidates, &second, |_| true).fit(&names, &settings.line);
+    let counts = knowledge.prior.counts.iter().map(|(code, by)| (code.clone(), by.values().sum())).collect();
+    let pairs = knowledge.companions.counts.iter().map(|((a, b), by)| (a.clone(), b.clone(), by.values().sum()));
+    let pairs = pairs.collect();
+    let phrases = phrases.into_iter().map(|p| LearnedPhrase { fold: 0, ..p }).collect::<BTreeSet<_>>().into_iter().collect();
+    let model = ProcedureModel { phrases, counts, pairs, concept, sibling, line, threshold };
+    Fitted { model, knowledge, notes, candidates, probabilities, by_threshold }
+}
+
+/// Codes chosen at a threshold.
+pub fn chosen(knowledge: &Knowledge, candidates: &[CodeCandidate], probabilities: &[f32], threshold: f32) -> Vec<String> {
+    let mut verdicts = ranking::choose(knowledge, candidates, probabilities, threshold);
+    ranking::drop_bundled(knowledge, candidates, &mut verdicts);
+    let taken = candidates.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Chosen);
+    let codes = taken.map(|(c, _)| knowledge.index.codes[c.code].code.clone());
+    codes.filter(|c| !is_evaluation_and_management(c)).collect()
+}

@@ -2,6 +2,8 @@
 //! line stand beside the others (see [`super::rivalry`]).
 use std::collections::BTreeMap;
 
+use crate::coding::trees::Trees;
+
 use super::features::{self, CodeCandidate};
 
 /// Features that differ between the codes of one concept.
@@ -102,4 +104,19 @@ impl Layers {
         }));
         row
     }
+}
+
+/// Candidates whose first two answers multiply to less than this stay out.
+pub const RULED_OUT: f32 = 0.01;
+
+/// Answers of the first two questions for every candidate: (service done, this code if done).
+pub fn answers(layers: &Layers, concept: &Trees, sibling: &Trees, candidates: &[CodeCandidate]) -> Vec<(f32, f32)> {
+    let mut answers = vec![(0.0, 0.0); candidates.len()];
+    for group in layers.groups(candidates) {
+        let done = concept.predict(&layers.concept_row(candidates, &group));
+        for &i in &group {
+            answers[i] = (done, sibling.predict(&layers.sibling_row(candidates, &group, i)));
+        }
+    }
+    answers
 }

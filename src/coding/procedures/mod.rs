@@ -1,14 +1,177 @@
 //! Procedures: which services does the note say were done, and how are they billed?
+//!
+//! Statements of the note are matched against the phrases of the procedure table ([`index`]); concepts become candidate
+//! codes by their attributes ([`attributes`], [`features`]); three small models answer whether the service was done,
+//! which of its codes it is, and whether the line stands beside the others ([`layers`], [`rivalry`]); what is chosen
+//! becomes lines with modifiers, units and pointers ([`lines`]).
 pub mod attributes;
 mod corrections;
 pub mod evidence;
 pub mod features;
 pub mod index;
 pub mod layers;
+pub mod lines;
 pub mod measures;
+pub mod model;
 pub mod ranking;
 pub mod rivalry;
+pub mod sides;
 pub mod statements;
 pub mod table;
+pub mod units;
 pub mod vocabulary;
 pub mod words;
+
+use crate::claim::{Candidate, Diagnosis, Line, Query};
+use crate::codeset::CodeSets;
+use crate::document::Document;
+use crate::extract::Mention;
+use crate::note::{Context, Sex};
+
+use features::{CodeCandidate, Knowledge, NoteView};
+use layers::Layers;
+use lines::LineContext;
+use model::ProcedureModel;
+use ranking::Verdict;
+use table::ProcedureTable;
+
+/// The procedure coder: table and model, ready to use.
+pub struct ProcedureCoder {
+    knowledge: Knowledge,
+    layers: Layers,
+    model: ProcedureModel,
+}
+
+/// What procedure coding reads.
+pub struct ProcedureInput<'a> {
+    /// The note.
+    pub document: &'a Document,
+    /// Date, payer, place, patient.
+    pub context: &'a Context,
+    /// Mentions of the note; may be empty.
+    pub mentions: &'a [Mention],
+    /// Diagnoses of the claim, with their pointers.
+    pub diagnoses: &'a [Diagnosis],
+    /// Reference tables.
+    pub code_sets: &'a CodeSets,
+}
+
+/// What procedure coding found.
+#[derive(Clone, Debug, Default)]
+pub struct ProcedureCoding {
+    /// In claim order, numbered from 1.
+    pub lines: Vec<Line>,
+    /// Considered and not chosen, most likely first.
+    pub candidates: Vec<Candidate>,
+    /// Questions for coder or provider.
+    pub queries: Vec<Query>,
+}
+
+/// Candidates less likely than this are not shown.
+const SHOWN: f32 = 0.03;
+/// Most candidates shown.
+const MOST_SHOWN: usize = 25;
+
+impl ProcedureCoder {
+    /// Prepares table and model.
+    pub fn new(table: ProcedureTable, model: ProcedureModel) -> Self {
+        Self { knowledge: model.knowledge(table), layers: Layers::new(), model }
+    }
+
+    /// Codes the procedures of a note.
+    pub fn code(&self, input: &ProcedureInput<'_>) -> ProcedureCoding {
+        let statements = statements::statements(input.document, &self.knowledge.index.words);
+        let facts = attributes::Facts {
+            age: input.context.patient.age_years.map(f64::from),
+            sex: input.context.patient.sex.map(|s| if s == Sex::F { "female" } else { "male" }),
+            facility: lines::professional_only(input.context),
+        };
+        let view = NoteView::new(&statements, &input.document.text, facts);
+        let candidates = features::candidates(&self.knowledge, &view, None);
+        let probabilities = self.probabilities(&view, &candidates);
+        let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
+        ranking::drop_bundled(&self.knowledge, &candidates, &mut verdicts);
+        let context = LineContext {
+            knowledge: &self.knowledge,
+            document: input.document,
+            view: &view,
+            context: input.context,
+            code_sets: input.code_sets,
+        };
+        let mut coding = ProcedureCoding::default();
+        let mut lines: Vec<(Line, Option<usize>)> = Vec::new();
+        for i in (0..candidates.len()).filter(|i| verdicts[*i] == Verdict::Chosen) {
+            let mut line = context.line(&candidates[i], probabilities[i]);
+            line.pointers = context.pointers(&candidates[i], input.diagnoses);
+            lines.push((line, candidates[i].entry.map(|(c, _)| c)));
+            let rivals = self.rivals(&candidates, &probabilities, i);
+            coding.queries.extend(context.query(&candidates[i], &rivals));
+        }
+        context.order(&mut lines);
+        coding.lines = lines.into_iter().map(|(line, _)| line).collect();
+        for (i, line) in coding.lines.iter_mut().enumerate() {
+            line.number = i as u32 + 1;
+        }
+        coding.candidates = self.left_out(&context, &candidates, &probabilities, &verdicts, input.code_sets);
+        coding
+    }
+
+    /// Probability of each candidate to be a line.
+    fn probabilities(&self, view: &NoteView<'_>, candidates: &[CodeCandidate]) -> Vec<f32> {
+        let answers = layers::answers(&self.layers, &self.model.concept, &self.model.sibling, candidates);
+        let rows = rivalry::rows(&self.knowledge, view, candidates, &answers, None);
+        answers
+            .iter()
+            .zip(&rows)
+            .map(|((done, code), row)| if done * code < layers::RULED_OUT { 0.0 } else { self.model.line.predict(row) })
+            .collect()
+    }
+
+    /// Entries of the same concept that are at least a third as likely as a chosen one.
+    fn rivals(&self, candidates: &[CodeCandidate], probabilities: &[f32], chosen: usize) -> Vec<usize> {
+        let Some((concept, own)) = candidates[chosen].entry else { return Vec::new() };
+        let close = |i: &usize| probabilities[*i] >= probabilities[chosen] / 3.0;
+        let entries = (0..candidates.len()).filter(close).filter_map(|i| candidates[i].entry);
+        entries.filter(|(c, e)| *c == concept && *e != own).map(|(_, e)| e).collect()
+    }
+
+    fn left_out(
+        &self,
+        context: &LineContext<'_>,
+        candidates: &[CodeCandidate],
+        probabilities: &[f32],
+        verdicts: &[Verdict],
+        code_sets: &CodeSets,
+    ) -> Vec<Candidate> {
+        let mut order: Vec<usize> =
+            (0..candidates.len()).filter(|i| verdicts[*i] != Verdict::Chosen && probabilities[*i] >= SHOWN).collect();
+        order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]).then(candidates[*a].code.cmp(&candidates[*b].code)));
+        order.truncate(MOST_SHOWN);
+        order
+            .into_iter()
+            .map(|i| {
+                let code = self.knowledge.index.codes[candidates[i].code].code.clone();
+                let statement = &context.view.statements[candidates[i].statement];
+                let why_not = match verdicts[i] {
+                    Verdict::SameService => "Another code explains the same words better.".to_owned(),
+                    Verdict::Included => "Included in another service on this claim.".to_owned(),
+                    _ if statement.cues.planned => "Planned or ordered here, not said to have been done.".to_owned(),
+                    _ if statement.cues.historical => "Said of the past, not of this encounter.".to_owned(),
+                    _ => "The note does not clearly say that this was done.".to_owned(),
+                };
+                let system = match code_sets.procedures.find(&code) {
+                    Some(index) => code_sets.procedures.system(index),
+                    None if code.starts_with(|c: char| c.is_ascii_alphabetic()) => "hcpcs",
+                    None => "cpt",
+                };
+                Candidate {
+                    system: system.to_owned(),
+                    code,
+                    confidence: probabilities[i],
+                    why_not,
+                    evidence: vec![context.document.evidence(context.evidence_span(&candidates[i]))],
+                }
+            })
+            .collect()
+    }
+}

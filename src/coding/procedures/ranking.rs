@@ -12,6 +12,8 @@ pub enum Verdict {
     Unlikely,
     /// Another code of the same service explains the same words better.
     SameService,
+    /// Part of another service on the claim.
+    Included,
 }
 
 /// Decides for every candidate; `probabilities` stand in the order of `candidates`.
@@ -46,4 +48,17 @@ fn same_service(knowledge: &Knowledge, a: &CodeCandidate, b: &CodeCandidate) -> 
     let shared = b.positions.iter().filter(|p| words.contains(p)).count();
     let same_words = a.statement == b.statement && 2 * shared > a.positions.len().min(b.positions.len());
     same_words || (same_concept && a.statement == b.statement)
+}
+
+/// Drops chosen candidates that the table says another chosen code includes.
+pub fn drop_bundled(knowledge: &Knowledge, candidates: &[CodeCandidate], verdicts: &mut [Verdict]) {
+    let code = |i: usize| knowledge.index.codes[candidates[i].code].code.as_str();
+    let chosen: Vec<usize> = (0..candidates.len()).filter(|i| verdicts[*i] == Verdict::Chosen).collect();
+    for &i in &chosen {
+        let Some((concept, _)) = candidates[i].entry else { continue };
+        let includes = &knowledge.table.concepts[concept].bundled_into;
+        if chosen.iter().any(|&other| other != i && includes.iter().any(|c| c == code(other))) {
+            verdicts[i] = Verdict::Included;
+        }
+    }
 }

@@ -1,0 +1,226 @@
+//! Chosen candidates as claim lines: modifiers, units, evidence, pointers, order; and questions where an attribute that
+//! would change the code is not stated.
+use std::collections::BTreeSet;
+
+use crate::claim::{Diagnosis, Line, Query};
+use crate::codeset::CodeSets;
+use crate::document::{Document, Span};
+use crate::extract::Laterality;
+use crate::note::{Context, NoteType};
+
+use super::features::{CodeCandidate, Knowledge, NoteView};
+use super::sides;
+use super::statements::Role;
+use super::units;
+
+/// Everything that a line is made from.
+pub struct LineContext<'a> {
+    /// Concepts and phrases.
+    pub knowledge: &'a Knowledge,
+    /// The note.
+    pub document: &'a Document,
+    /// The note as statements.
+    pub view: &'a NoteView<'a>,
+    /// Date, payer, place.
+    pub context: &'a Context,
+    /// Fee schedule facts.
+    pub code_sets: &'a CodeSets,
+}
+
+/// Places of service where the facility bears the technical component.
+pub fn is_facility(place_of_service: &str) -> bool {
+    matches!(place_of_service, "19" | "21" | "22" | "23" | "24" | "31" | "34" | "41" | "42" | "51" | "52" | "53" | "56" | "61")
+}
+
+/// Whether only the professional component is billed.
+pub fn professional_only(context: &Context) -> bool {
+    let report = matches!(
+        context.note_type,
+        NoteType::Operative
+            | NoteType::Procedure
+            | NoteType::Imaging
+            | NoteType::Pathology
+            | NoteType::Inpatient
+            | NoteType::Discharge
+            | NoteType::Emergency
+    );
+    is_facility(&context.place_of_service) || report
+}
+
+impl LineContext<'_> {
+    /// The line of a candidate.
+    pub fn line(&self, candidate: &CodeCandidate, confidence: f32) -> Line {
+        let code = self.knowledge.index.codes[candidate.code].code.clone();
+        let concept = candidate.entry.map(|(c, _)| &self.knowledge.table.concepts[c]);
+        let entry = candidate.entry.and_then(|(c, e)| self.knowledge.table.concepts.get(c)?.codes.get(e));
+        let further = candidate.entry.is_some_and(|(c, e)| self.knowledge.entries[c][e].further);
+        let statement = &self.view.statements[candidate.statement];
+        let text = statement.span.of(self.view.text);
+        let units = entry.map_or(1, |entry| units::units(entry, further, text, self.view));
+        let place = match statement.role {
+            Role::Title => "named as the operation performed",
+            Role::Lead => "named in a heading",
+            Role::Description => "described as done",
+            Role::Result => "reported among the results",
+            _ => "stated as done",
+        };
+        Line {
+            modifiers: self.modifiers(&code, candidate),
+            units,
+            title: concept.map(|c| c.descriptor.clone()).unwrap_or_default(),
+            confidence,
+            source: vec!["procedure_phrases".to_owned(), "procedure_model".to_owned()],
+            evidence: vec![self.document.evidence(self.evidence_span(candidate))],
+            reason: match concept {
+                Some(concept) => format!("{}: {place}.", capitalised(&concept.concept)),
+                None => format!("As in labelled notes with these words: {place}."),
+            },
+            code,
+            ..Line::default()
+        }
+    }
+
+    /// From the first to the last matched word.
+    pub fn evidence_span(&self, candidate: &CodeCandidate) -> Span {
+        let statement = &self.view.statements[candidate.statement];
+        let place = |p: Option<&u16>| p.and_then(|p| statement.words.get(usize::from(*p))).map(|w| w.span);
+        match (place(candidate.positions.first()), place(candidate.positions.last())) {
+            (Some(first), Some(last)) if first.start < last.end => Span::new(first.start, last.end.max(first.end)),
+            _ => statement.span,
+        }
+    }
+
+    fn modifiers(&self, code: &str, candidate: &CodeCandidate) -> Vec<String> {
+        let facts = self.code_sets.procedures.facts(code, self.context.date_of_service);
+        let entry = candidate.entry.and_then(|(c, e)| self.knowledge.table.concepts.get(c)?.codes.get(e));
+        let rule = entry.and_then(|e| e.attributes.get("bilateral_indicator")).map(String::as_str);
+        let mut modifiers: Vec<&str> = Vec::new();
+        if facts.as_ref().is_some_and(|f| f.pc_tc == '1') && professional_only(self.context) {
+            modifiers.push("26");
+        }
+        let side = sides::side_of(self.view, candidate);
+        let statement = &self.view.statements[candidate.statement];
+        let clause = sides::clause_text(self.view, statement, candidate);
+        let number: u32 = code.parse().unwrap_or(0);
+        let digits = matches!(number, 11719..=11765 | 26010..=26989 | 28001..=28899 | 64702 | 20526..=20553 | 20600..=20604);
+        let lids = matches!(number, 67700..=67999);
+        let bilateral = facts.as_ref().map_or(' ', |f| f.bilateral);
+        let sided = match bilateral {
+            '1' | '3' => true,
+            '0' => matches!(rule, Some("50" | "RT/LT")) || digits,
+            ' ' => matches!(rule, Some("50" | "RT/LT")),
+            _ => false,
+        };
+        let digit = if digits { sides::digit(clause, side) } else { None };
+        let lid = if lids { sides::eyelid(clause, side) } else { None };
+        match side {
+            _ if digit.is_some() => modifiers.extend(digit),
+            _ if lid.is_some() => modifiers.extend(lid),
+            Some(Laterality::Bilateral) if matches!(bilateral, '1' | '3') || (bilateral == ' ' && rule == Some("50")) => modifiers.push("50"),
+            Some(Laterality::Right) if sided => modifiers.push("RT"),
+            Some(Laterality::Left) if sided => modifiers.push("LT"),
+            _ => {}
+        }
+        let waived = entry.is_some_and(|e| e.attributes.get("with").is_some_and(|w| w == "QW"));
+        if waived && self.context.payer.contains("medicare") {
+            modifiers.push("QW");
+        }
+        modifiers.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Claim order: primary services by work RVU, each add-on behind the first service of its concept, else at the end.
+    pub fn order(&self, lines: &mut Vec<(Line, Option<usize>)>) {
+        let date = self.context.date_of_service;
+        let work = |line: &Line| self.code_sets.procedures.facts(&line.code, date).map_or(0.0, |f| f.work_rvu);
+        let add_on = |line: &Line| {
+            let index = self.code_sets.procedures.find(&line.code);
+            index.is_some_and(|i| self.code_sets.procedures.is_add_on(i))
+                || self.code_sets.procedures.facts(&line.code, date).is_some_and(|f| f.global.indicator() == "ZZZ")
+        };
+        let all = std::mem::take(lines);
+        let (mut additions, mut primary): (Vec<_>, Vec<_>) = all.into_iter().partition(|(line, _)| add_on(line));
+        let by_work = |a: &(Line, Option<usize>), b: &(Line, Option<usize>)| {
+            work(&b.0).total_cmp(&work(&a.0)).then_with(|| a.0.code.cmp(&b.0.code))
+        };
+        primary.sort_by(by_work);
+        additions.sort_by(by_work);
+        for (line, concept) in primary {
+            lines.push((line, concept));
+            let (mine, rest): (Vec<_>, Vec<_>) = additions.into_iter().partition(|(_, c)| concept.is_some() && *c == concept);
+            lines.extend(mine);
+            additions = rest;
+        }
+        lines.extend(additions);
+    }
+
+    /// Up to four pointers: diagnoses that share words with the service or its statement, else the first one.
+    pub fn pointers(&self, candidate: &CodeCandidate, diagnoses: &[Diagnosis]) -> Vec<String> {
+        let statement = &self.view.statements[candidate.statement];
+        let words = &self.knowledge.index.words;
+        let mut own: BTreeSet<String> = statement.words.iter().map(|w| w.stem.clone()).collect();
+        if let Some((concept, _)) = candidate.entry {
+            own.extend(words.of(&self.knowledge.table.concepts[concept].concept, 0).into_iter().map(|w| w.stem));
+        }
+        let mut scored: Vec<(usize, f32)> = diagnoses
+            .iter()
+            .enumerate()
+            .map(|(i, diagnosis)| {
+                let mut theirs: BTreeSet<String> = words.of(&diagnosis.title, 0).into_iter().map(|w| w.stem).collect();
+                let mut near = 0.0f32;
+                for evidence in &diagnosis.evidence {
+                    theirs.extend(words.of(&evidence.text, 0).into_iter().map(|w| w.stem));
+                    if evidence.document.is_none() && statement.span.overlaps(Span::new(evidence.start, evidence.end)) {
+                        near = 3.0;
+                    }
+                }
+                let shared: f32 =
+                    theirs.intersection(&own).filter_map(|s| self.knowledge.index.id(s)).map(|id| self.knowledge.index.weight(id)).sum();
+                (i, shared + near)
+            })
+            .filter(|(_, score)| *score > 2.5)
+            .collect();
+        scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let strongest = scored.first().map_or(0.0, |s| s.1);
+        let mut chosen: Vec<usize> = scored.iter().filter(|(_, s)| *s >= 0.6 * strongest).take(4).map(|(i, _)| *i).collect();
+        if chosen.is_empty() && !diagnoses.is_empty() {
+            chosen.push(0);
+        }
+        chosen.into_iter().map(|i| diagnoses[i].pointer.clone()).filter(|p| !p.is_empty()).collect()
+    }
+
+    /// A question when another code of the same concept is nearly as likely and an attribute that separates them is unsaid.
+    pub fn query(&self, candidate: &CodeCandidate, rivals: &[usize]) -> Option<Query> {
+        let (concept, entry) = candidate.entry?;
+        let table = &self.knowledge.table.concepts[concept];
+        let own = &table.codes.get(entry)?.attributes;
+        let need = table.needs.iter().find(|need| {
+            rivals.iter().any(|rival| table.codes.get(*rival).is_some_and(|r| r.attributes.get(*need) != own.get(*need)))
+        })?;
+        let mut options: BTreeSet<String> = rivals.iter().filter_map(|r| table.codes.get(*r)?.attributes.get(need).cloned()).collect();
+        options.extend(own.get(need).cloned());
+        let code = &self.knowledge.index.codes[candidate.code].code;
+        Some(Query {
+            about: format!("line:{code}"),
+            question: format!("What does the record say about the {} of this service ({})?", attribute_name(need), table.concept),
+            options: options.into_iter().collect(),
+            evidence: vec![self.document.evidence(self.evidence_span(candidate))],
+        })
+    }
+}
+
+fn attribute_name(key: &str) -> String {
+    match key {
+        "size_cm" => "size in centimetres".to_owned(),
+        "length_cm" => "length in centimetres".to_owned(),
+        "area_cm2" => "area in square centimetres".to_owned(),
+        "duration_minutes" => "duration in minutes".to_owned(),
+        "initial_or_repeat" => "first or repeat performance".to_owned(),
+        "with" | "without" => "accompanying work".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,139 @@
+//! Sides, digits and eyelids of a service, and the modifiers that say them.
+use crate::document::Span;
+use crate::extract::Laterality;
+
+use super::features::{CodeCandidate, NoteView};
+use super::statements::{Role, Statement};
+
+/// Sides named in a piece of text; both, or "bilateral", is bilateral.
+pub fn sides(text: &str) -> Option<Laterality> {
+    let (mut right, mut left, mut both) = (false, false, false);
+    for word in text.split(|c: char| !c.is_alphanumeric()) {
+        match word.to_ascii_lowercase().as_str() {
+            "right" | "rt" => right = true,
+            "left" | "lt" => left = true,
+            "r" if word == "R" => right = true,
+            "l" if word == "L" => left = true,
+            "bilateral" | "bilaterally" | "bilat" => both = true,
+            _ => {}
+        }
+    }
+    match (right, left, both) {
+        (_, _, true) | (true, true, _) => Some(Laterality::Bilateral),
+        (true, false, _) => Some(Laterality::Right),
+        (false, true, _) => Some(Laterality::Left),
+        _ => None,
+    }
+}
+
+/// The side of a candidate: in its clause, its statement, the titles, the diagnoses after the operation.
+pub fn side_of(view: &NoteView<'_>, candidate: &CodeCandidate) -> Option<Laterality> {
+    let statement = &view.statements[candidate.statement];
+    let clause = clause_text(view, statement, candidate);
+    if let Some(side) = sides(clause) {
+        return Some(side);
+    }
+    if let Some(side) = sides(statement.span.of(view.text)) {
+        return Some(side);
+    }
+    let of_role = |wanted: fn(&Statement) -> bool| -> Option<Laterality> {
+        let found: Vec<Laterality> =
+            view.statements.iter().filter(|s| wanted(s)).filter_map(|s| sides(s.span.of(view.text))).collect();
+        let first = *found.first()?;
+        found.iter().all(|side| *side == first).then_some(first)
+    };
+    of_role(|s| s.role == Role::Title)
+        .or_else(|| of_role(|s| s.section == crate::document::SectionKind::PostoperativeDiagnosis))
+        .or_else(|| of_role(|s| s.role == Role::Lead))
+        .or_else(|| of_role(|s| matches!(s.role, Role::Description | Role::Assessment)))
+}
+
+/// The text between the commas, semicolons and line ends around a candidate's words.
+pub fn clause_text<'a>(view: &NoteView<'a>, statement: &Statement, candidate: &CodeCandidate) -> &'a str {
+    let place = |p: Option<&u16>| p.and_then(|p| statement.words.get(usize::from(*p))).map(|w| w.span);
+    let (Some(first), Some(last)) = (place(candidate.positions.first()), place(candidate.positions.last())) else {
+        return statement.span.of(view.text);
+    };
+    let text = statement.span.of(view.text);
+    let (from, to) = (first.start - statement.span.start, last.end.max(first.end) - statement.span.start);
+    let is_cut = |c: char| matches!(c, ',' | ';' | '\n');
+    let start = text[..from].rfind(is_cut).map_or(0, |i| i + 1);
+    let end = text[to..].find(is_cut).map_or(text.len(), |i| to + i);
+    Span::new(statement.span.start + start, statement.span.start + end).of(view.text)
+}
+
+const FINGERS: [(&str, [&str; 2]); 13] = [
+    ("thumb", ["FA", "F5"]),
+    ("index", ["F1", "F6"]),
+    ("second finger", ["F1", "F6"]),
+    ("long finger", ["F2", "F7"]),
+    ("middle", ["F2", "F7"]),
+    ("third finger", ["F2", "F7"]),
+    ("ring", ["F3", "F8"]),
+    ("fourth finger", ["F3", "F8"]),
+    ("little finger", ["F4", "F9"]),
+    ("small finger", ["F4", "F9"]),
+    ("fifth finger", ["F4", "F9"]),
+    ("pinky", ["F4", "F9"]),
+    ("long trigger", ["F2", "F7"]),
+];
+const TOES: [(&str, [&str; 2]); 12] = [
+    ("great toe", ["TA", "T5"]),
+    ("hallux", ["TA", "T5"]),
+    ("big toe", ["TA", "T5"]),
+    ("first toe", ["TA", "T5"]),
+    ("second toe", ["T1", "T6"]),
+    ("2nd toe", ["T1", "T6"]),
+    ("third toe", ["T2", "T7"]),
+    ("3rd toe", ["T2", "T7"]),
+    ("fourth toe", ["T3", "T8"]),
+    ("4th toe", ["T3", "T8"]),
+    ("fifth toe", ["T4", "T9"]),
+    ("5th toe", ["T4", "T9"]),
+];
+
+/// The modifier of one finger or toe, where exactly one is named.
+pub fn digit(text: &str, side: Option<Laterality>) -> Option<&'static str> {
+    let column = match side? {
+        Laterality::Left => 0,
+        Laterality::Right => 1,
+        Laterality::Bilateral => return None,
+    };
+    let lower = text.to_lowercase();
+    let table: &[(&str, [&str; 2])] = if lower.contains("toe") || lower.contains("hallux") { &TOES } else { &FINGERS };
+    let mut found: Vec<&'static str> = table.iter().filter(|(name, _)| lower.contains(name)).map(|(_, m)| m[column]).collect();
+    found.dedup();
+    match found.as_slice() {
+        [one] => Some(one),
+        _ => None,
+    }
+}
+
+/// The modifier of one eyelid, where exactly one is named.
+pub fn eyelid(text: &str, side: Option<Laterality>) -> Option<&'static str> {
+    let lower = text.to_lowercase();
+    let (upper, under) = (lower.contains("upper"), lower.contains("lower"));
+    match (side?, upper, under) {
+        (Laterality::Left, true, false) => Some("E1"),
+        (Laterality::Left, false, true) => Some("E2"),
+        (Laterality::Right, true, false) => Some("E3"),
+        (Laterality::Right, false, true) => Some("E4"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sides_and_digits() {
+        assert_eq!(sides("Release of the left ring finger pulley"), Some(Laterality::Left));
+        assert_eq!(sides("left and right knees"), Some(Laterality::Bilateral));
+        assert_eq!(sides("x-ray of the chest"), None);
+        assert_eq!(digit("left ring finger", Some(Laterality::Left)), Some("F3"));
+        assert_eq!(digit("right great toe", Some(Laterality::Right)), Some("T5"));
+        assert_eq!(digit("index and middle fingers", Some(Laterality::Right)), None);
+        assert_eq!(eyelid("lower lid", Some(Laterality::Right)), Some("E4"));
+    }
+}
