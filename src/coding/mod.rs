@@ -1,3 +1,4 @@
 //! Which codes say what the note says: diagnoses and procedure lines, each with its evidence.
 pub mod lexicon;
+pub mod procedures;
 pub mod trees;

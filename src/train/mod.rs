@@ -5,3 +5,4 @@
 //! score stops rising; the result goes to a model folder. [`boosting`] fits the small inspectable models.
 pub mod boosting;
 pub mod data;
+pub mod procedures;

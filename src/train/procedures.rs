@@ -42,7 +42,8 @@ pub struct TrainingNote {
 /// Reads a labelled note.
 pub fn prepare(labelled: &LabelledDocument, fold: u8, words: &Words) -> TrainingNote {
     let document = document::read(&labelled.text);
-    let facility = matches!(labelled.note_type.as_str(), "operative" | "procedure" | "inpatient" | "discharge" | "emergency" | "other");
+    let facility =
+        matches!(labelled.note_type.as_str(), "operative" | "procedure" | "inpatient" | "discharge" | "emergency" | "other");
     let facts = Facts {
         age: labelled.patient.age_years,
         sex: labelled.patient.sex.map(|s| if s == Sex::F { "female" } else { "male" }),
@@ -83,7 +84,9 @@ pub fn learn(documents: &[LabelledDocument], words: &Words) -> (Vec<LearnedPhras
                     .of(quote, 0)
                     .into_iter()
                     .map(|w| w.stem)
-                    .filter(|s| !s.starts_with(|c: char| c.is_ascii_digit()) && !matches!(s.as_str(), "right" | "left" | "bilater"))
+                    .filter(|s| {
+                        !s.starts_with(|c: char| c.is_ascii_digit()) && !matches!(s.as_str(), "right" | "left" | "bilater")
+                    })
                     .filter(|s| seen.insert(s.clone()))
                     .take(MOST_WORDS)
                     .collect();
@@ -122,7 +125,9 @@ pub fn concept_table(
     for i in (0..documents.len()).filter(|i| keep(*i)) {
         for group in layers.groups(&candidates[i]) {
             let targets = group.iter().filter_map(|g| target(&documents[i], &knowledge.index.codes[candidates[i][*g].code].code));
-            let Some((label, weight)) = targets.max_by(|a, b| (a.0 * a.1.max(0.9)).total_cmp(&(b.0 * b.1.max(0.9)))) else { continue };
+            let Some((label, weight)) = targets.max_by(|a, b| (a.0 * a.1.max(0.9)).total_cmp(&(b.0 * b.1.max(0.9)))) else {
+                continue;
+            };
             table.values.extend(layers.concept_row(&candidates[i], &group));
             table.labels.push(label);
             table.weights.push(weight);
@@ -202,7 +207,12 @@ pub struct Table {
 
 impl Table {
     /// Collects the rows of the notes that `keep` takes.
-    pub fn collect(documents: &[LabelledDocument], codes: &Knowledge, rows: &[Vec<CodeCandidate>], keep: impl Fn(usize) -> bool) -> Self {
+    pub fn collect(
+        documents: &[LabelledDocument],
+        codes: &Knowledge,
+        rows: &[Vec<CodeCandidate>],
+        keep: impl Fn(usize) -> bool,
+    ) -> Self {
         let mut table = Self { values: Vec::new(), labels: Vec::new(), weights: Vec::new() };
         for (i, candidates) in rows.iter().enumerate().filter(|(i, _)| keep(*i)) {
             for candidate in candidates {
@@ -290,8 +300,24 @@ impl Default for ProcedureSettings {
     fn default() -> Self {
         let common = BoostingSettings { feature_fraction: 0.5, row_fraction: 0.8, ..BoostingSettings::default() };
         Self {
-            concept: BoostingSettings { rounds: 250, learning_rate: 0.06, leaves: 24, min_rows: 15, lambda: 4.0, seed: 7, ..common.clone() },
-            sibling: BoostingSettings { rounds: 200, learning_rate: 0.05, leaves: 12, min_rows: 15, lambda: 4.0, seed: 8, ..common.clone() },
+            concept: BoostingSettings {
+                rounds: 250,
+                learning_rate: 0.06,
+                leaves: 24,
+                min_rows: 15,
+                lambda: 4.0,
+                seed: 7,
+                ..common.clone()
+            },
+            sibling: BoostingSettings {
+                rounds: 200,
+                learning_rate: 0.05,
+                leaves: 12,
+                min_rows: 15,
+                lambda: 4.0,
+                seed: 8,
+                ..common.clone()
+            },
             line: BoostingSettings { rounds: 200, learning_rate: 0.05, leaves: 12, min_rows: 20, lambda: 5.0, seed: 9, ..common },
         }
     }
@@ -360,8 +386,10 @@ pub fn fit(documents: &[LabelledDocument], table: ProcedureTable, settings: &Pro
     let within = |i: usize, part: u8| notes[i].fold % PARTS == part;
     let first_fits = |part: Option<u8>| {
         let keep = |i: usize| part.is_none_or(|p| !within(i, p));
-        let concept = concept_table(documents, &knowledge, &layers, &candidates, keep).fit(&layers.concept_names(), &settings.concept);
-        let sibling = sibling_table(documents, &knowledge, &layers, &candidates, keep).fit(&layers.sibling_names(), &settings.sibling);
+        let concept =
+            concept_table(documents, &knowledge, &layers, &candidates, keep).fit(&layers.concept_names(), &settings.concept);
+        let sibling =
+            sibling_table(documents, &knowledge, &layers, &candidates, keep).fit(&layers.sibling_names(), &settings.sibling);
         (concept, sibling)
     };
     let mut first: Vec<Vec<(f32, f32)>> = vec![Vec::new(); notes.len()];
@@ -375,10 +403,12 @@ pub fn fit(documents: &[LabelledDocument], table: ProcedureTable, settings: &Pro
     let names = rivalry::feature_names();
     let mut probabilities: Vec<Vec<f32>> = vec![Vec::new(); notes.len()];
     for part in 0..PARTS {
-        let line = Table::collect_second(documents, &knowledge, &candidates, &second, |i| !within(i, part)).fit(&names, &settings.line);
+        let line =
+            Table::collect_second(documents, &knowledge, &candidates, &second, |i| !within(i, part)).fit(&names, &settings.line);
         for i in (0..notes.len()).filter(|i| within(*i, part)) {
             let answers = first[i].iter().zip(&second[i]);
-            probabilities[i] = answers.map(|((d, c), row)| if d * c < layers::RULED_OUT { 0.0 } else { line.predict(row) }).collect();
+            probabilities[i] =
+                answers.map(|((d, c), row)| if d * c < layers::RULED_OUT { 0.0 } else { line.predict(row) }).collect();
         }
     }
     let by_threshold: Vec<(f32, Counts)> = (4..=24)

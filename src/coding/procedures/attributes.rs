@@ -11,10 +11,7 @@ pub fn is_wording(key: &str) -> bool {
 
 /// Attribute keys whose values are amounts.
 pub fn is_amount(key: &str) -> bool {
-    matches!(
-        key,
-        "size_cm" | "length_cm" | "area_cm2" | "views" | "duration_minutes" | "weight_g" | "volume_ml" | "bsa_percent"
-    )
+    matches!(key, "size_cm" | "length_cm" | "area_cm2" | "views" | "duration_minutes" | "weight_g" | "volume_ml" | "bsa_percent")
 }
 
 /// A half-open or closed range of numbers as the lexicon writes it (`<=2.5`, `0.6-1.0`, `>=3`, `2`).
@@ -106,8 +103,28 @@ pub enum Group {
 
 /// Values that notes leave unsaid: the plain case.
 const UNSAID: [&str; 22] = [
-    "open", "initial", "simple", "single", "first", "none", "diagnostic", "primary", "reducible", "without", "unilateral", "1", "routine",
-    "first lesion", "partial", "total", "complete", "standard", "uncomplicated", "closed", "adult", "benign",
+    "open",
+    "initial",
+    "simple",
+    "single",
+    "first",
+    "none",
+    "diagnostic",
+    "primary",
+    "reducible",
+    "without",
+    "unilateral",
+    "1",
+    "routine",
+    "first lesion",
+    "partial",
+    "total",
+    "complete",
+    "standard",
+    "uncomplicated",
+    "closed",
+    "adult",
+    "benign",
 ];
 
 /// Words that stand for a region of the body in the lexicon's site values.
@@ -136,7 +153,10 @@ pub fn prepare(entry: &CodeEntry, words: &Words) -> PreparedEntry {
             "age" => prepared.age = age_range(value),
             "sex" => prepared.sex = Some(value.clone()),
             "component" => {
-                prepared.component = ["26", "TC", "global"].iter().find(|c| value == *c || value.starts_with(&format!("{c} "))).map(|c| (*c).to_owned());
+                prepared.component = ["26", "TC", "global"]
+                    .iter()
+                    .find(|c| value == *c || value.starts_with(&format!("{c} ")))
+                    .map(|c| (*c).to_owned());
             }
             "contrast" => prepared.contrast = Some(value.clone()),
             "manipulation" => prepared.manipulation = Some(value.starts_with("with") && !value.starts_with("without")),
@@ -193,7 +213,8 @@ fn age_range(value: &str) -> Option<Range> {
     if lower.contains("adult") {
         return Some(Range { low: 18.0, high: f64::INFINITY });
     }
-    Range::parse(&lower).map(|range| Range { low: range.low, high: if range.high.is_finite() { range.high + 0.99 } else { range.high } })
+    Range::parse(&lower)
+        .map(|range| Range { low: range.low, high: if range.high.is_finite() { range.high + 0.99 } else { range.high } })
 }
 
 /// What the note says, as far as attributes are concerned.
@@ -274,7 +295,13 @@ pub fn agreement(entry: &PreparedEntry, parts: [&Part; 3], facts: &Facts) -> Agr
         let measured = parts.iter().map(|part| part.measures.of(key)).find(|values| !values.is_empty());
         if let Some(values) = measured {
             let largest = values.iter().copied().fold(f64::MIN, f64::max);
-            result.amounts += if range.contains(largest) { 1.0 } else if values.iter().any(|v| range.contains(*v)) { 0.3 } else { -1.0 };
+            result.amounts += if range.contains(largest) {
+                1.0
+            } else if values.iter().any(|v| range.contains(*v)) {
+                0.3
+            } else {
+                -1.0
+            };
         }
     }
     if let (Some(range), Some(age)) = (&entry.age, facts.age)
@@ -304,7 +331,9 @@ pub fn agreement(entry: &PreparedEntry, parts: [&Part; 3], facts: &Facts) -> Agr
         }
     }
     if let Some(manipulated) = entry.manipulation {
-        let said = parts.iter().any(|part| part.stems.contains("manipul") || part.stems.contains("reduct") || part.stems.contains("reduc"));
+        let said = parts
+            .iter()
+            .any(|part| part.stems.contains("manipul") || part.stems.contains("reduct") || part.stems.contains("reduc"));
         result.stated += if said == manipulated { 1.0 } else { -1.0 };
     }
     result

@@ -49,19 +49,88 @@ pub fn feature_names() -> Vec<String> {
         }
     }
     for name in [
-        "phrase_rank", "phrase_coverage", "phrase_matched", "phrase_words", "phrase_ambiguity", "phrase_full", "phrase_any",
-        "learned_rank", "learned_coverage", "learned_full", "composed_rank", "composed_coverage", "vote_title", "vote_all",
-        "statement_share", "statement_words", "tightness", "position", "role",
-        "cue_performed", "cue_here", "cue_planned", "cue_historical", "cue_negated", "cue_hypothetical",
-        "nothing", "not_billed", "subsumed", "rank_in_statement", "concept_rank", "concept_rank_title",
-        "site_statement", "site_title", "site_note", "technique_statement", "technique_title", "technique_note",
-        "approach_statement", "approach_title", "approach_note", "unsupported", "amounts", "person", "component", "stated",
-        "agreement", "sibling_place", "sibling_margin", "siblings", "is_default", "has_default", "further", "bundled_by",
-        "prior", "prior_share", "prior_known", "class", "note_titles", "note_description", "note_results", "note_plan", "note_statements",
-        "facility", "age", "prior_learned",
-        "cosine_statement", "cosine_titles", "cosine_note", "cosine_place",
-        "anatomy_both", "anatomy_statement", "anatomy_concept", "modality_both", "modality_statement", "modality_concept",
-        "gain_statement", "gain_titles", "gain_note", "loss_statement", "loss_titles", "loss_note", "lacking",
+        "phrase_rank",
+        "phrase_coverage",
+        "phrase_matched",
+        "phrase_words",
+        "phrase_ambiguity",
+        "phrase_full",
+        "phrase_any",
+        "learned_rank",
+        "learned_coverage",
+        "learned_full",
+        "composed_rank",
+        "composed_coverage",
+        "vote_title",
+        "vote_all",
+        "statement_share",
+        "statement_words",
+        "tightness",
+        "position",
+        "role",
+        "cue_performed",
+        "cue_here",
+        "cue_planned",
+        "cue_historical",
+        "cue_negated",
+        "cue_hypothetical",
+        "nothing",
+        "not_billed",
+        "subsumed",
+        "rank_in_statement",
+        "concept_rank",
+        "concept_rank_title",
+        "site_statement",
+        "site_title",
+        "site_note",
+        "technique_statement",
+        "technique_title",
+        "technique_note",
+        "approach_statement",
+        "approach_title",
+        "approach_note",
+        "unsupported",
+        "amounts",
+        "person",
+        "component",
+        "stated",
+        "agreement",
+        "sibling_place",
+        "sibling_margin",
+        "siblings",
+        "is_default",
+        "has_default",
+        "further",
+        "bundled_by",
+        "prior",
+        "prior_share",
+        "prior_known",
+        "class",
+        "note_titles",
+        "note_description",
+        "note_results",
+        "note_plan",
+        "note_statements",
+        "facility",
+        "age",
+        "prior_learned",
+        "cosine_statement",
+        "cosine_titles",
+        "cosine_note",
+        "cosine_place",
+        "anatomy_both",
+        "anatomy_statement",
+        "anatomy_concept",
+        "modality_both",
+        "modality_statement",
+        "modality_concept",
+        "gain_statement",
+        "gain_titles",
+        "gain_note",
+        "loss_statement",
+        "loss_titles",
+        "loss_note",
+        "lacking",
     ] {
         names.push(name.to_owned());
     }
@@ -213,7 +282,8 @@ pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Opti
     let title_rank: BTreeMap<usize, usize> = by_title.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
     let strong: BTreeSet<&str> = ranked.iter().take(12).map(|(code, _)| knowledge.index.codes[*code].code.as_str()).collect();
     let mut prior_of_concept: BTreeMap<usize, f32> = BTreeMap::new();
-    let ids = |stems: &std::collections::HashSet<String>| stems.iter().filter_map(|s| knowledge.index.id(s)).collect::<BTreeSet<u32>>();
+    let ids =
+        |stems: &std::collections::HashSet<String>| stems.iter().filter_map(|s| knowledge.index.id(s)).collect::<BTreeSet<u32>>();
     let words = [ids(&view.titles.stems), ids(&view.whole.stems)];
     let mut cosines: Vec<(usize, f32)> = order
         .iter()
@@ -225,7 +295,8 @@ pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Opti
         .collect();
     cosines.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let cosine_rank = cosines.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
-    let context = RowContext { knowledge, view, evidence: &evidence, concept_rank, title_rank, cosine_rank, words, strong, without_fold };
+    let context =
+        RowContext { knowledge, view, evidence: &evidence, concept_rank, title_rank, cosine_rank, words, strong, without_fold };
     ranked
         .into_iter()
         .filter_map(|(code, (entry, rank, sibling))| {
@@ -376,7 +447,8 @@ impl RowContext<'_> {
 
     /// What else the same words may mean.
     fn rivals(&self, row: &mut Vec<f32>, best: &evidence::Best, concept: Option<usize>) {
-        let nothing = concept.and_then(|c| self.evidence.nothing.get(&c)).and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.hit.score());
+        let nothing =
+            concept.and_then(|c| self.evidence.nothing.get(&c)).and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.hit.score());
         let mut not_billed = 0.0f32;
         let mut subsumed = 0.0f32;
         let mut place = 0usize;

@@ -116,7 +116,9 @@ impl LineContext<'_> {
         match side {
             _ if digit.is_some() => modifiers.extend(digit),
             _ if lid.is_some() => modifiers.extend(lid),
-            Some(Laterality::Bilateral) if matches!(bilateral, '1' | '3') || (bilateral == ' ' && rule == Some("50")) => modifiers.push("50"),
+            Some(Laterality::Bilateral) if matches!(bilateral, '1' | '3') || (bilateral == ' ' && rule == Some("50")) => {
+                modifiers.push("50")
+            }
             Some(Laterality::Right) if sided => modifiers.push("RT"),
             Some(Laterality::Left) if sided => modifiers.push("LT"),
             _ => {}
@@ -173,8 +175,11 @@ impl LineContext<'_> {
                         near = 3.0;
                     }
                 }
-                let shared: f32 =
-                    theirs.intersection(&own).filter_map(|s| self.knowledge.index.id(s)).map(|id| self.knowledge.index.weight(id)).sum();
+                let shared: f32 = theirs
+                    .intersection(&own)
+                    .filter_map(|s| self.knowledge.index.id(s))
+                    .map(|id| self.knowledge.index.weight(id))
+                    .sum();
                 (i, shared + near)
             })
             .filter(|(_, score)| *score > 2.5)
@@ -196,7 +201,8 @@ impl LineContext<'_> {
         let need = table.needs.iter().find(|need| {
             rivals.iter().any(|rival| table.codes.get(*rival).is_some_and(|r| r.attributes.get(*need) != own.get(*need)))
         })?;
-        let mut options: BTreeSet<String> = rivals.iter().filter_map(|r| table.codes.get(*r)?.attributes.get(need).cloned()).collect();
+        let mut options: BTreeSet<String> =
+            rivals.iter().filter_map(|r| table.codes.get(*r)?.attributes.get(need).cloned()).collect();
         options.extend(own.get(need).cloned());
         let code = &self.knowledge.index.codes[candidate.code].code;
         Some(Query {

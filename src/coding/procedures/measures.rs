@@ -26,8 +26,9 @@ static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
-static VIEWS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\b(\d{1,2}|one|two|three|four|five|six|single|multiple)[\s-]*(?:standard\s+|additional\s+|radiographic\s+|plain\s+)?(?:views?|images?|projections?|films?)\b").ok());
+static VIEWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(\d{1,2}|one|two|three|four|five|six|single|multiple)[\s-]*(?:standard\s+|additional\s+|radiographic\s+|plain\s+)?(?:views?|images?|projections?|films?)\b").ok()
+});
 static MINUTES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\b(\d{1,3})[\s-]*(?:minutes?|mins?)\b").ok());
 static GRAMS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\b(\d{1,4})[\s-]*(?:grams?|g|gm)\b").ok());
 
@@ -73,7 +74,8 @@ impl Measures {
         }
         let lower = text.to_lowercase();
         if measures.views.is_empty() {
-            let projections = ["ap ", "ap,", "anteroposterior", "lateral", "oblique", "mortise", "sunrise", "axillary view", "odontoid"];
+            let projections =
+                ["ap ", "ap,", "anteroposterior", "lateral", "oblique", "mortise", "sunrise", "axillary view", "odontoid"];
             let named = projections.iter().filter(|p| lower.contains(*p)).count();
             if named >= 2 {
                 measures.views.push(named.min(4) as f64);
@@ -116,15 +118,64 @@ fn captures<'t>(pattern: &LazyLock<Option<Regex>>, text: &'t str) -> Vec<regex::
 }
 
 fn contrast(lower: &str) -> Option<(bool, bool)> {
-    if !["contrast", "gadolinium", "omnipaque", "isovue", "enhanced", "magnevist", "optiray", "visipaque"].iter().any(|w| lower.contains(w)) {
+    if !["contrast", "gadolinium", "omnipaque", "isovue", "enhanced", "magnevist", "optiray", "visipaque"]
+        .iter()
+        .any(|w| lower.contains(w))
+    {
         return None;
     }
     let any = |list: &[&str]| list.iter().any(|w| lower.contains(w));
-    let without = any(&["without contrast", "noncontrast", "non-contrast", "no contrast", "unenhanced", "without intravenous contrast",
-        "without iv contrast", "without the use of", "precontrast", "without and with", "with and without", "pre and post", "pre- and post"]);
-    let with = any(&["with contrast", "postcontrast", "post contrast", "post-contrast", "contrast enhanced", "contrast-enhanced",
-        "following the administration", "following intravenous", "after the administration", "gadolinium", "omnipaque", "isovue", "magnevist",
-        "optiray", "visipaque", "with intravenous contrast", "with iv contrast", "iv contrast", "of contrast", "without and with",
-        "with and without", "pre and post", "pre- and post", "intravenous contrast"]) && !(without && !any(&["without and with", "with and without", "postcontrast", "post contrast", "gadolinium", "omnipaque", "isovue", "after the administration", "following"]));
+    let without = any(&[
+        "without contrast",
+        "noncontrast",
+        "non-contrast",
+        "no contrast",
+        "unenhanced",
+        "without intravenous contrast",
+        "without iv contrast",
+        "without the use of",
+        "precontrast",
+        "without and with",
+        "with and without",
+        "pre and post",
+        "pre- and post",
+    ]);
+    let with = any(&[
+        "with contrast",
+        "postcontrast",
+        "post contrast",
+        "post-contrast",
+        "contrast enhanced",
+        "contrast-enhanced",
+        "following the administration",
+        "following intravenous",
+        "after the administration",
+        "gadolinium",
+        "omnipaque",
+        "isovue",
+        "magnevist",
+        "optiray",
+        "visipaque",
+        "with intravenous contrast",
+        "with iv contrast",
+        "iv contrast",
+        "of contrast",
+        "without and with",
+        "with and without",
+        "pre and post",
+        "pre- and post",
+        "intravenous contrast",
+    ]) && !(without
+        && !any(&[
+            "without and with",
+            "with and without",
+            "postcontrast",
+            "post contrast",
+            "gadolinium",
+            "omnipaque",
+            "isovue",
+            "after the administration",
+            "following",
+        ]));
     (with || without).then_some((with, without))
 }

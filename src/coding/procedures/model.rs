@@ -65,8 +65,11 @@ impl ProcedureModel {
         flate2::read::GzDecoder::new(bytes).read_to_string(&mut json).map_err(|e| e.to_string())?;
         let model: Self = serde_json::from_str(&json).map_err(|e| e.to_string())?;
         let layers = Layers::new();
-        let expected =
-            [(&model.concept, layers.concept_names()), (&model.sibling, layers.sibling_names()), (&model.line, super::rivalry::feature_names())];
+        let expected = [
+            (&model.concept, layers.concept_names()),
+            (&model.sibling, layers.sibling_names()),
+            (&model.line, super::rivalry::feature_names()),
+        ];
         for (trees, names) in expected {
             trees.check().map_err(|e| e.to_string())?;
             if trees.features != names {

@@ -22,11 +22,43 @@ impl Companions {
 /// Names of the second look's features.
 pub fn feature_names() -> Vec<String> {
     [
-        "first", "place_in_note", "lead_in_note", "sum_in_note", "place_same_words", "best_same_words", "place_in_clause",
-        "best_in_clause", "place_in_statement", "best_in_statement", "place_in_concept", "best_in_concept", "includes_this",
-        "included_in_this", "companion", "companion_share", "clauses", "title", "role", "class", "prior", "further", "phrase_rank",
-        "cosine_titles", "sibling_place", "sibling_margin", "statement_words", "note_titles", "note_statements", "coverage",
-        "clause_share", "further_of_best", "learned_rank", "component", "unsupported", "service", "code_if_done",
+        "first",
+        "place_in_note",
+        "lead_in_note",
+        "sum_in_note",
+        "place_same_words",
+        "best_same_words",
+        "place_in_clause",
+        "best_in_clause",
+        "place_in_statement",
+        "best_in_statement",
+        "place_in_concept",
+        "best_in_concept",
+        "includes_this",
+        "included_in_this",
+        "companion",
+        "companion_share",
+        "clauses",
+        "title",
+        "role",
+        "class",
+        "prior",
+        "further",
+        "phrase_rank",
+        "cosine_titles",
+        "sibling_place",
+        "sibling_margin",
+        "statement_words",
+        "note_titles",
+        "note_statements",
+        "coverage",
+        "clause_share",
+        "further_of_best",
+        "learned_rank",
+        "component",
+        "unsupported",
+        "service",
+        "code_if_done",
     ]
     .into_iter()
     .map(str::to_owned)
@@ -53,8 +85,21 @@ pub fn rows(
     let names = super::features::feature_names();
     let column = |name: &str| names.iter().position(|n| n == name).unwrap_or(0);
     let columns: Vec<usize> = [
-        "role", "class", "prior", "further", "phrase_rank", "cosine_titles", "sibling_place", "sibling_margin", "statement_words",
-        "note_titles", "note_statements", "phrase_coverage", "learned_rank", "component", "unsupported",
+        "role",
+        "class",
+        "prior",
+        "further",
+        "phrase_rank",
+        "cosine_titles",
+        "sibling_place",
+        "sibling_margin",
+        "statement_words",
+        "note_titles",
+        "note_statements",
+        "phrase_coverage",
+        "learned_rank",
+        "component",
+        "unsupported",
     ]
     .iter()
     .map(|n| column(n))
@@ -94,7 +139,9 @@ pub fn rows(
                     further_of_best = further_of_best.max(first[j]);
                 }
                 let bundled = |a: usize, b: usize| {
-                    candidates[a].entry.is_some_and(|(c, _)| knowledge.table.concepts[c].bundled_into.iter().any(|x| x == code(b)))
+                    candidates[a]
+                        .entry
+                        .is_some_and(|(c, _)| knowledge.table.concepts[c].bundled_into.iter().any(|x| x == code(b)))
                 };
                 if bundled(i, j) {
                     includes_this = includes_this.max(first[j]);
@@ -117,11 +164,43 @@ pub fn rows(
             let role = view.statements[candidates[i].statement].role;
             let in_clause = candidates.iter().zip(&clauses).filter(|(_, c)| c.0 == clauses[i].0).count();
             vec![
-                first[i], place[0], first[i] / best[0].max(0.01), sum, place[1], best[1], place[2], best[2], place[3], best[3], place[4],
-                best[4], includes_this, included_in_this, companion, companion_share, in_clause as f32,
+                first[i],
+                place[0],
+                first[i] / best[0].max(0.01),
+                sum,
+                place[1],
+                best[1],
+                place[2],
+                best[2],
+                place[3],
+                best[3],
+                place[4],
+                best[4],
+                includes_this,
+                included_in_this,
+                companion,
+                companion_share,
+                in_clause as f32,
                 f32::from(u8::from(role == Role::Title)),
-                value(0), value(1), value(2), value(3), value(4), value(5), value(6), value(7), value(8), value(9), value(10), value(11),
-                clauses[i].1, further_of_best, value(12), value(13), value(14), answers[i].0, answers[i].1,
+                value(0),
+                value(1),
+                value(2),
+                value(3),
+                value(4),
+                value(5),
+                value(6),
+                value(7),
+                value(8),
+                value(9),
+                value(10),
+                value(11),
+                clauses[i].1,
+                further_of_best,
+                value(12),
+                value(13),
+                value(14),
+                answers[i].0,
+                answers[i].1,
             ]
         })
         .collect()

@@ -97,7 +97,11 @@ impl ProcedureTable {
         let mut concepts = Vec::new();
         for (path, content) in files {
             for (i, line) in content.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-                concepts.push(parse_line(line).map_err(|problem| TableError::Content { path: (*path).to_owned(), line: i + 1, problem })?);
+                concepts.push(parse_line(line).map_err(|problem| TableError::Content {
+                    path: (*path).to_owned(),
+                    line: i + 1,
+                    problem,
+                })?);
             }
         }
         super::corrections::apply(&mut concepts);

@@ -10,7 +10,8 @@ use super::measures::Measures;
 use super::statements::Role;
 use super::table::CodeEntry;
 
-static DOSE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)(\d{1,5}(?:\.\d+)?)[\s-]*(mg|mcg|g|gm|grams?|units?|ml|cc)\b").ok());
+static DOSE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)(\d{1,5}(?:\.\d+)?)[\s-]*(mg|mcg|g|gm|grams?|units?|ml|cc)\b").ok());
 static TIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:\bx\s?|×\s?|\btimes\s+)(\d{1,2}|two|three|four|five|six)\b|\b(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+){0,2}(?:lesions?|biops\w+|levels?|grafts?|cages?|spacers?|allergens?|blocks?|instruments?|nails?|muscles?|sites?|points?|stages?|antigens?)\b").ok()
 });
@@ -22,9 +23,10 @@ pub fn units(entry: &CodeEntry, further: bool, statement: &str, view: &NoteView<
     if let Some(unit) = entry.attributes.get("dose_unit") {
         return dose_units(unit, statement).unwrap_or(1);
     }
-    let titles: Vec<&str> =
-        view.statements.iter().filter(|s| s.role == Role::Title).map(|s| s.span.of(view.text)).collect();
-    if entry.attributes.contains_key("levels") || entry.attributes.values().any(|v| v.contains("interspace") || v.contains("level")) {
+    let titles: Vec<&str> = view.statements.iter().filter(|s| s.role == Role::Title).map(|s| s.span.of(view.text)).collect();
+    if entry.attributes.contains_key("levels")
+        || entry.attributes.values().any(|v| v.contains("interspace") || v.contains("level"))
+    {
         let count = interspaces(&titles).max(interspaces(&[statement]));
         if count > 1 && further {
             return count - 1;
