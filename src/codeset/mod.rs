@@ -9,11 +9,15 @@ mod edition;
 mod error;
 pub mod icd10cm;
 pub mod mue;
+#[cfg(test)]
+mod official_tests;
 pub mod payment;
 pub mod procedures;
 pub mod ptp;
 pub mod reference;
 mod table_file;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 

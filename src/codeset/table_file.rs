@@ -19,8 +19,6 @@ compile_error!("the tables of superbill are little-endian and read in place");
 const MAGIC: &[u8; 8] = b"SBTABLE1";
 const HEADER: usize = 40;
 const ENTRY: usize = 24;
-/// The header bytes before this one (magic to checksum) are checked one by one, the rest by the checksum.
-const CHECKED_FROM: usize = 40;
 
 /// An open table.
 pub(super) struct TableFile {
@@ -63,12 +61,15 @@ impl TableFile {
         if u32_at(head, 16) != version {
             return Err(bad(format!("version {} where this program reads version {version}", u32_at(head, 16))));
         }
+        if u32_at(head, 36) != 0 {
+            return Err(bad("its header is damaged".into()));
+        }
         let length = u64_at(head, 24);
         if length != map.len() as u64 {
             return Err(bad(format!("{} bytes long where its header says {length}; it was cut short or extended", map.len())));
         }
         let mut checksum = flate2::Crc::new();
-        checksum.update(map.get(CHECKED_FROM..).unwrap_or_default());
+        checksum.update(map.get(HEADER..).unwrap_or_default());
         if checksum.sum() != u32_at(head, 32) {
             return Err(bad("its content does not match its checksum".into()));
         }

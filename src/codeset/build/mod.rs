@@ -9,6 +9,9 @@ mod tabular;
 
 use std::path::{Path, PathBuf};
 
+#[cfg(test)]
+pub(super) use sources::text as official_text;
+
 use super::edition::{self, Edition};
 use super::{CodesetError, day};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::codeset::CodesetError;
 
 /// Whole text of a file, unpacked when its name ends in `.gz`.
-pub(super) fn text(path: &Path) -> Result<String, CodesetError> {
+pub(in crate::codeset) fn text(path: &Path) -> Result<String, CodesetError> {
     let bytes = std::fs::read(path).map_err(|e| CodesetError::io(path, e))?;
     let bytes = if path.extension().is_some_and(|e| e == "gz") {
         let mut out = Vec::new();
