@@ -1,2 +1,4 @@
 //! Integration tests; one module a subject.
-mod encoder;
+#![allow(missing_docs)]
+mod command_line;
+mod endpoint;

@@ -1,76 +1,68 @@
 //! `superbill lookup`: a code's title and validity, or codes by words.
-use std::path::Path;
-
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
-use serde::Serialize;
 
-use crate::codeset::icd10cm::{IcdIndex, IcdStatus};
-use crate::codeset::procedures::{ProcedureIndex, ProcedureValidity};
-use crate::codeset::{CodeSets, CodesetError};
+use super::{CliError, Global};
+use crate::codeset::CodeSets;
+use crate::codeset::lookup::{Found, System, find};
+use crate::engine::EngineConfig;
 
-/// Code system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum System {
-    /// Diagnoses.
+/// `--system`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SystemArg {
+    /// Diagnoses
     Icd10cm,
-    /// Procedures, CPT numbers.
+    /// Procedures, CPT numbers
     Cpt,
-    /// Procedures and supplies, HCPCS Level II.
+    /// Procedures and supplies, HCPCS Level II
     Hcpcs,
-    /// Inpatient procedures (no table is embedded).
+    /// Inpatient procedures (no table is embedded)
     Icd10pcs,
 }
 
-/// Arguments of `superbill lookup`.
+/// Look up a code, or codes by words
 #[derive(Args, Debug)]
 pub struct LookupArgs {
-    /// A code, or words of its title.
+    /// A code, or words of its title
     #[arg(required = true, value_name = "CODE|WORDS")]
-    pub query: Vec<String>,
-    /// Only this code system.
+    query: Vec<String>,
+    /// Only this code system
     #[arg(long)]
-    pub system: Option<System>,
-    /// Date of service; the newest edition where not given.
+    system: Option<SystemArg>,
+    /// Date of service; the newest edition where not given
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    date: Option<String>,
+    /// Print the JSON document
     #[arg(long)]
-    pub date: Option<Date>,
-    /// Prints one JSON document.
-    #[arg(long)]
-    pub json: bool,
-    /// At most this many codes.
+    json: bool,
+    /// At most this many codes
     #[arg(long, default_value_t = 10)]
-    pub limit: usize,
+    limit: usize,
 }
 
-/// One code found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Found {
-    /// `icd10cm`, `cpt` or `hcpcs`.
-    pub system: &'static str,
-    /// The code.
-    pub code: String,
-    /// Official title (ICD-10-CM) or our own short descriptor.
-    pub title: String,
-    /// Whether it may be reported on the date; `null` where the loaded tables do not tell.
-    pub billable: Option<bool>,
-    /// First day on which the loaded tables have it; `null` where not known.
-    pub valid_from: Option<Date>,
-    /// Last day; `null` while it is in force or not known.
-    pub valid_to: Option<Date>,
-    /// 1 for the code itself, below that how well the words fit.
-    pub score: f32,
-}
-
-/// Runs the command on the tables of `folder` (the embedded ones where not given); returns what to print.
-pub fn run(args: &LookupArgs, folder: Option<&Path>) -> Result<String, CodesetError> {
-    let found = find(&CodeSets::open(&super::codesets::folder_or_embedded(folder)?)?, args);
+/// Runs the command.
+pub fn run(args: &LookupArgs, global: &Global) -> Result<u8, CliError> {
+    let folder = EngineConfig { codesets: global.codesets.clone(), ..Default::default() }.codesets_folder();
+    let sets = CodeSets::open(&folder).map_err(|e| CliError::internal(e.to_string()))?;
+    let date = match &args.date {
+        Some(d) => Some(crate::note::input::parse_date("--date", d).map_err(|e| CliError::usage(e.to_string()))?),
+        None => None,
+    };
+    let system = args.system.map(|s| match s {
+        SystemArg::Icd10cm => System::Icd10cm,
+        SystemArg::Cpt => System::Cpt,
+        SystemArg::Hcpcs => System::Hcpcs,
+        SystemArg::Icd10pcs => System::Icd10pcs,
+    });
+    let found = find(&sets, &args.query.join(" "), system, date, args.limit);
     if args.json {
-        return Ok(serde_json::to_string_pretty(&found).unwrap_or_default() + "\n");
+        println!("{}", serde_json::to_string_pretty(&found).map_err(|e| CliError::internal(e.to_string()))?);
+    } else if found.is_empty() {
+        println!("nothing found");
+    } else {
+        found.iter().for_each(|f| print!("{}", line(f)));
     }
-    if found.is_empty() {
-        return Ok("nothing found\n".into());
-    }
-    Ok(found.iter().map(line).collect())
+    Ok(0)
 }
 
 fn line(found: &Found) -> String {
@@ -88,72 +80,3 @@ fn line(found: &Found) -> String {
     format!("{:<8} {:<9} {:<12} {}{}\n", found.system, found.code, billable, found.title, period)
 }
 
-/// The codes that fit, best first.
-pub fn find(sets: &CodeSets, args: &LookupArgs) -> Vec<Found> {
-    let query = args.query.join(" ");
-    let wants = |system: System| args.system.is_none_or(|s| s == system);
-    let newest = sets.icd10cm.newest().through;
-    let date = args.date.unwrap_or(newest);
-    let mut found = Vec::new();
-    if wants(System::Icd10cm) {
-        match sets.icd10cm.find(&query) {
-            Some(i) => found.push(diagnosis(sets, i, date, 1.0)),
-            None => found.extend(sets.icd10cm.search(&query, args.limit).into_iter().map(|(i, s)| diagnosis(sets, i, date, s))),
-        }
-    }
-    if wants(System::Cpt) || wants(System::Hcpcs) {
-        let of_system = |i: ProcedureIndex| {
-            let system = sets.procedures.system(i);
-            (wants(System::Cpt) && system == "cpt") || (wants(System::Hcpcs) && system == "hcpcs")
-        };
-        match sets.procedures.find(&query).filter(|i| of_system(*i)) {
-            Some(i) => found.push(procedure(sets, i, date, 1.0)),
-            None => {
-                let hits = sets.procedures.search(&query, usize::MAX).into_iter().filter(|(i, _)| of_system(*i));
-                found.extend(hits.take(args.limit).map(|(i, s)| procedure(sets, i, date, s)));
-            }
-        }
-    }
-    found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.code.cmp(&b.code)));
-    found.truncate(args.limit);
-    found
-}
-
-fn diagnosis(sets: &CodeSets, i: IcdIndex, date: Date, score: f32) -> Found {
-    let icd = &sets.icd10cm;
-    let billable = match icd.validity_of(Some(i), date).status {
-        IcdStatus::Billable => Some(true),
-        IcdStatus::Header | IcdStatus::NotValid => Some(false),
-        IcdStatus::Undetermined => None,
-    };
-    let period = icd.billable_period(i);
-    Found {
-        system: "icd10cm",
-        code: icd.code(i),
-        title: icd.title(i).into_owned(),
-        billable,
-        valid_from: period.map(|p| p.0),
-        valid_to: period.and_then(|p| p.1),
-        score,
-    }
-}
-
-fn procedure(sets: &CodeSets, i: ProcedureIndex, date: Date, score: f32) -> Found {
-    let procedures = &sets.procedures;
-    let code = procedures.code(i);
-    let (valid_from, valid_to) = procedures.valid_period(i);
-    let billable = match procedures.validity(code, date) {
-        ProcedureValidity::Valid => Some(true),
-        ProcedureValidity::NotYet(_) | ProcedureValidity::Deleted(_) | ProcedureValidity::GoneBy2026 => Some(false),
-        ProcedureValidity::Unknown => None,
-    };
-    Found {
-        system: procedures.system(i),
-        code: code.to_string(),
-        title: procedures.descriptor(i).to_string(),
-        billable,
-        valid_from,
-        valid_to,
-        score,
-    }
-}

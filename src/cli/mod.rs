@@ -6,7 +6,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::engine::{Engine, EngineConfig};
+use crate::serve::today;
+
+mod code;
+mod eval;
 mod inputs;
+mod level;
+mod print;
+mod serve;
 
 /// Open medical-coding engine: a clinical note in, a coded and checked claim out.
 #[derive(Parser, Debug)]
@@ -36,7 +44,12 @@ pub struct Global {
 }
 
 #[derive(Subcommand, Debug)]
-enum Command {}
+enum Command {
+    Code(code::CodeArgs),
+    Level(level::LevelArgs),
+    Serve(serve::ServeArgs),
+    Eval(eval::EvalArgs),
+}
 
 /// A failure that ends the program.
 #[derive(Debug)]
@@ -61,7 +74,8 @@ impl CliError {
 /// Entry point of the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(cli) {
+    start_logging();
+    match run(&cli) {
         Ok(status) => ExitCode::from(status),
         Err(e) => {
             eprintln!("superbill: {}", e.message);
@@ -70,6 +84,27 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<u8, CliError> {
-    match cli.command {}
+fn run(cli: &Cli) -> Result<u8, CliError> {
+    match &cli.command {
+        Command::Code(args) => code::run(args, &cli.global),
+        Command::Level(args) => level::run(args, &cli.global),
+        Command::Serve(args) => serve::run(args, &cli.global),
+        Command::Eval(args) => eval::run(args, &cli.global),
+    }
+}
+
+/// Logs go to standard error; `SUPERBILL_LOG` sets the level (default: warnings).
+fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SUPERBILL_LOG").unwrap_or_else(|_| "warn,superbill=info".into());
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Opens the engine with the folders that the flags name or that came with the program.
+fn open_engine(global: &Global) -> Result<Engine, CliError> {
+    let config = EngineConfig {
+        model: global.model.clone(),
+        codesets: global.codesets.clone(),
+        device: global.device.clone(),
+    };
+    Engine::open(&config).map_err(|e| CliError { status: e.exit_status(), message: e.to_string() })
 }

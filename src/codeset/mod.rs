@@ -6,6 +6,7 @@ mod build;
 mod day;
 pub mod drugs;
 mod edition;
+pub mod lookup;
 mod error;
 pub mod icd10cm;
 pub mod mue;

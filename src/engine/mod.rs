@@ -1,1 +1,302 @@
-//! (see ARCHITECTURE.md)
+//! All of it in one call: opens tables, weights and models once, then codes encounters through `&self`, so that threads
+//! share one engine. No clock, no network, no database.
+mod config;
+mod error;
+mod output;
+mod reading;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+pub use config::EngineConfig;
+pub use error::EngineError;
+pub use output::{Audit, CodedEncounter, EngineInfo, ModelInfo, SCHEMA};
+pub use reading::{Reader, Reading};
+
+use crate::claim::{Candidate, Claim, Line};
+use crate::codeset::CodeSets;
+use crate::codeset::lookup::{self, Found, System};
+use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel};
+use crate::coding::procedures::{ProcedureCoder, ProcedureInput, model::ProcedureModel, table::ProcedureTable};
+use crate::em::{self, EmResult, Fee};
+use crate::note::{Context, Encounter, OriginKind, input};
+use crate::review::{self, ReviewThresholds};
+use crate::rules::{self, Border, ClaimFile, ClaimView, NoteView, Payers, Scrubbed};
+
+/// The engine, open.
+pub struct Engine {
+    code_sets: CodeSets,
+    payers: Payers,
+    reader: Reader,
+    diagnoses: DiagnosisModel,
+    procedures: ProcedureCoder,
+    review: ReviewThresholds,
+    info: EngineInfo,
+    training_documents: BTreeSet<String>,
+}
+
+fn open_error(error: impl std::fmt::Display) -> EngineError {
+    EngineError::Open(error.to_string())
+}
+
+impl Engine {
+    /// Opens everything; an error names the file and what to do.
+    pub fn open(config: &EngineConfig) -> Result<Self, EngineError> {
+        let folder = config.codesets_folder();
+        let model = config.model_folder();
+        let code_sets = CodeSets::open(&folder).map_err(open_error)?;
+        let payers_folder = folder.join("payers");
+        let payers = if payers_folder.is_dir() { Payers::open(&payers_folder) } else { Payers::embedded() }.map_err(open_error)?;
+        let reader = Reader::open(&model, &folder, &config.device)?;
+        let diagnoses = DiagnosisModel::open(&model.join("diagnoses.json.gz")).map_err(open_error)?;
+        let table = ProcedureTable::open(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
+        let procedures = ProcedureModel::open(&model.join("procedures.json.gz")).map_err(open_error)?;
+        let info = EngineInfo {
+            version: env!("CARGO_PKG_VERSION").into(),
+            model: ModelInfo { name: reader.model_name().to_owned(), sha256: reader.model_identity() },
+            numerics: reader.numerics(),
+            code_sets: rules::editions(&code_sets),
+        };
+        Ok(Self {
+            payers,
+            diagnoses,
+            procedures: ProcedureCoder::new(table, procedures),
+            review: read_thresholds(&model.join("review.toml"))?,
+            training_documents: read_ids(&model.join("training_documents.txt"))?,
+            info,
+            reader,
+            code_sets,
+        })
+    }
+
+    /// The reference tables.
+    pub fn code_sets(&self) -> &CodeSets {
+        &self.code_sets
+    }
+
+    /// Codes one encounter. `today` stands in where neither the encounter nor the note states a date of service.
+    pub fn code(&self, encounter: &Encounter, today: Date) -> Result<CodedEncounter, EngineError> {
+        let reading = self.read(encounter, today)?;
+        let coded = self.diagnose(&reading, encounter);
+        let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &coded);
+        number(&mut lines);
+        let claim = Claim { diagnoses: coded.diagnoses, lines };
+        let findings = self.check(&reading, encounter, &claim)?;
+        queries.extend(em.queries.iter().cloned());
+        let mut candidates = coded.candidates;
+        let left_out: Vec<f32> = candidates.iter().map(|c| c.confidence).filter(|c| *c > 0.15).collect();
+        candidates.extend(procedure_candidates);
+        candidates.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(a.code.cmp(&b.code)));
+        candidates.truncate(100);
+        let review = review::decide(
+            &review::Inputs {
+                claim: &claim,
+                findings: &findings,
+                queries: &queries,
+                left_out: &left_out,
+                level_confidence: if em.code.is_some() { 0.75 } else { 1.0 },
+                date_defaulted: is_default(&reading.context, "date_of_service"),
+            },
+            &self.review,
+        );
+        let mut coded = CodedEncounter {
+            schema: SCHEMA.into(),
+            encounter_id: encounter.encounter_id.clone().unwrap_or_else(|| "encounter".into()),
+            engine: self.info.clone(),
+            context: reading.context,
+            converted_from: None,
+            mentions: reading.extraction.mentions,
+            relations: reading.extraction.relations,
+            claim,
+            candidates,
+            em,
+            findings,
+            review,
+            queries,
+            audit: Audit::default(),
+        };
+        coded.audit = self.audit(encounter, &coded);
+        Ok(coded)
+    }
+
+    /// Levels one encounter.
+    pub fn level(&self, encounter: &Encounter, today: Date) -> Result<LevelOutput, EngineError> {
+        let coded = self.code(encounter, today)?;
+        Ok(LevelOutput { encounter_id: coded.encounter_id, em: coded.em })
+    }
+
+    /// Checks a claim given as JSON against every rule; no model.
+    pub fn scrub(&self, json: &str, today: Date) -> Result<Scrubbed, EngineError> {
+        let newest_edition_end = rules::newest_edition_end(&self.code_sets);
+        let border = Border { payers: &self.payers, newest_edition_end, default_date: today };
+        let file = ClaimFile::from_json(json, border)?;
+        rules::scrub(&file, "claim", &self.code_sets, &self.payers)
+            .ok_or_else(|| EngineError::Internal("a payer that was accepted is not known".into()))
+    }
+
+    /// Codes by number or words.
+    pub fn lookup(&self, query: &str, system: Option<&str>, date: Option<&str>, limit: usize) -> Result<Vec<Found>, EngineError> {
+        let allowed = "icd10cm, cpt, hcpcs, icd10pcs";
+        let system = match system {
+            Some(name) => Some(System::by_name(name).ok_or_else(|| {
+                let (field, message) = ("system".into(), "is not a code system that is known".into());
+                EngineError::Input(input::InputError::Field { field, message, allowed: allowed.into() })
+            })?),
+            None => None,
+        };
+        let date = date.map(|d| input::parse_date("date", d)).transpose()?;
+        Ok(lookup::find(&self.code_sets, query, system, date, limit))
+    }
+
+    /// Fails where one of these documents taught the model.
+    pub fn refuse_training_documents(&self, ids: &[&str]) -> Result<(), EngineError> {
+        match ids.iter().find(|id| self.training_documents.contains(**id)) {
+            Some(id) => Err(EngineError::Claim(format!(
+                "the model was trained on document {id} of this set, so its score would mean nothing; take another split or another model"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn read(&self, encounter: &Encounter, today: Date) -> Result<Reading, EngineError> {
+        let payers: Vec<String> = self.payers.ids().map(str::to_owned).collect();
+        let newest = rules::newest_edition_end(&self.code_sets);
+        input::check(encounter, &payers, newest)?;
+        let reading = self.reader.read(encounter, today)?;
+        input::check_date("date_of_service", reading.context.date_of_service, newest)?;
+        Ok(reading)
+    }
+
+    fn diagnose(&self, reading: &Reading, encounter: &Encounter) -> DiagnosisCoding {
+        let completeness = encounter.options.unwrap_or_default().completeness;
+        let icd10cm = &self.code_sets.icd10cm;
+        self.reader.with_material(reading, |material| diagnoses::code(material, &self.diagnoses, icd10cm, completeness))
+    }
+
+    /// Procedure lines, the level of the visit and its lines, candidates not chosen, questions.
+    fn services(
+        &self,
+        reading: &Reading,
+        encounter: &Encounter,
+        coded: &DiagnosisCoding,
+    ) -> (Vec<Line>, EmResult, Vec<Candidate>, Vec<crate::claim::Query>) {
+        let context = &reading.context;
+        let procedures = self.procedures.code(&ProcedureInput {
+            document: &reading.document,
+            context,
+            mentions: &reading.extraction.mentions,
+            diagnoses: &coded.diagnoses,
+            code_sets: &self.code_sets,
+        });
+        let date = context.date_of_service;
+        let fee = |code: &str| fee(&self.code_sets, code, context);
+        let global_days =
+            |code: &str| self.code_sets.procedures.facts(code, date).map(|f| f.global.indicator().to_owned());
+        let payer = self.payers.get(&context.payer);
+        let documented = encounter.documented.as_ref().and_then(|d| {
+            d.lines.iter().map(|l| l.code.as_str()).find(|c| ("99202".."99500").contains(c) || matches!(*c, "G0402" | "G0438" | "G0439"))
+        });
+        let em = em::level(&em::Input {
+            document: &reading.document,
+            context,
+            mentions: &reading.extraction.mentions,
+            diagnoses: &coded.diagnoses,
+            lines: &procedures.lines,
+            documented,
+            recognises_consultations: payer.is_some_and(|p| p.consultation_codes),
+            medicare: context.payer == "medicare",
+            fee: &fee,
+            global_days: &global_days,
+        });
+        let mut lines = em::lines(&em, &coded.diagnoses, &procedures.lines, &global_days);
+        for line in &mut lines {
+            if line.title.is_empty() {
+                line.title = self.code_sets.procedures.find(&line.code).map(|i| self.code_sets.procedures.descriptor(i).to_owned()).unwrap_or_default();
+            }
+        }
+        lines.extend(procedures.lines);
+        (lines, em, procedures.candidates, procedures.queries)
+    }
+
+    fn check(&self, reading: &Reading, encounter: &Encounter, claim: &Claim) -> Result<Vec<rules::Finding>, EngineError> {
+        let payer = self
+            .payers
+            .get(&reading.context.payer)
+            .ok_or_else(|| EngineError::Internal("a payer that was accepted is not known".into()))?;
+        let note = NoteView {
+            mentions: &reading.extraction.mentions,
+            relations: &reading.extraction.relations,
+            policy: encounter.options.unwrap_or_default().policy,
+        };
+        let view = ClaimView::new(&reading.context, &claim.diagnoses, &claim.lines, &self.code_sets, payer, Some(note));
+        Ok(rules::check_all(&view))
+    }
+
+    fn audit(&self, encounter: &Encounter, coded: &CodedEncounter) -> Audit {
+        let id = digest(&[serde_json::to_vec(encounter), serde_json::to_vec(&self.info)]);
+        let hash = digest(&[Ok(id.clone().into_bytes()), serde_json::to_vec(&(&coded.claim, &coded.em, &coded.findings, &coded.review))]);
+        Audit { id, hash, previous: None }
+    }
+}
+
+/// What `level` prints.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct LevelOutput {
+    /// The caller's id.
+    pub encounter_id: String,
+    /// The level with its elements.
+    #[serde(flatten)]
+    pub em: EmResult,
+}
+
+fn is_default(context: &Context, field: &str) -> bool {
+    context.origins.get(field).is_some_and(|o| o.kind == OriginKind::Default)
+}
+
+fn number(lines: &mut [Line]) {
+    lines.iter_mut().enumerate().for_each(|(i, l)| l.number = i as u32 + 1);
+}
+
+/// Work units and national payment of a code: total RVUs at this place of service times the conversion factor.
+fn fee(code_sets: &CodeSets, code: &str, context: &Context) -> Option<Fee> {
+    let facts = code_sets.procedures.facts(code, context.date_of_service)?;
+    let factor = code_sets.payment.conversion_factor(context.date_of_service).or_else(|| code_sets.payment.newest_conversion_factor())?;
+    let facility = code_sets.places.get(&context.place_of_service).is_some_and(|p| p.facility);
+    let total = if facility { facts.facility_rvu } else { facts.non_facility_rvu };
+    Some(Fee {
+        work_rvu: facts.work_rvu,
+        amount: total * factor.dollars,
+        edition: format!("RVU {}, conversion factor of {}", facts.edition.name(), factor.effective),
+        estimate: !facts.same_year || factor.effective.year() != context.date_of_service.year(),
+    })
+}
+
+fn digest(parts: &[Result<Vec<u8>, serde_json::Error>]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts.iter().flatten() {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The decision's thresholds; the defaults where a model brings none.
+fn read_thresholds(path: &Path) -> Result<ReviewThresholds, EngineError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => toml::from_str(&text).map_err(|e| open_error(format!("{}: {}", path.display(), e.message()))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(ReviewThresholds::default()),
+        Err(e) => Err(open_error(format!("{}: {e}", path.display()))),
+    }
+}
+
+/// Ids of the documents that taught the model, one a line.
+fn read_ids(path: &Path) -> Result<BTreeSet<String>, EngineError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(BTreeSet::new()),
+        Err(e) => Err(open_error(format!("{}: {e}", path.display()))),
+    }
+}

@@ -1,2 +1,4 @@
 //! Measuring the engine on gold that it has never seen.
+pub mod claim_metrics;
+pub mod gold;
 pub mod scoring;

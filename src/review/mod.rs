@@ -1,1 +1,114 @@
-//! (see ARCHITECTURE.md)
+//! May the encounter go out unseen? Decision, reasons, and how often such encounters are right.
+use serde::{Deserialize, Serialize};
+
+use crate::claim::{Claim, Query};
+use crate::rules::{Finding, Severity};
+
+/// What a person has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Nothing.
+    Auto,
+    /// A glance and a click.
+    Confirm,
+    /// Judgment.
+    Review,
+}
+
+/// Decision with its reasons.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Review {
+    /// What a person has to do.
+    pub decision: Decision,
+    /// Why, most important first.
+    pub reasons: Vec<String>,
+    /// Probability that the whole encounter is right as coded.
+    pub expected_accuracy: f32,
+}
+
+/// Thresholds of the decision; they belong to a released model, measured on its development set.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewThresholds {
+    /// Expected accuracy from which an encounter goes out unseen.
+    pub auto: f32,
+    /// Expected accuracy from which a glance is enough.
+    pub confirm: f32,
+}
+
+impl Default for ReviewThresholds {
+    fn default() -> Self {
+        Self { auto: 0.95, confirm: 0.5 }
+    }
+}
+
+/// What the decision is made from.
+pub struct Inputs<'a> {
+    /// The claim.
+    pub claim: &'a Claim,
+    /// What the rules found.
+    pub findings: &'a [Finding],
+    /// Open questions.
+    pub queries: &'a [Query],
+    /// Probabilities of the diagnoses considered and not chosen.
+    pub left_out: &'a [f32],
+    /// Probability that the level is among the accepted ones; 1 where there is none.
+    pub level_confidence: f32,
+    /// The context defaulted the date of service.
+    pub date_defaulted: bool,
+}
+
+/// Decides. Errors, warnings and questions never go out unseen; an empty claim is always for a person.
+pub fn decide(inputs: &Inputs<'_>, thresholds: &ReviewThresholds) -> Review {
+    let chosen = inputs.claim.diagnoses.iter().map(|d| d.confidence).chain(inputs.claim.lines.iter().map(|l| l.confidence));
+    let mut expected = chosen.fold(1.0f32, |p, c| p * c.clamp(0.0, 1.0)) * inputs.level_confidence.clamp(0.0, 1.0);
+    for p in inputs.left_out {
+        expected *= 1.0 - p.clamp(0.0, 0.999);
+    }
+    let mut reasons = Vec::new();
+    let mut decision = Decision::Auto;
+    let mut raise = |to: Decision, reason: String, reasons: &mut Vec<String>| {
+        decision = decision.max(to);
+        reasons.push(reason);
+    };
+    if inputs.claim.diagnoses.is_empty() {
+        raise(Decision::Review, "no diagnosis with enough support in the note".into(), &mut reasons);
+        expected = 0.0;
+    }
+    if inputs.claim.lines.is_empty() {
+        raise(Decision::Review, "no billable service found in the note".into(), &mut reasons);
+    }
+    let errors = rule_names(inputs.findings, Severity::Error);
+    if !errors.is_empty() {
+        raise(Decision::Review, format!("rules that would deny the claim: {errors}"), &mut reasons);
+    }
+    let warnings = rule_names(inputs.findings, Severity::Warning);
+    if !warnings.is_empty() {
+        raise(Decision::Confirm, format!("rules to look at: {warnings}"), &mut reasons);
+    }
+    if !inputs.queries.is_empty() {
+        let questions = inputs.queries.len();
+        raise(Decision::Confirm, format!("{questions} open question{}", if questions == 1 { "" } else { "s" }), &mut reasons);
+    }
+    if inputs.date_defaulted {
+        raise(Decision::Confirm, "the note states no date of service; today's date was used".into(), &mut reasons);
+    }
+    let weak: Vec<&str> = inputs.claim.diagnoses.iter().filter(|d| d.confidence < 0.5).map(|d| d.code.as_str()).collect();
+    if !weak.is_empty() {
+        reasons.push(format!("weakly supported: {}", weak.join(", ")));
+    }
+    if expected < thresholds.confirm {
+        raise(Decision::Review, format!("expected accuracy {expected:.2} is below {:.2}", thresholds.confirm), &mut reasons);
+    } else if expected < thresholds.auto {
+        raise(Decision::Confirm, format!("expected accuracy {expected:.2} is below {:.2}", thresholds.auto), &mut reasons);
+    }
+    Review { decision, reasons, expected_accuracy: expected }
+}
+
+fn rule_names(findings: &[Finding], severity: Severity) -> String {
+    let mut names: Vec<&str> = findings.iter().filter(|f| f.severity == severity).map(|f| f.rule.as_ref()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
+}

@@ -5,4 +5,6 @@
 //! score stops rising; the result goes to a model folder. [`boosting`] fits the small inspectable models.
 pub mod boosting;
 pub mod data;
+pub mod diagnoses;
+pub mod diagnosis_rows;
 pub mod procedures;

@@ -1,0 +1,121 @@
+//! Codes by number or by words, over every code system.
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::CodeSets;
+use super::icd10cm::{IcdIndex, IcdStatus};
+use super::procedures::{ProcedureIndex, ProcedureValidity};
+
+/// Code system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// Diagnoses.
+    Icd10cm,
+    /// Procedures, CPT numbers.
+    Cpt,
+    /// Procedures and supplies, HCPCS Level II.
+    Hcpcs,
+    /// Inpatient procedures (no table is embedded).
+    Icd10pcs,
+}
+
+impl System {
+    /// By the name that the command line and the endpoint use.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "icd10cm" => Self::Icd10cm,
+            "cpt" => Self::Cpt,
+            "hcpcs" => Self::Hcpcs,
+            "icd10pcs" => Self::Icd10pcs,
+            _ => return None,
+        })
+    }
+}
+
+/// One code found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Found {
+    /// `icd10cm`, `cpt` or `hcpcs`.
+    pub system: &'static str,
+    /// The code.
+    pub code: String,
+    /// Official title (ICD-10-CM) or our own short descriptor.
+    pub title: String,
+    /// Whether it may be reported on the date; `null` where the loaded tables do not tell.
+    pub billable: Option<bool>,
+    /// First day on which the loaded tables have it; `null` where not known.
+    pub valid_from: Option<Date>,
+    /// Last day; `null` while it is in force or not known.
+    pub valid_to: Option<Date>,
+    /// 1 for the code itself, below that how well the words fit.
+    pub score: f32,
+}
+
+/// The codes that fit, best first, at most `limit`; billability on `date`, else at the end of the newest edition.
+pub fn find(sets: &CodeSets, query: &str, system: Option<System>, date: Option<Date>, limit: usize) -> Vec<Found> {
+    let wants = |system: System| system.is_none_or(|s| s == system);
+    let newest = sets.icd10cm.newest().through;
+    let date = date.unwrap_or(newest);
+    let mut found = Vec::new();
+    if wants(System::Icd10cm) {
+        match sets.icd10cm.find(query) {
+            Some(i) => found.push(diagnosis(sets, i, date, 1.0)),
+            None => found.extend(sets.icd10cm.search(query, limit).into_iter().map(|(i, s)| diagnosis(sets, i, date, s))),
+        }
+    }
+    if wants(System::Cpt) || wants(System::Hcpcs) {
+        let of_system = |i: ProcedureIndex| {
+            let system = sets.procedures.system(i);
+            (wants(System::Cpt) && system == "cpt") || (wants(System::Hcpcs) && system == "hcpcs")
+        };
+        match sets.procedures.find(query).filter(|i| of_system(*i)) {
+            Some(i) => found.push(procedure(sets, i, date, 1.0)),
+            None => {
+                let hits = sets.procedures.search(query, usize::MAX).into_iter().filter(|(i, _)| of_system(*i));
+                found.extend(hits.take(limit).map(|(i, s)| procedure(sets, i, date, s)));
+            }
+        }
+    }
+    found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.code.cmp(&b.code)));
+    found.truncate(limit);
+    found
+}
+
+fn diagnosis(sets: &CodeSets, i: IcdIndex, date: Date, score: f32) -> Found {
+    let icd = &sets.icd10cm;
+    let billable = match icd.validity_of(Some(i), date).status {
+        IcdStatus::Billable => Some(true),
+        IcdStatus::Header | IcdStatus::NotValid => Some(false),
+        IcdStatus::Undetermined => None,
+    };
+    let period = icd.billable_period(i);
+    Found {
+        system: "icd10cm",
+        code: icd.code(i),
+        title: icd.title(i).into_owned(),
+        billable,
+        valid_from: period.map(|p| p.0),
+        valid_to: period.and_then(|p| p.1),
+        score,
+    }
+}
+
+fn procedure(sets: &CodeSets, i: ProcedureIndex, date: Date, score: f32) -> Found {
+    let procedures = &sets.procedures;
+    let code = procedures.code(i);
+    let (valid_from, valid_to) = procedures.valid_period(i);
+    let billable = match procedures.validity(code, date) {
+        ProcedureValidity::Valid => Some(true),
+        ProcedureValidity::NotYet(_) | ProcedureValidity::Deleted(_) | ProcedureValidity::GoneBy2026 => Some(false),
+        ProcedureValidity::Unknown => None,
+    };
+    Found {
+        system: procedures.system(i),
+        code: code.to_string(),
+        title: procedures.descriptor(i).to_string(),
+        billable,
+        valid_from,
+        valid_to,
+        score,
+    }
+}

@@ -1,0 +1,182 @@
+//! Collects the candidates of a note from every source.
+use std::collections::BTreeMap;
+
+use super::candidates::{Candidates, DENSE, FACT, LEARNED, Support};
+use super::places::AssertionSource;
+use super::{combinations, facts};
+use crate::coding::attributes::AttributeContext;
+use crate::coding::lexicon::{CodeId, FamilyId, Hit, Lexicon, PhraseCounts, Posting, Target};
+use crate::document::{Document, SectionKind, Span};
+use crate::extract::Mention;
+use crate::extract::measurements::Measurement;
+use crate::note::Context;
+
+/// A code whose title is similar to a mention.
+#[derive(Clone, Debug)]
+pub struct DenseHit {
+    /// The mention.
+    pub span: Span,
+    /// The code.
+    pub code: CodeId,
+    /// Cosine similarity.
+    pub similarity: f32,
+}
+
+/// Everything that candidates are collected from.
+pub struct Material<'a> {
+    /// The note.
+    pub document: &'a Document,
+    /// Its context.
+    pub context: &'a Context,
+    /// Mentions of the tagger, in order of place.
+    pub mentions: &'a [Mention],
+    /// Assertion and side of any place.
+    pub assertion: &'a dyn AssertionSource,
+    /// Numbers of the note.
+    pub measurements: &'a [Measurement],
+    /// The dictionary.
+    pub lexicon: &'a Lexicon,
+    /// What phrases were coded as in labelled notes.
+    pub counts: &'a PhraseCounts,
+    /// Attribute values of the note.
+    pub attributes: &'a AttributeContext<'a>,
+    /// Retrieved codes.
+    pub dense: &'a [DenseHit],
+}
+
+/// Most families that one phrase of the dictionary may stand for.
+const MOST_FAMILIES: usize = 60;
+
+/// Collects all candidates.
+pub fn gather(material: &Material<'_>) -> Candidates {
+    let mut candidates = Candidates::default();
+    for hit in material.lexicon.matches(material.document) {
+        lexicon_hit(&mut candidates, material, &hit);
+    }
+    learned(&mut candidates, material);
+    for hit in material.dense {
+        let place = place(&mut candidates, material, hit.span);
+        let code = material.attributes.specialise(material.lexicon, hit.code, hit.span);
+        let words = hit.span.of(&material.document.text).split_whitespace().count().min(12) as u8;
+        let support = Support { place, source: DENSE, share: hit.similarity, words, gaps: 0, subsumed: false, count: 0.0 };
+        candidates.add(code, support);
+    }
+    for measurement in material.measurements {
+        let code = facts::code_of(measurement, material.context.patient.age_years);
+        if let Some(code) = code.and_then(|c| material.lexicon.code_id(&c)) {
+            let place = place(&mut candidates, material, measurement.span);
+            candidates.add(code, fact(place));
+        }
+    }
+    drugs(&mut candidates, material);
+    candidates.places.ask_head(material.assertion);
+    combinations::add(&mut candidates, material.lexicon);
+    candidates
+}
+
+fn fact(place: usize) -> Support {
+    Support { place, source: FACT, share: 1.0, words: 1, gaps: 0, subsumed: false, count: 0.0 }
+}
+
+fn place(candidates: &mut Candidates, material: &Material<'_>, span: Span) -> usize {
+    candidates.places.at(material.document, material.mentions, material.assertion, span)
+}
+
+fn lexicon_hit(candidates: &mut Candidates, material: &Material<'_>, hit: &Hit) {
+    let mut at = None;
+    for Posting { source, target } in material.lexicon.postings(hit.entry) {
+        let codes = codes_of(material, target, hit.span);
+        if let Target::NotConcept(concept) = target {
+            let place = *at.get_or_insert_with(|| place(candidates, material, hit.span));
+            let options = material.lexicon.concept(concept).map(|c| c.options.as_slice()).unwrap_or_default();
+            candidates.traps.extend(options.iter().filter_map(|o| material.lexicon.code_id(&o.code)).map(|c| (c, place)));
+            continue;
+        }
+        if codes.is_empty() {
+            continue;
+        }
+        let place = *at.get_or_insert_with(|| place(candidates, material, hit.span));
+        for (code, share) in codes {
+            let support = Support {
+                place,
+                source: source as usize,
+                share,
+                words: hit.words,
+                gaps: hit.skipped + hit.commas,
+                subsumed: hit.subsumed,
+                count: 0.0,
+            };
+            candidates.add(code, support);
+        }
+    }
+}
+
+/// The codes of a target in this place, one a family, each with its share.
+fn codes_of(material: &Material<'_>, target: Target, span: Span) -> Vec<(CodeId, f32)> {
+    let (lexicon, attributes) = (material.lexicon, material.attributes);
+    match target {
+        Target::Code(code) => vec![(attributes.specialise(lexicon, code, span), 1.0)],
+        Target::ConceptCode(_, code) => vec![(attributes.specialise(lexicon, code, span), 1.0)],
+        Target::Family(family) => lexicon.members(family).first().map(|c| vec![(attributes.specialise(lexicon, *c, span), 1.0)]).unwrap_or_default(),
+        Target::Range(from, to) => {
+            let mut families: Vec<FamilyId> = (from.0..to.0).filter_map(|c| lexicon.family(CodeId(c))).map(|f| f.0).collect();
+            families.sort_unstable();
+            families.dedup();
+            if families.len() > MOST_FAMILIES {
+                return Vec::new();
+            }
+            let share = 1.0 / families.len().max(1) as f32;
+            let first = families.iter().filter_map(|f| lexicon.members(*f).first());
+            first.map(|c| (attributes.specialise(lexicon, *c, span), share)).collect()
+        }
+        Target::Concept(concept) => attributes.resolve(lexicon, concept, span),
+        Target::NotConcept(_) => Vec::new(),
+    }
+}
+
+/// A learned phrase speaks for the families of its codes; the side and encounter come from this note.
+fn learned(candidates: &mut Candidates, material: &Material<'_>) {
+    for hit in material.counts.matches(material.document) {
+        let total: u32 = hit.counts.iter().map(|c| c.1).sum();
+        let mut families: BTreeMap<FamilyId, (CodeId, u32, u32)> = BTreeMap::new();
+        for (code, n) in hit.counts {
+            let Some(id) = material.lexicon.code_id(code) else { continue };
+            let Some((family, ..)) = material.lexicon.family(id) else { continue };
+            let entry = families.entry(family).or_insert((id, 0, 0));
+            entry.1 += n;
+            if *n > entry.2 {
+                (entry.0, entry.2) = (id, *n);
+            }
+        }
+        if families.is_empty() {
+            continue;
+        }
+        let place = place(candidates, material, hit.span);
+        for (code, n, _) in families.into_values() {
+            let support = Support {
+                place,
+                source: LEARNED,
+                share: n as f32 / (total as f32 + 0.5),
+                words: hit.words,
+                gaps: hit.skipped + hit.commas,
+                subsumed: hit.subsumed,
+                count: n as f32,
+            };
+            candidates.add(material.attributes.specialise(material.lexicon, code, hit.span), support);
+        }
+    }
+}
+
+/// Long-term drug codes (Z79) of drugs that the patient takes.
+fn drugs(candidates: &mut Candidates, material: &Material<'_>) {
+    let drugs = material.lexicon.drugs();
+    for hit in drugs.matches(material.document) {
+        let Some(code) = drugs.get(hit.drug).and_then(|d| d.long_term.as_deref()) else { continue };
+        let Some(code) = material.lexicon.code_id(code) else { continue };
+        if material.document.section_kind_at(hit.span.start) == SectionKind::Allergies {
+            continue;
+        }
+        let place = place(candidates, material, hit.span);
+        candidates.add(code, fact(place));
+    }
+}

@@ -1,0 +1,214 @@
+//! Diagnosis codes: candidates from every source, ranked by a small trained model, chosen and ordered.
+//!
+//! | file | question |
+//! | --- | --- |
+//! | [`gather`] | which codes could the words of this note mean? |
+//! | [`places`] | where do those words stand, and does the note hold them as true? |
+//! | [`combinations`], [`facts`] | which codes follow from two findings, or from a number? |
+//! | [`features`] | what does the model see? |
+//! | [`model`] | how likely does each belong on the claim? |
+//! | [`select`] | which go on it, and in which order? |
+pub mod candidates;
+mod combinations;
+mod facts;
+pub mod features;
+pub mod gather;
+pub mod model;
+pub mod places;
+pub mod select;
+
+use std::collections::BTreeMap;
+
+use candidates::{Candidate as CodeCandidate, Candidates, source_name};
+use features::NoteFacts;
+use gather::Material;
+use model::DiagnosisModel;
+use select::WhyNot;
+
+use crate::claim::{Candidate, Diagnosis};
+use crate::codeset::icd10cm::Icd10cm;
+use crate::coding::lexicon::{Lexicon, stems};
+use crate::document::{Document, Evidence};
+use crate::note::Completeness;
+
+/// Diagnoses of a note.
+#[derive(Debug, Default)]
+pub struct DiagnosisCoding {
+    /// In claim order; pointers A, B, ….
+    pub diagnoses: Vec<Diagnosis>,
+    /// Considered and not chosen, ranked, at most 100.
+    pub candidates: Vec<Candidate>,
+}
+
+/// Facts that every candidate's row repeats.
+pub fn note_facts<'a>(material: &Material<'a>, candidates: &Candidates) -> NoteFacts<'a> {
+    let lexicon = material.lexicon;
+    let mut drug_uses: BTreeMap<String, u32> = BTreeMap::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for hit in lexicon.drugs().matches(material.document) {
+        if seen.insert(hit.drug) {
+            for stem in lexicon.drugs().get(hit.drug).map(|d| d.uses.as_slice()).unwrap_or_default() {
+                *drug_uses.entry(stem.clone()).or_default() += 1;
+            }
+        }
+    }
+    let (mut integral, mut also) = (Vec::new(), Vec::new());
+    for hit in lexicon.matches(material.document) {
+        for posting in lexicon.postings(hit.entry) {
+            let concept = match posting.target {
+                crate::coding::lexicon::Target::Concept(c) | crate::coding::lexicon::Target::ConceptCode(c, _) => c,
+                _ => continue,
+            };
+            let Some(concept) = lexicon.concept(concept) else { continue };
+            let Some(code) = concept.options.iter().filter_map(|o| lexicon.code_id(&o.code)).find(|c| candidates.strength(*c) > 0.5) else {
+                continue;
+            };
+            integral.extend(concept.integral.iter().map(|s| (s.clone(), code)));
+            also.extend(concept.also.iter().map(|s| (s.clone(), code)));
+        }
+    }
+    for list in [&mut integral, &mut also] {
+        list.sort();
+        list.dedup();
+    }
+    NoteFacts {
+        document: material.document,
+        context: material.context,
+        drug_uses,
+        note_stems: stems(&material.document.text).into_iter().collect(),
+        integral,
+        also,
+    }
+}
+
+/// Codes the diagnoses of a note.
+pub fn code(material: &Material<'_>, model: &DiagnosisModel, icd10cm: &Icd10cm, completeness: Completeness) -> DiagnosisCoding {
+    let lexicon = material.lexicon;
+    let candidates = gather::gather(material);
+    let facts = note_facts(material, &candidates);
+    let title = |code: &str| icd10cm.find(code).map(|i| icd10cm.title(i).into_owned()).unwrap_or_default();
+    let table = features::table(&candidates, &facts, lexicon, &model.priors, &title, false);
+    let probabilities = model.probabilities(&table, &candidates, lexicon);
+    let threshold = match completeness {
+        Completeness::Terse => model.thresholds.terse,
+        Completeness::Standard => model.thresholds.standard,
+        Completeness::Complete => model.thresholds.complete,
+    };
+    let selection = select::select(&table, &probabilities, &candidates, lexicon, icd10cm, model, threshold);
+    let mut coding = DiagnosisCoding::default();
+    for (position, row) in selection.chosen.iter().enumerate() {
+        let Some(candidate) = candidates.by_code.get(&table.codes[*row]) else { continue };
+        let code = lexicon.code(candidate.code).to_owned();
+        coding.diagnoses.push(Diagnosis {
+            pointer: char::from(b'A' + position.min(25) as u8).to_string(),
+            title: title(&code),
+            confidence: rounded(probabilities[*row]),
+            source: sources(candidate),
+            evidence: evidence(candidate, &candidates, material.document, 3),
+            reason: reason(candidate, &candidates, lexicon),
+            code,
+        });
+    }
+    let mut left: Vec<usize> = (0..table.codes.len()).filter(|r| selection.why_not[*r].is_some()).collect();
+    left.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]).then(a.cmp(b)));
+    for row in left.into_iter().take(100) {
+        let (Some(candidate), Some(why)) = (candidates.by_code.get(&table.codes[row]), &selection.why_not[row]) else { continue };
+        coding.candidates.push(Candidate {
+            system: "icd10cm".into(),
+            code: lexicon.code(candidate.code).to_owned(),
+            confidence: rounded(probabilities[row]),
+            why_not: explain(why, candidate, &candidates, lexicon),
+            evidence: evidence(candidate, &candidates, material.document, 1),
+        });
+    }
+    coding
+}
+
+/// Four decimals: what is printed is what is compared.
+fn rounded(p: f32) -> f32 {
+    (p * 10_000.0).round() / 10_000.0
+}
+
+fn sources(candidate: &CodeCandidate) -> Vec<String> {
+    let mut list: Vec<usize> = candidate.supports.iter().map(|s| s.source).collect();
+    list.sort_unstable();
+    list.dedup();
+    list.into_iter().map(|s| source_name(s).to_owned()).collect()
+}
+
+/// The best places, in order of weight, at most `most`.
+fn evidence(candidate: &CodeCandidate, candidates: &Candidates, document: &Document, most: usize) -> Vec<Evidence> {
+    let mut places: Vec<(f32, usize)> = candidate
+        .supports
+        .iter()
+        .map(|s| (s.share * (1.0 + f32::from(s.words)) * (0.05 + candidates.places.list[s.place].present()), s.place))
+        .collect();
+    places.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut out: Vec<Evidence> = Vec::new();
+    for (_, place) in places {
+        let span = candidates.places.list[place].span;
+        let inside = |e: &Evidence| e.start <= span.start && span.end <= e.end;
+        if out.len() < most && !out.iter().any(inside) {
+            out.push(document.evidence(span));
+        }
+    }
+    out
+}
+
+fn best_place(candidate: &CodeCandidate, candidates: &Candidates) -> Option<(usize, usize)> {
+    candidate
+        .supports
+        .iter()
+        .max_by(|a, b| {
+            let w = |s: &candidates::Support| s.share * (1.0 + f32::from(s.words)) * (0.05 + candidates.places.list[s.place].present());
+            w(a).total_cmp(&w(b)).then(b.place.cmp(&a.place))
+        })
+        .map(|s| (s.source, s.place))
+}
+
+fn section_words(candidates: &Candidates, place: usize) -> String {
+    let kind = candidates.places.list[place].section;
+    serde_json::to_value(kind).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " "))).unwrap_or_default()
+}
+
+fn reason(candidate: &CodeCandidate, candidates: &Candidates, lexicon: &Lexicon) -> String {
+    if candidate.supports.iter().all(|s| s.source == candidates::COMBINATION) && !candidate.parts.is_empty() {
+        let parts: Vec<&str> = candidate.parts.iter().map(|p| lexicon.code(*p)).collect();
+        return format!("combination of {}", parts.join(" and "));
+    }
+    let Some((source, place)) = best_place(candidate, candidates) else { return String::new() };
+    let what = match source {
+        candidates::LEARNED => "wording coded so in labelled notes",
+        candidates::DENSE => "wording close to the code's title",
+        candidates::FACT => "a fact stated in the note",
+        candidates::COMBINATION => "follows from two findings together",
+        8..=11 => "clinical wording of the phrase lexicon",
+        2 => "an official inclusion term",
+        3 | 4 => "an entry of the official alphabetic index",
+        5 => "an entry of the official neoplasm table",
+        6 | 7 => "a synonym of an open ontology",
+        _ => "the official title",
+    };
+    format!("{what}, in {}", section_words(candidates, place))
+}
+
+fn explain(why: &WhyNot, candidate: &CodeCandidate, candidates: &Candidates, lexicon: &Lexicon) -> String {
+    match why {
+        WhyNot::Sibling(with) => format!("{} says the same disease better", lexicon.code(*with)),
+        WhyNot::Excluded(with) => format!("cannot be reported beside {} (Excludes1)", lexicon.code(*with)),
+        WhyNot::Combined(with) => format!("contained in {}", lexicon.code(*with)),
+        WhyNot::Full => "the claim holds at most 12 diagnoses".into(),
+        WhyNot::Unlikely => {
+            let Some((_, place)) = best_place(candidate, candidates) else { return "too little support".into() };
+            let place = &candidates.places.list[place];
+            let held = place.cues[..7].iter().chain(&place.head[..7]).copied().fold(0.0f32, f32::max);
+            if held > 0.5 {
+                let i = (0..7).max_by(|a, b| place.held(crate::extract::Assertion::ALL[*a]).total_cmp(&place.held(crate::extract::Assertion::ALL[*b])));
+                let name = i.map(|i| format!("{:?}", crate::extract::Assertion::ALL[i]).to_lowercase()).unwrap_or_default();
+                format!("the note holds it as {name}")
+            } else {
+                "too little support for this claim".into()
+            }
+        }
+    }
+}

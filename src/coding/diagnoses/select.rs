@@ -1,0 +1,127 @@
+//! From probabilities to the diagnoses of a claim: which, and in which order.
+use super::candidates::Candidates;
+use super::features::Table;
+use super::model::{DiagnosisModel, first_rows};
+use crate::coding::lexicon::{CodeId, Lexicon};
+use crate::codeset::icd10cm::Icd10cm;
+
+/// Most diagnoses of a professional claim.
+pub const MOST: usize = 12;
+
+/// Why a candidate was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhyNot {
+    /// Its probability is below the line.
+    Unlikely,
+    /// Another code of the same disease says it better.
+    Sibling(CodeId),
+    /// A chosen code and this one cannot stand together (Excludes1).
+    Excluded(CodeId),
+    /// A chosen combination code contains it.
+    Combined(CodeId),
+    /// The claim is full.
+    Full,
+}
+
+/// Rows chosen, in claim order, and why the others were not.
+pub struct Selection {
+    /// Row numbers of the table, in claim order.
+    pub chosen: Vec<usize>,
+    /// For every row: why not, or `None` where chosen.
+    pub why_not: Vec<Option<WhyNot>>,
+}
+
+/// Chooses and orders.
+pub fn select(
+    table: &Table,
+    probabilities: &[f32],
+    candidates: &Candidates,
+    lexicon: &Lexicon,
+    icd10cm: &Icd10cm,
+    model: &DiagnosisModel,
+    threshold: f32,
+) -> Selection {
+    let (mut chosen, why_not) = choose(table, probabilities, candidates, lexicon, Some(icd10cm), threshold);
+    order(&mut chosen, table, probabilities, candidates, lexicon, model);
+    Selection { chosen, why_not }
+}
+
+/// Chooses by probability; a code that cannot stand beside one already chosen is left out.
+pub fn choose(
+    table: &Table,
+    probabilities: &[f32],
+    candidates: &Candidates,
+    lexicon: &Lexicon,
+    icd10cm: Option<&Icd10cm>,
+    threshold: f32,
+) -> (Vec<usize>, Vec<Option<WhyNot>>) {
+    let mut order: Vec<usize> = (0..probabilities.len()).collect();
+    order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]).then(a.cmp(b)));
+    let mut chosen: Vec<usize> = Vec::new();
+    let mut why_not = vec![None; probabilities.len()];
+    for row in order {
+        why_not[row] = if probabilities[row] < threshold {
+            Some(WhyNot::Unlikely)
+        } else if chosen.len() >= MOST {
+            Some(WhyNot::Full)
+        } else {
+            chosen.iter().find_map(|other| conflict(row, *other, table, candidates, lexicon, icd10cm))
+        };
+        if why_not[row].is_none() {
+            chosen.push(row);
+        }
+    }
+    (chosen, why_not)
+}
+
+fn conflict(row: usize, other: usize, table: &Table, candidates: &Candidates, lexicon: &Lexicon, icd10cm: Option<&Icd10cm>) -> Option<WhyNot> {
+    let (code, with) = (table.codes[row], table.codes[other]);
+    let (family, of_other) = (lexicon.family(code).map(|f| f.0), lexicon.family(with).map(|f| f.0));
+    if family.is_some() && family == of_other {
+        return Some(WhyNot::Sibling(with));
+    }
+    let contains = |combination: CodeId, part: CodeId| candidates.by_code.get(&combination).is_some_and(|c| c.parts.contains(&part));
+    // Hypertension disappears in its combination; heart failure and kidney disease are still reported beside it.
+    let replaced = |part: CodeId, combination: CodeId| {
+        let (p, c) = (lexicon.code(part), lexicon.code(combination));
+        contains(combination, part) && (p.get(..3) == c.get(..3) || p == "I10")
+    };
+    if replaced(code, with) || replaced(with, code) {
+        return Some(WhyNot::Combined(with));
+    }
+    // "Unspecified" beside a specified code of the same subcategory says nothing more.
+    let (a, b) = (lexicon.code(code), lexicon.code(with));
+    if a.get(..5).is_some() && a.get(..5) == b.get(..5) && !matches!(a.as_bytes()[0], b'Z' | b'R' | b'S' | b'T') {
+        return Some(WhyNot::Sibling(with));
+    }
+    let icd = icd10cm?;
+    let excludes = |x: &str, y: &str| icd.find(x).is_some_and(|i| icd.excludes1(i).any(|n| n.covers(y)));
+    (excludes(a, b) || excludes(b, a)).then_some(WhyNot::Excluded(with))
+}
+
+/// Codes that are never first-listed: external causes, manifestations of underdosing, BMI, weeks, long-term drugs and
+/// the like (guidelines I.C.20, I.C.21.c).
+pub fn may_lead(code: &str) -> bool {
+    let never = ["Z68", "Z79", "Z3A", "Z37", "Z16", "Z67", "Z72", "Z73", "Z86", "Z87", "Z88", "Z91", "Z92", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98", "Z99"];
+    !matches!(code.as_bytes().first(), Some(b'V' | b'W' | b'X' | b'Y')) && !never.iter().any(|n| code.starts_with(n)) && !is_underdosing(code)
+}
+
+fn is_underdosing(code: &str) -> bool {
+    code.starts_with('T') && code.as_bytes().get(5) == Some(&b'6') && code.get(..3).is_some_and(|c| ("T36".."T51").contains(&c))
+}
+
+pub fn order(chosen: &mut Vec<usize>, table: &Table, probabilities: &[f32], candidates: &Candidates, lexicon: &Lexicon, model: &DiagnosisModel) {
+    let rows = first_rows(table, probabilities, chosen, candidates);
+    let width = model.first.features.len();
+    if chosen.is_empty() || rows.len() != width * chosen.len() {
+        return;
+    }
+    let scores: Vec<f32> = rows.chunks_exact(width).map(|r| model.first.predict(r)).collect();
+    let key = |i: usize| (may_lead(lexicon.code(table.codes[chosen[i]])), scores[i]);
+    let mut ranked: Vec<usize> = (0..chosen.len()).collect();
+    ranked.sort_by(|a, b| {
+        let (x, y) = (key(*a), key(*b));
+        y.0.cmp(&x.0).then(y.1.total_cmp(&x.1)).then(a.cmp(b))
+    });
+    *chosen = ranked.into_iter().map(|i| chosen[i]).collect();
+}

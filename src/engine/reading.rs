@@ -1,0 +1,140 @@
+//! Reading a note: structure, context, token vectors, mentions, and the material that diagnosis coding collects from.
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use super::EngineError;
+use crate::coding::attributes::AttributeContext;
+use crate::coding::diagnoses::gather::{DenseHit, Material};
+use crate::coding::diagnoses::places::{AssertionSource, AssertionWeights, index_of};
+use crate::coding::lexicon::{Lexicon, PhraseCounts};
+use crate::document::{self, Document, Span, facts};
+use crate::encoder::{CandleEncoder, EncodedDocument, Encoder, device};
+use crate::extract::assertion_cues::CueIndex;
+use crate::extract::heads::Heads;
+use crate::extract::measurements::{self, Measurement};
+use crate::extract::tagger::{self, Extraction};
+use crate::extract::{Laterality, MentionKind, laterality};
+use crate::note::{Context, Encounter};
+
+/// What is known of a note before anything is coded.
+pub struct Reading {
+    /// The note's structure.
+    pub document: Document,
+    /// Context as used.
+    pub context: Context,
+    /// Mentions and relations.
+    pub extraction: Extraction,
+    /// Numbers of the note.
+    pub measurements: Vec<Measurement>,
+    /// Token vectors.
+    pub encoded: EncodedDocument,
+    /// Codes whose titles are similar to mentions.
+    pub dense: Vec<DenseHit>,
+}
+
+/// Encoder, heads and dictionary, open.
+pub struct Reader {
+    encoder: CandleEncoder,
+    heads: Heads,
+    lexicon: Lexicon,
+    counts: PhraseCounts,
+    name: String,
+    identity: String,
+    numerics: String,
+}
+
+impl Reader {
+    /// Opens weights and dictionary.
+    pub fn open(model: &Path, codesets: &Path, device_name: &str) -> Result<Self, EngineError> {
+        let open = |e: &dyn std::fmt::Display| EngineError::Open(e.to_string());
+        let device = device::open(device_name).map_err(|e| open(&e))?;
+        let encoder = CandleEncoder::open(model, &device).map_err(|e| open(&e))?;
+        let manifest = crate::encoder::manifest::Manifest::read(model).map_err(|e| open(&e))?;
+        let heads = Heads::open(model, encoder.dim()).map_err(|e| open(&e))?;
+        let lexicon = Lexicon::open(&codesets.join("lexicon.bin")).map_err(|e| open(&e))?;
+        let counts = PhraseCounts::open(&codesets.join("lexicon.counts.bin")).map_err(|e| open(&e))?;
+        let numerics = if device.is_cpu() { "f32".to_owned() } else { "cuda-f32".to_owned() };
+        Ok(Self { encoder, heads, lexicon, counts, name: manifest.name.clone(), identity: manifest.identity(), numerics })
+    }
+
+    /// Name of the model.
+    pub fn model_name(&self) -> &str {
+        &self.name
+    }
+    /// SHA-256 of its manifest.
+    pub fn model_identity(&self) -> String {
+        self.identity.clone()
+    }
+    /// Number format of the forward pass.
+    pub fn numerics(&self) -> String {
+        self.numerics.clone()
+    }
+    /// The dictionary.
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
+    /// Reads one encounter's note.
+    pub fn read(&self, encounter: &Encounter, today: Date) -> Result<Reading, EngineError> {
+        let internal = |e: crate::encoder::EncoderError| EngineError::Internal(e.to_string());
+        let document = document::read(&encounter.note);
+        let context = facts::resolve_context(encounter, &document, today);
+        let encoded = self.encoder.encode(&document).map_err(internal)?;
+        let mut extraction = tagger::extract(&document, &encoded, &self.heads).map_err(internal)?;
+        let measurements = measurements::find(&document);
+        for mention in &mut extraction.mentions {
+            mention.laterality = laterality::side_of(&document, mention.span);
+        }
+        measurements::attach(&measurements, &mut extraction.mentions);
+        Ok(Reading { document, context, extraction, measurements, encoded, dense: Vec::new() })
+    }
+
+    /// Hands the material of a reading to `work`.
+    pub fn with_material<T>(&self, reading: &Reading, work: impl FnOnce(&Material<'_>) -> T) -> T {
+        self.with_material_and_counts(reading, &self.counts, work)
+    }
+
+    /// As [`with_material`](Self::with_material) with other phrase counts (training leaves out a fold).
+    pub fn with_material_and_counts<T>(&self, reading: &Reading, counts: &PhraseCounts, work: impl FnOnce(&Material<'_>) -> T) -> T {
+        let assertion = Assertions { reading, heads: &self.heads, cues: CueIndex::new(&reading.document) };
+        let attributes = AttributeContext::new(&reading.document, &reading.context);
+        work(&Material {
+            document: &reading.document,
+            context: &reading.context,
+            mentions: &reading.extraction.mentions,
+            assertion: &assertion,
+            measurements: &reading.measurements,
+            lexicon: &self.lexicon,
+            counts,
+            attributes: &attributes,
+            dense: &reading.dense,
+        })
+    }
+}
+
+/// Cue rules and the trained head over one reading.
+struct Assertions<'a> {
+    reading: &'a Reading,
+    heads: &'a Heads,
+    cues: CueIndex<'a>,
+}
+
+impl AssertionSource for Assertions<'_> {
+    fn cues(&self, span: Span) -> AssertionWeights {
+        let mut weights = [0.0; 8];
+        for assertion in self.cues.assess(span).assertions {
+            weights[index_of(assertion)] = 1.0;
+        }
+        weights
+    }
+
+    fn heads(&self, spans: &[Span]) -> Option<Vec<AssertionWeights>> {
+        let spans: Vec<(Span, Option<MentionKind>)> = spans.iter().map(|s| (*s, None)).collect();
+        tagger::assertion_probabilities(&self.reading.document, &self.reading.encoded, self.heads, &self.cues, &spans).ok()
+    }
+
+    fn side(&self, span: Span) -> Option<Laterality> {
+        laterality::side_of(&self.reading.document, span)
+    }
+}

@@ -1,0 +1,338 @@
+//! Fits the ranking model of diagnoses on labelled claims.
+//!
+//! Everything that a row states about labelled notes (phrase counts, priors) is computed without the fold the row's
+//! note belongs to, and the second model sees only out-of-fold answers of the first; otherwise both would learn to
+//! trust what they will not have in a new note.
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::boosting::{self, BoostingSettings, Rows};
+use super::data::{LabelledDocument, Role};
+use crate::coding::diagnoses::candidates::Candidates;
+use crate::coding::diagnoses::features::{Priors, Table};
+use crate::coding::diagnoses::model::{DiagnosisModel, FIRST, JOINT, Thresholds, first_rows, joint_rows};
+use crate::coding::diagnoses::select::{choose, may_lead};
+use crate::coding::lexicon::{LabelledPhrase, Lexicon, PhraseCounts};
+use crate::coding::trees::Trees;
+
+/// Settings of a fit.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DiagnosisSettings {
+    /// The model of a candidate by itself.
+    pub single: BoostingSettings,
+    /// The model of a candidate beside its competitors.
+    pub joint: BoostingSettings,
+    /// The model of the first-listed diagnosis.
+    pub first: BoostingSettings,
+    /// Required diagnoses a note at the `terse` setting.
+    pub terse_codes: f32,
+}
+
+/// Folds of the phrase counts and priors.
+pub const FOLDS: usize = 8;
+
+/// Fold of a document: by its id, so that it never changes.
+pub fn fold_of(id: &str) -> usize {
+    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3));
+    (hash % FOLDS as u64) as usize
+}
+
+/// Phrases of labelled notes with their codes: problem mentions, and quotes of required diagnoses.
+pub fn labelled_phrases(document: &LabelledDocument) -> Vec<(String, String)> {
+    let text = &document.text;
+    let mut out = Vec::new();
+    for m in &document.mentions {
+        if let (crate::extract::MentionKind::Problem, Some(code)) = (m.kind, &m.code) {
+            out.push((m.span.of(text).to_owned(), code.clone()));
+        }
+    }
+    for d in &document.diagnoses {
+        for quote in d.quotes.iter().filter(|q| q.split_whitespace().count() <= 8) {
+            out.push((quote.clone(), d.code.clone()));
+        }
+    }
+    out
+}
+
+/// Counts of phrases over documents, leaving out one fold.
+pub fn phrase_counts(documents: &[LabelledDocument], without: Option<usize>) -> PhraseCounts {
+    let phrases: Vec<(String, String, &str)> = documents
+        .iter()
+        .filter(|d| Some(fold_of(&d.id)) != without)
+        .flat_map(|d| labelled_phrases(d).into_iter().map(move |(p, c)| (p, c, d.id.as_str())))
+        .collect();
+    PhraseCounts::learn(phrases.iter().map(|(phrase, code, document)| LabelledPhrase { phrase, code, document }))
+}
+
+/// How often codes stand on claims and in mentions, leaving out one fold.
+pub fn priors(documents: &[LabelledDocument], without: Option<usize>) -> Priors {
+    let mut by_code: BTreeMap<String, (u32, u32, u32)> = BTreeMap::new();
+    for d in documents.iter().filter(|d| Some(fold_of(&d.id)) != without) {
+        for x in d.diagnoses.iter().filter(|x| x.role != Role::Optional) {
+            let entry = by_code.entry(x.code.clone()).or_default();
+            entry.0 += 1;
+            entry.1 += u32::from(x.role == Role::Primary);
+        }
+        for code in d.mentions.iter().filter_map(|m| m.code.as_ref()) {
+            by_code.entry(code.clone()).or_default().2 += 1;
+        }
+    }
+    Priors { by_code }
+}
+
+/// The rows of one labelled note.
+pub struct NoteRows {
+    /// Index into the documents.
+    pub document: usize,
+    /// Feature rows.
+    pub table: Table,
+    /// The candidates behind them (places and combinations are needed by the second model).
+    pub candidates: Candidates,
+    /// 1 required, 0 not, NaN neither (optional).
+    pub labels: Vec<f32>,
+    /// Weight of each row.
+    pub weights: Vec<f32>,
+}
+
+/// Labels of a note's rows: a code that the coder chose is 1, one as good is 1 with less weight, optional ones are left
+/// out.
+pub fn label_rows(document: &LabelledDocument, table: &Table, lexicon: &Lexicon) -> (Vec<f32>, Vec<f32>) {
+    let mut labels = Vec::with_capacity(table.codes.len());
+    let mut weights = Vec::with_capacity(table.codes.len());
+    for code in &table.codes {
+        let code = lexicon.code(*code);
+        let (mut label, mut weight) = (0.0, 1.0);
+        for d in &document.diagnoses {
+            let chosen = d.code == code;
+            let as_good = d.alternatives.iter().any(|a| a == code);
+            if !chosen && !as_good {
+                continue;
+            }
+            if d.role == Role::Optional {
+                if label < 0.5 {
+                    weight = 0.0;
+                }
+            } else {
+                label = 1.0;
+                weight = if chosen { 1.0 } else { 0.3 };
+            }
+        }
+        labels.push(label);
+        weights.push(weight);
+    }
+    (labels, weights)
+}
+
+/// What a fit measured on its own training notes, out of fold.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FitReport {
+    /// Notes.
+    pub notes: usize,
+    /// Candidate rows.
+    pub rows: usize,
+    /// Share of required diagnoses with a candidate.
+    pub candidate_recall: f64,
+    /// Micro-F1 of the chosen codes at the standard threshold.
+    pub f1: f64,
+    /// Precision there.
+    pub precision: f64,
+    /// Recall there.
+    pub recall: f64,
+    /// Share of notes whose first code is the primary one.
+    pub primary: f64,
+}
+
+/// Fits the three ensembles.
+pub fn fit(notes: &[NoteRows], documents: &[LabelledDocument], lexicon: &Lexicon, names: &[String], settings: &DiagnosisSettings) -> (DiagnosisModel, FitReport) {
+    let single_oof = out_of_fold(notes, documents, names, &settings.single, |n| (n.table.width, n.table.values.clone()));
+    let single = fit_all(notes, names, &settings.single, |n| n.table.values.clone());
+    tracing::info!("first model fitted");
+    let joint_tables: Vec<Table> = notes
+        .iter()
+        .zip(&single_oof)
+        .map(|(n, p)| joint_rows(&n.table, &p.iter().map(|l| crate::coding::trees::sigmoid(*l)).collect::<Vec<_>>(), &n.candidates, lexicon))
+        .collect();
+    let joint_names: Vec<String> = names.iter().cloned().chain(JOINT.map(String::from)).collect();
+    let index: BTreeMap<usize, usize> = notes.iter().enumerate().map(|(i, n)| (n.document, i)).collect();
+    let joint_values = |n: &NoteRows| joint_tables[index[&n.document]].values.clone();
+    let joint_oof = out_of_fold(notes, documents, &joint_names, &settings.joint, |n| (joint_names.len(), joint_values(n)));
+    let mut joint = fit_all(notes, &joint_names, &settings.joint, joint_values);
+    let (mut x, mut y, mut w) = (Vec::new(), Vec::new(), Vec::new());
+    for (n, logits) in notes.iter().zip(&joint_oof) {
+        x.extend_from_slice(logits);
+        y.extend_from_slice(&n.labels);
+        w.extend_from_slice(&n.weights);
+    }
+    joint.calibration = boosting::platt(&x, &y, &w);
+    tracing::info!("second model fitted");
+    let probabilities: Vec<Vec<f32>> = joint_oof
+        .iter()
+        .map(|l| l.iter().map(|l| crate::coding::trees::sigmoid(joint.calibration.slope * l + joint.calibration.offset)).collect())
+        .collect();
+
+    let at = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold);
+    let steps: Vec<f32> = (8..=70).map(|i| i as f32 / 100.0).collect();
+    let tried: Vec<(f32, Outcome)> = steps.par_iter().map(|t| (*t, at(*t))).collect();
+    let best = tried.iter().max_by(|a, b| a.1.f1().total_cmp(&b.1.f1())).map_or(0.35, |b| b.0);
+    let target = if settings.terse_codes > 0.0 { settings.terse_codes } else { 2.05 };
+    let terse = tried.iter().filter(|t| t.0 >= best).min_by(|a, b| (a.1.density() - target).abs().total_cmp(&(b.1.density() - target).abs())).map_or(0.6, |b| b.0);
+    let thresholds = Thresholds { terse, standard: best, complete: (best * 0.4).max(0.08) };
+    let (first, primary) = fit_first(notes, documents, lexicon, &probabilities, names, settings, best);
+    let result = at(best);
+    let (found, required) = notes.iter().fold((0, 0), |(f, r), n| {
+        let document = &documents[n.document];
+        let needed = document.diagnoses.iter().filter(|d| d.role != Role::Optional);
+        let codes: std::collections::BTreeSet<&str> = n.table.codes.iter().map(|c| lexicon.code(*c)).collect();
+        needed.fold((f, r), |(f, r), d| {
+            let hit = codes.contains(d.code.as_str()) || d.alternatives.iter().any(|a| codes.contains(a.as_str()));
+            (f + usize::from(hit), r + 1)
+        })
+    });
+    let report = FitReport {
+        notes: notes.len(),
+        rows: notes.iter().map(|n| n.labels.len()).sum(),
+        candidate_recall: found as f64 / required.max(1) as f64,
+        f1: result.f1(),
+        precision: f64::from(result.hit) / f64::from((result.hit + result.wrong).max(1)),
+        recall: f64::from(result.hit) / f64::from((result.hit + result.missed).max(1)),
+        primary,
+    };
+    (DiagnosisModel { priors: priors(documents, None), single, joint, first, thresholds }, report)
+}
+
+#[derive(Clone, Copy, Default)]
+struct Outcome {
+    hit: u32,
+    wrong: u32,
+    missed: u32,
+    notes: u32,
+}
+
+impl Outcome {
+    fn f1(&self) -> f64 {
+        f64::from(2 * self.hit) / f64::from((2 * self.hit + self.wrong + self.missed).max(1))
+    }
+    /// Codes a note.
+    fn density(&self) -> f32 {
+        (self.hit + self.wrong) as f32 / self.notes.max(1) as f32
+    }
+}
+
+fn score_at(notes: &[NoteRows], documents: &[LabelledDocument], lexicon: &Lexicon, probabilities: &[Vec<f32>], threshold: f32) -> Outcome {
+    let mut total = Outcome { notes: notes.len() as u32, ..Default::default() };
+    for (n, p) in notes.iter().zip(probabilities) {
+        let (chosen, _) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
+        let mut left: Vec<&str> = chosen.iter().map(|r| lexicon.code(n.table.codes[*r])).collect();
+        let document = &documents[n.document];
+        let accepts = |d: &super::data::LabelledDiagnosis, code: &str| d.code == code || d.alternatives.iter().any(|a| a == code);
+        for d in document.diagnoses.iter().filter(|d| d.role != Role::Optional) {
+            match left.iter().position(|c| accepts(d, c)) {
+                Some(i) => {
+                    left.remove(i);
+                    total.hit += 1;
+                }
+                None => total.missed += 1,
+            }
+        }
+        let optional = |c: &str| document.diagnoses.iter().any(|d| d.role == Role::Optional && accepts(d, c));
+        total.wrong += left.iter().filter(|c| !optional(c)).count() as u32;
+    }
+    total
+}
+
+/// The order model: of the chosen codes, which is first?
+fn fit_first(
+    notes: &[NoteRows],
+    documents: &[LabelledDocument],
+    lexicon: &Lexicon,
+    probabilities: &[Vec<f32>],
+    names: &[String],
+    settings: &DiagnosisSettings,
+    threshold: f32,
+) -> (Trees, f64) {
+    let names: Vec<String> = names.iter().cloned().chain(FIRST.map(String::from)).collect();
+    let width = names.len();
+    let (mut values, mut labels, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, (n, p)) in notes.iter().zip(probabilities).enumerate() {
+        let primary = documents[n.document].diagnoses.iter().find(|d| d.role == Role::Primary);
+        let Some(primary) = primary else { continue };
+        let (chosen, _) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
+        values.extend(first_rows(&n.table, p, &chosen, &n.candidates));
+        for row in &chosen {
+            let code = lexicon.code(n.table.codes[*row]);
+            labels.push(f32::from(u8::from(primary.code == code || primary.alternatives.iter().any(|a| a == code))));
+            groups.push((i, may_lead(code)));
+        }
+    }
+    let weights = vec![1.0; labels.len()];
+    // Out of fold: how often is the right one put first?
+    let mut score = vec![0f32; labels.len()];
+    for fold in 0..4 {
+        let held = |g: &(usize, bool)| fold_of(&documents[notes[g.0].document].id) % 4 == fold;
+        let (mut v, mut l) = (Vec::new(), Vec::new());
+        for (r, g) in groups.iter().enumerate().filter(|(_, g)| !held(g)) {
+            let _ = g;
+            v.extend_from_slice(&values[r * width..(r + 1) * width]);
+            l.push(labels[r]);
+        }
+        let w = vec![1.0; l.len()];
+        let model = boosting::fit(&Rows { names: &names, values: &v, labels: &l, weights: &w }, &settings.first);
+        for (r, _) in groups.iter().enumerate().filter(|(_, g)| held(g)) {
+            score[r] = model.log_odds(&values[r * width..(r + 1) * width]);
+        }
+    }
+    let mut best: BTreeMap<usize, (bool, f32, f32)> = BTreeMap::new();
+    for (r, (note, lead)) in groups.iter().enumerate() {
+        let entry = best.entry(*note).or_insert((false, f32::MIN, 0.0));
+        if (*lead, score[r]) > (entry.0, entry.1) {
+            *entry = (*lead, score[r], labels[r]);
+        }
+    }
+    let with_primary = notes.iter().filter(|n| documents[n.document].diagnoses.iter().any(|d| d.role == Role::Primary)).count();
+    let right = best.values().filter(|b| b.2 > 0.5).count() as f64 / with_primary.max(1) as f64;
+    (boosting::fit(&Rows { names: &names, values: &values, labels: &labels, weights: &weights }, &settings.first), right)
+}
+
+fn collect<'a>(notes: impl Iterator<Item = &'a NoteRows>, values_of: &impl Fn(&NoteRows) -> Vec<f32>) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+    let (mut values, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+    for n in notes {
+        let v = values_of(n);
+        let width = v.len() / n.labels.len().max(1);
+        for (r, (label, weight)) in n.labels.iter().zip(&n.weights).enumerate().filter(|(_, (_, w))| **w > 0.0) {
+            values.extend_from_slice(&v[r * width..(r + 1) * width]);
+            labels.push(*label);
+            weights.push(*weight);
+        }
+    }
+    (values, labels, weights)
+}
+
+fn fit_all(notes: &[NoteRows], names: &[String], settings: &BoostingSettings, values_of: impl Fn(&NoteRows) -> Vec<f32>) -> Trees {
+    let (values, labels, weights) = collect(notes.iter(), &values_of);
+    boosting::fit(&Rows { names, values: &values, labels: &labels, weights: &weights }, settings)
+}
+
+/// Log-odds of every row from a model that has not seen its note (four fits).
+fn out_of_fold(
+    notes: &[NoteRows],
+    documents: &[LabelledDocument],
+    names: &[String],
+    settings: &BoostingSettings,
+    values_of: impl Fn(&NoteRows) -> (usize, Vec<f32>),
+) -> Vec<Vec<f32>> {
+    let mut out: Vec<Vec<f32>> = vec![Vec::new(); notes.len()];
+    for fold in 0..4 {
+        let held = |n: &NoteRows| fold_of(&documents[n.document].id) % 4 == fold;
+        let (values, labels, weights) = collect(notes.iter().filter(|n| !held(n)), &|n| values_of(n).1);
+        let model = boosting::fit(&Rows { names, values: &values, labels: &labels, weights: &weights }, settings);
+        drop(values);
+        for (i, n) in notes.iter().enumerate().filter(|(_, n)| held(n)) {
+            let (width, values) = values_of(n);
+            out[i] = values.par_chunks_exact(width.max(1)).map(|row| model.log_odds(row)).collect();
+        }
+    }
+    out
+}

@@ -1,0 +1,162 @@
+//! The program as a person runs it: the README's first command, and what it says to input that it cannot code.
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+fn superbill(arguments: &[&str]) -> Output {
+    Command::cargo_bin("superbill").expect("binary").current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().expect("runs")
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", stderr(output)))
+}
+
+const NOTE: &str = "eval/notes/ent_epistaxis.txt";
+
+#[test]
+fn the_example_note_is_coded_through_the_general_path() {
+    let output = superbill(&["code", NOTE, "--json"]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    let coded = json(&output);
+    let codes: Vec<&str> = coded["claim"]["diagnoses"].as_array().expect("diagnoses").iter().filter_map(|d| d["code"].as_str()).collect();
+    assert!(codes.contains(&"I78.0") && codes.contains(&"R04.0"), "{codes:?}");
+    assert!(
+        coded["relations"].as_array().expect("relations").iter().any(|r| r["kind"] == "due_to"),
+        "epistaxis secondary to HHT is a due_to relation"
+    );
+    assert_eq!(coded["context"]["date_of_service"], "2026-05-04");
+    assert_eq!(coded["context"]["origins"]["date_of_service"]["kind"], "inferred");
+    let note = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(NOTE)).expect("note");
+    for d in coded["claim"]["diagnoses"].as_array().expect("diagnoses") {
+        let evidence = d["evidence"].as_array().expect("evidence");
+        assert!(!evidence.is_empty(), "{} has no evidence", d["code"]);
+        for e in evidence {
+            let (start, end) = (e["start"].as_u64().expect("start") as usize, e["end"].as_u64().expect("end") as usize);
+            assert_eq!(note.get(start..end), e["text"].as_str(), "the text at an offset is the evidence");
+        }
+    }
+}
+
+#[test]
+fn the_same_note_gives_the_same_bytes_alone_and_among_others() {
+    let once = superbill(&["code", NOTE, "--json"]);
+    let again = superbill(&["code", NOTE, "--json"]);
+    assert_eq!(once.stdout, again.stdout);
+    let dir = tempfile::tempdir().expect("folder");
+    let other = dir.path().join("other.txt");
+    fs::write(&other, "ASSESSMENT: Acute otitis media, left ear.\nPLAN: Amoxicillin 500 mg three times a day for 10 days.").expect("write");
+    let both = superbill(&["code", other.to_str().expect("path"), NOTE, "--json", "--date", "2026-05-04"]);
+    let single = superbill(&["code", NOTE, "--json", "--date", "2026-05-04"]);
+    assert_eq!(json(&both)[1], json(&single));
+}
+
+#[test]
+fn input_that_cannot_be_coded_is_refused_with_what_is_allowed() {
+    let dir = tempfile::tempdir().expect("folder");
+    let write = |name: &str, bytes: &[u8]| {
+        let path = dir.path().join(name);
+        fs::write(&path, bytes).expect("write");
+        path.to_str().expect("path").to_owned()
+    };
+    let big = "Knee pain. ".repeat(500_000);
+    let cases: [(String, &[&str], &str); 9] = [
+        (write("empty.txt", b" \n\n"), &[], "note is empty"),
+        (write("big.txt", big.as_bytes()), &[], "at most"),
+        (write("latin.txt", b"caf\xe9 au lait spots"), &[], "windows-1252"),
+        (write("binary.txt", b"\x7fELF\x02\x01\x01\x00\x00"), &[], "binary"),
+        (write("payer.txt", b"Knee pain."), &["--payer", "acme"], "medicare"),
+        (write("date.txt", b"Knee pain."), &["--date", "2026-02-30"], "calendar date"),
+        (write("old.txt", b"Knee pain."), &["--date", "1990-01-01"], "1996-01-01"),
+        (write("far.txt", b"Knee pain."), &["--date", "2031-01-01"], "out of range"),
+        (write("bad.json", br#"{"note":"x","payor":"medicare"}"#), &[], "payor"),
+    ];
+    for (file, flags, expected) in cases {
+        let mut arguments = vec!["code", file.as_str()];
+        arguments.extend(flags);
+        let output = superbill(&arguments);
+        assert_eq!(status(&output), 2, "{file}: {}", stderr(&output));
+        assert!(stderr(&output).contains(expected), "{file}: {}", stderr(&output));
+    }
+    let missing = superbill(&["code", "no/such/note.txt"]);
+    assert_eq!(status(&missing), 2);
+    let converted = superbill(&["code", dir.path().join("latin.txt").to_str().expect("path"), "--encoding", "windows-1252", "--json"]);
+    assert_eq!(status(&converted), 0, "{}", stderr(&converted));
+    assert_eq!(json(&converted)["converted_from"], "windows-1252");
+}
+
+#[test]
+fn one_bad_note_does_not_stop_the_others() {
+    let dir = tempfile::tempdir().expect("folder");
+    let lines = dir.path().join("many.jsonl");
+    fs::write(&lines, "{\"encounter_id\":\"A\",\"note\":\"Assessment: Gout of the right foot.\"}\n{\"encounter_id\":\"B\",\"note\":\"\"}\n").expect("write");
+    let out = dir.path().join("out");
+    let output = superbill(&["code", lines.to_str().expect("path"), "--out", out.to_str().expect("path"), "--date", "2026-05-04"]);
+    assert_eq!(status(&output), 2, "{}", stderr(&output));
+    let read = |name: &str| -> Value { serde_json::from_str(&fs::read_to_string(out.join(name)).expect("written")).expect("JSON") };
+    assert_eq!(read("A.json")["schema"], "superbill/1");
+    assert!(read("B.json")["error"]["message"].as_str().expect("message").contains("note is empty"));
+
+    let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+    fs::create_dir_all(&a).and_then(|()| fs::create_dir_all(&b)).expect("folders");
+    fs::write(a.join("same.txt"), "Knee pain.").and_then(|()| fs::write(b.join("same.txt"), "Hip pain.")).expect("write");
+    let clash = superbill(&[
+        "code",
+        a.join("same.txt").to_str().expect("path"),
+        b.join("same.txt").to_str().expect("path"),
+        "--out",
+        out.to_str().expect("path"),
+    ]);
+    assert_eq!(status(&clash), 2);
+    assert!(stderr(&clash).contains("same.json"), "{}", stderr(&clash));
+}
+
+#[test]
+fn a_damaged_installation_says_which_file() {
+    let dir = tempfile::tempdir().expect("folder");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/superbill-base");
+    let copy = |name: &str| {
+        let target = dir.path().join(name);
+        fs::create_dir_all(&target).expect("folder");
+        for entry in fs::read_dir(&source).expect("model folder").flatten() {
+            fs::copy(entry.path(), target.join(entry.file_name())).expect("copy");
+        }
+        target
+    };
+    let refused = |model: &Path, expected: &str| {
+        let output = superbill(&["code", NOTE, "--model", model.to_str().expect("path")]);
+        assert_eq!(status(&output), 3, "{}", stderr(&output));
+        assert!(stderr(&output).contains(expected), "expected {expected}: {}", stderr(&output));
+    };
+    let missing = dir.path().join("nothing-here");
+    refused(&missing, "nothing-here");
+    let no_tokenizer = copy("no-tokenizer");
+    fs::remove_file(no_tokenizer.join("tokenizer.json")).expect("remove");
+    refused(&no_tokenizer, "tokenizer");
+    let truncated = copy("truncated");
+    let weights = truncated.join("trunk.safetensors");
+    let bytes = fs::read(&weights).expect("weights");
+    fs::write(&weights, &bytes[..bytes.len() / 2]).expect("write");
+    refused(&truncated, "trunk.safetensors");
+
+    let output = superbill(&["code", NOTE, "--codesets", missing.to_str().expect("path")]);
+    assert_eq!(status(&output), 3, "{}", stderr(&output));
+    assert!(stderr(&output).contains("nothing-here"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let output = superbill(&["code", NOTE, "--out", "/proc/superbill-out"]);
+    assert_eq!(status(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("/proc/superbill-out"), "{}", stderr(&output));
+}
