@@ -1,4 +1,5 @@
 //! Which codes say what the note says: diagnoses and procedure lines, each with its evidence.
+pub mod attributes;
 pub mod lexicon;
 pub mod procedures;
 pub mod trees;
