@@ -5,7 +5,8 @@ use jiff::civil::Date;
 
 use super::codes;
 use crate::codeset::icd10cm::{IcdIndex, IcdStatus, IcdValidity};
-use crate::codeset::{CodeSets, Icd10cm};
+use crate::codeset::procedures::{Component, Listed2026, ProcedureFacts, ProcedureIndex, ProcedureValidity};
+use crate::codeset::{CodeSets, Edition, Icd10cm};
 
 /// A table that findings name as their source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +26,17 @@ pub enum Table {
 }
 
 impl Table {
+    /// Id of the table in the list of editions.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Icd10Cm => "icd10cm",
+            Self::Procedures => "procedures",
+            Self::Ptp => "ncci-ptp",
+            Self::Mue => "ncci-mue",
+            Self::Addon => "ncci-addon",
+            Self::FeeSchedule => "mpfs",
+        }
+    }
     /// Name of the table in findings.
     pub fn title(self) -> &'static str {
         match self {
@@ -59,63 +71,16 @@ pub struct IcdFacts {
 /// What the tables say of a line's code.
 #[derive(Clone, Copy, Debug)]
 pub struct LineFacts {
+    /// Where it stands in the catalogue.
+    pub index: Option<ProcedureIndex>,
     /// Whether it may be used.
     pub validity: ProcedureValidity,
-    /// Row of the fee schedule.
-    pub fee: Option<Fee>,
+    /// Row of the fee schedule for the whole service.
+    pub fee: Option<ProcedureFacts>,
     /// Most units.
     pub mue: Option<Mue>,
     /// A visit in the sense of modifiers 24, 25 and 57.
     pub is_visit: bool,
-}
-
-/// Whether a procedure code may be used on the date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProcedureValidity {
-    /// A table that covers the date has it.
-    InForce,
-    /// Known, and not in force on the date.
-    NotInForce {
-        /// First day in force, where it lies after the date.
-        first: Option<Date>,
-        /// Last day in force, where it lies before the date.
-        last: Option<Date>,
-    },
-    /// In no table; that alone is no fault.
-    Unknown,
-}
-
-/// Global period of the fee schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Global {
-    /// 000.
-    Day0,
-    /// 010.
-    Days10,
-    /// 090.
-    Days90,
-    /// MMM.
-    Maternity,
-    /// XXX.
-    NoConcept,
-    /// YYY.
-    Contractor,
-    /// ZZZ.
-    Addon,
-}
-
-/// Facts of the fee schedule; indicators are the official digits.
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
-pub struct Fee {
-    pub status: char,
-    pub global: Global,
-    pub bilateral: char,
-    pub multiple: char,
-    pub assistant: char,
-    pub co_surgeon: char,
-    pub team: char,
-    pub pc_tc: char,
 }
 
 /// A medically unlikely edit.
@@ -162,7 +127,15 @@ impl<'a> Tables<'a> {
 
     /// What is known of a line's code.
     pub fn line(&self, code: &str) -> LineFacts {
-        LineFacts { validity: ProcedureValidity::Unknown, fee: None, mue: None, is_visit: codes::is_visit(code) }
+        let procedures = &self.code_sets.procedures;
+        let index = procedures.find(code);
+        LineFacts {
+            index,
+            validity: procedures.validity(code, self.date),
+            fee: index.and_then(|index| procedures.component_facts(index, Component::Global, self.date)),
+            mue: None,
+            is_visit: codes::is_visit(code),
+        }
     }
 
     /// The PTP edit of column 1 with column 2 that is active on the date.
@@ -176,21 +149,31 @@ impl<'a> Tables<'a> {
     }
 
     /// A code that is newer than a table, so that the table cannot speak of it.
-    pub fn is_newer_than(&self, _table: Table, _code: &str) -> bool {
-        false
+    pub fn is_newer_than(&self, table: Table, code: &str) -> bool {
+        let procedures = &self.code_sets.procedures;
+        let Some(index) = procedures.find(code) else { return false };
+        let Some(through) = self.newest_edition(table).and_then(|edition| edition.through) else { return false };
+        match procedures.valid_period(index).0 {
+            Some(from) => from > through,
+            // No fee schedule up to that edition has the code, and it exists now.
+            None => {
+                self.date > through
+                    && procedures.listed_2026(index) == Listed2026::Yes
+                    && procedures.component_facts(index, Component::Global, self.date).is_none()
+            }
+        }
     }
 
     /// Edition of a table that answers.
     pub fn edition(&self, table: Table) -> Cow<'static, str> {
-        let name = match table {
-            Table::Icd10Cm => "icd10cm",
-            Table::Procedures => "procedures",
-            Table::Ptp => "ncci-ptp",
-            Table::Mue => "ncci-mue",
-            Table::Addon => "ncci-addon",
-            Table::FeeSchedule => "mpfs",
-        };
-        let of_table = self.code_sets.editions().iter().filter(|edition| edition.table == name);
-        of_table.last().map_or(Cow::Borrowed("none loaded"), |edition| Cow::Owned(edition.edition.clone()))
+        match self.newest_edition(table) {
+            Some(edition) => Cow::Owned(edition.edition.clone()),
+            None => Cow::Borrowed("none loaded"),
+        }
+    }
+
+    /// The newest loaded edition of a table.
+    pub fn newest_edition(&self, table: Table) -> Option<&'a Edition> {
+        self.code_sets.editions().iter().filter(|edition| edition.table == table.id()).max_by_key(|edition| edition.effective)
     }
 }

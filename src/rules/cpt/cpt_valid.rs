@@ -1,5 +1,6 @@
 //! `cpt-valid`
-use crate::rules::tables::{ProcedureValidity, Table};
+use crate::codeset::procedures::ProcedureValidity;
+use crate::rules::tables::Table;
 use crate::rules::{ClaimView, Finding, Rule, declare_rule, sources};
 
 declare_rule! {
@@ -26,14 +27,16 @@ impl Rule for CptValid {
             let date = view.context.date_of_service;
             let message = match facts.validity {
                 _ if !has_form(&line.code) => format!("{} (line {}) has not the form of a CPT or HCPCS code.", line.code, line.number),
-                ProcedureValidity::NotInForce { first: Some(first), .. } => {
+                ProcedureValidity::NotYet(first) => {
                     format!("{} (line {}) is not valid on {date}: it is new from {first}.", line.code, line.number)
                 }
-                ProcedureValidity::NotInForce { last: Some(last), .. } => {
+                ProcedureValidity::Deleted(last) => {
                     format!("{} (line {}) is not valid on {date}: it was deleted after {last}.", line.code, line.number)
                 }
-                ProcedureValidity::NotInForce { .. } => format!("{} (line {}) is deleted on {date}.", line.code, line.number),
-                ProcedureValidity::InForce | ProcedureValidity::Unknown => continue,
+                ProcedureValidity::GoneBy2026 => {
+                    format!("{} (line {}) is not valid on {date}: no table of 2026 has it any more.", line.code, line.number)
+                }
+                ProcedureValidity::Valid | ProcedureValidity::Unknown => continue,
             };
             findings.push(
                 Finding::error(&Self::INFO, message, sources::table(view, Table::Procedures, line.code.clone()))

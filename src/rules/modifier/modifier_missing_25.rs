@@ -1,5 +1,6 @@
 //! `modifier-missing-25`
-use crate::rules::tables::{Global, Table};
+use crate::codeset::procedures::GlobalPeriod;
+use crate::rules::tables::Table;
 use crate::rules::view::has_any;
 use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
 
@@ -24,10 +25,10 @@ declare_rule! {
 
 impl Rule for ModifierMissing25 {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
-        let minor = view.coded_lines().find(|(_, facts)| facts.fee.is_some_and(|fee| matches!(fee.global, Global::Day0 | Global::Days10)));
+        let minor = view.coded_lines().find(|(_, facts)| facts.fee.is_some_and(|fee| matches!(fee.global, GlobalPeriod::Days0 | GlobalPeriod::Days10)));
         let Some((procedure, facts)) = minor else { return };
         let days = match facts.fee.map(|fee| fee.global) {
-            Some(Global::Days10) => "010",
+            Some(GlobalPeriod::Days10) => "010",
             _ => "000",
         };
         for (visit, facts) in view.coded_lines() {

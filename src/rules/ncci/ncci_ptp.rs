@@ -2,7 +2,8 @@
 use super::sites::{Sites, sites};
 use crate::claim::Line;
 use crate::rules::codes::{is_distinct_modifier, is_visit};
-use crate::rules::tables::{Global, LineFacts, PairEdit, Table};
+use crate::codeset::procedures::GlobalPeriod;
+use crate::rules::tables::{LineFacts, PairEdit, Table};
 use crate::rules::view::has_any;
 use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
 
@@ -52,7 +53,7 @@ impl Rule for NcciPtp {
 /// A visit and a procedure with a global period: the modifier on the visit has rules of its own.
 fn visit_beside_surgery(first: &LineFacts, second: &LineFacts) -> bool {
     let surgery = |facts: &LineFacts| {
-        facts.fee.is_some_and(|fee| matches!(fee.global, Global::Day0 | Global::Days10 | Global::Days90))
+        facts.fee.is_some_and(|fee| matches!(fee.global, GlobalPeriod::Days0 | GlobalPeriod::Days10 | GlobalPeriod::Days90))
     };
     (first.is_visit && surgery(second)) || (second.is_visit && surgery(first))
 }
