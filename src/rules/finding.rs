@@ -70,6 +70,27 @@ pub enum Fix {
     Ask { question: String },
 }
 
+impl Fix {
+    /// The change in words.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::AddModifier { line, modifier } => format!("add modifier {modifier} to line {line}"),
+            Self::RemoveModifier { line, modifier } => format!("remove modifier {modifier} from line {line}"),
+            Self::ReplaceModifier { line, from, to } => format!("replace modifier {from} by {to} on line {line}"),
+            Self::RemoveLine { line } => format!("remove line {line}"),
+            Self::SplitLine { line, units } => format!("split line {line}, at most {units} units each"),
+            Self::SetUnits { line, units } => format!("set line {line} to {units} units"),
+            Self::ReplaceCode { from, to, .. } => format!("replace {from} by {to}"),
+            Self::AddDiagnosis { code } => format!("add diagnosis {code}"),
+            Self::RemoveDiagnosis { code } => format!("remove diagnosis {code}"),
+            Self::AddLine { code } => format!("add a line with {code}"),
+            Self::Reorder { diagnoses } => format!("order the diagnoses {}", diagnoses.join(", ")),
+            Self::SetPointers { line, pointers } => format!("point line {line} to {}", pointers.join(", ")),
+            Self::Ask { question } => format!("ask: {question}"),
+        }
+    }
+}
+
 /// Whether a replaced code is a diagnosis or a line's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -13,6 +13,7 @@ mod icd;
 mod modifier;
 mod ncci;
 mod payer;
+mod scrub;
 mod sources;
 pub mod tables;
 pub mod view;
@@ -22,6 +23,7 @@ pub(crate) use declare::declare_rule;
 pub use declare::{Declared, HEADINGS, Rule, RuleInfo};
 pub use finding::{Finding, Fix, Severity, Source, Target};
 pub use payer::{BilateralReporting, DistinctService, Payer, PayerError, Payers};
+pub use scrub::{Audit, Scrubbed, editions, newest_edition_end, scrub};
 pub use view::{ClaimView, NoteView};
 
 /// Every rule, in the order in which they are run.

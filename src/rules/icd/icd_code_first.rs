@@ -1,5 +1,5 @@
 //! `icd-code-first`
-use super::sequence::{CodeFirst, is_manifestation};
+use super::sequence::{CodeFirst, is_manifestation, moved_to};
 use crate::rules::tables::Table;
 use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
 
@@ -44,7 +44,7 @@ impl Rule for IcdCodeFirst {
                         Finding::warning(&Self::INFO, message, source)
                             .on_lines(lines)
                             .about([diagnosis.code.as_str(), later.code.as_str()])
-                            .mended_by(Fix::Reorder { diagnoses: moved_before(view, &later.code, position) }),
+                            .mended_by(Fix::Reorder { diagnoses: moved_to(view, &later.code, position) }),
                     );
                     break;
                 }
@@ -62,14 +62,4 @@ impl Rule for IcdCodeFirst {
             }
         }
     }
-}
-
-/// The codes in order, with one moved to a position before its own.
-fn moved_before(view: &ClaimView<'_>, code: &str, position: usize) -> Vec<String> {
-    let mut codes: Vec<String> = view.diagnoses.iter().map(|d| d.code.clone()).collect();
-    if let Some(from) = codes.iter().position(|c| c == code).filter(|from| *from > position) {
-        let moved = codes.remove(from);
-        codes.insert(position, moved);
-    }
-    codes
 }
