@@ -231,7 +231,9 @@ fn check_context(given: &ContextIn, prefix: &str, border: Border<'_>) -> Result<
     };
     let payers: Vec<String> = border.payers.ids().map(str::to_owned).collect();
     input::check(&encounter, &payers, border.newest_edition_end).map_err(|error| match error {
-        InputError::Field { field, message, allowed } => InputError::Field { field: format!("{prefix}{field}"), message, allowed },
+        InputError::Field { field, message, allowed } => {
+            InputError::Field { field: format!("{prefix}{field}"), message, allowed }
+        }
         other => other,
     })
 }
@@ -246,8 +248,9 @@ pub fn completed_years(born: Date, on: Date) -> u16 {
 fn claim(diagnoses: Vec<DiagnosisIn>, lines: Vec<LineIn>, prefix: &str) -> Result<Claim, InputError> {
     let mut claim = Claim::default();
     for (index, given) in diagnoses.into_iter().enumerate() {
-        let code = dotted(&given.code)
-            .ok_or_else(|| field(format!("{prefix}diagnoses[{index}].code"), "is no ICD-10-CM code", "three to seven letters and digits"))?;
+        let code = dotted(&given.code).ok_or_else(|| {
+            field(format!("{prefix}diagnoses[{index}].code"), "is no ICD-10-CM code", "three to seven letters and digits")
+        })?;
         let pointer = given.pointer.trim().to_ascii_uppercase();
         let pointer = if pointer.is_empty() { pointer_letter(index) } else { pointer };
         claim.diagnoses.push(Diagnosis { pointer, code, evidence: given.evidence, ..Diagnosis::default() });
@@ -255,7 +258,11 @@ fn claim(diagnoses: Vec<DiagnosisIn>, lines: Vec<LineIn>, prefix: &str) -> Resul
     for (index, given) in lines.into_iter().enumerate() {
         let number = given.number.unwrap_or(index as u32 + 1);
         if number == 0 || claim.lines.iter().any(|line| line.number == number) {
-            return Err(field(format!("{prefix}lines[{index}].number"), "is 0 or used twice", "a different number from 1 for every line"));
+            return Err(field(
+                format!("{prefix}lines[{index}].number"),
+                "is 0 or used twice",
+                "a different number from 1 for every line",
+            ));
         }
         let code = given.code.trim().to_ascii_uppercase();
         if code.is_empty() || code.len() > 12 {

@@ -35,7 +35,10 @@ pub fn is_visit(code: &str) -> bool {
         || ("99304"..="99316").contains(&code)
         || ("99341"..="99350").contains(&code)
         || ("98000"..="98016").contains(&code)
-        || matches!(code, "92002" | "92004" | "92012" | "92014" | "99460" | "99461" | "99462" | "99463" | "99483" | "99495" | "99496")
+        || matches!(
+            code,
+            "92002" | "92004" | "92012" | "92014" | "99460" | "99461" | "99462" | "99463" | "99483" | "99495" | "99496"
+        )
 }
 
 /// Modifiers that bypass an NCCI PTP edit whose indicator is 1 (27 is for hospital claims and left out).
@@ -104,7 +107,9 @@ mod tests {
 
     #[test]
     fn codes_under_a_stem() {
-        assert!(is_under("I10", "I10") && is_under("E11.65", "E11") && is_under("E11.65", "E11.6") && is_under("T36.0X1A", "T36"));
+        assert!(
+            is_under("I10", "I10") && is_under("E11.65", "E11") && is_under("E11.65", "E11.6") && is_under("T36.0X1A", "T36")
+        );
         assert!(!is_under("E11.65", "E10") && !is_under("I1A.0", "I1") || is_under("I1A.0", "I1"));
     }
 }

@@ -25,8 +25,7 @@ pub struct RuleInfo {
 }
 
 /// The headings of every manual, in order.
-pub const HEADINGS: [&str; 6] =
-    ["What it checks", "Why it matters", "Example", "What to do", "When it does not apply", "Source"];
+pub const HEADINGS: [&str; 6] = ["What it checks", "Why it matters", "Example", "What to do", "When it does not apply", "Source"];
 
 impl RuleInfo {
     /// For the macro only.

@@ -52,22 +52,57 @@ impl Severity {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Fix {
-    AddModifier { line: u32, modifier: String },
-    RemoveModifier { line: u32, modifier: String },
-    ReplaceModifier { line: u32, from: String, to: String },
-    RemoveLine { line: u32 },
+    AddModifier {
+        line: u32,
+        modifier: String,
+    },
+    RemoveModifier {
+        line: u32,
+        modifier: String,
+    },
+    ReplaceModifier {
+        line: u32,
+        from: String,
+        to: String,
+    },
+    RemoveLine {
+        line: u32,
+    },
     /// At most `units` on each of the resulting lines.
-    SplitLine { line: u32, units: u32 },
-    SetUnits { line: u32, units: u32 },
-    ReplaceCode { target: Target, from: String, to: String },
-    AddDiagnosis { code: String },
-    RemoveDiagnosis { code: String },
-    AddLine { code: String },
+    SplitLine {
+        line: u32,
+        units: u32,
+    },
+    SetUnits {
+        line: u32,
+        units: u32,
+    },
+    ReplaceCode {
+        target: Target,
+        from: String,
+        to: String,
+    },
+    AddDiagnosis {
+        code: String,
+    },
+    RemoveDiagnosis {
+        code: String,
+    },
+    AddLine {
+        code: String,
+    },
     /// The diagnoses' codes in their new order.
-    Reorder { diagnoses: Vec<String> },
-    SetPointers { line: u32, pointers: Vec<String> },
+    Reorder {
+        diagnoses: Vec<String>,
+    },
+    SetPointers {
+        line: u32,
+        pointers: Vec<String>,
+    },
     /// Only a person can answer this.
-    Ask { question: String },
+    Ask {
+        question: String,
+    },
 }
 
 impl Fix {

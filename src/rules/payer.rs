@@ -159,7 +159,8 @@ impl Payers {
                 line: error.span().map_or(1, |span| line_of(text, span.start)),
                 problem: error.message().to_owned(),
             })?;
-            let good_id = !payer.id.is_empty() && payer.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            let good_id =
+                !payer.id.is_empty() && payer.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
             if !good_id {
                 return Err(fault(files, index, "id", "id: expected lower-case letters, digits and '_'"));
             }

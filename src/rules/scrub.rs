@@ -38,11 +38,8 @@ pub struct Audit {
 /// Runs every rule over a claim. `name` stands in for a missing id.
 pub fn scrub(file: &ClaimFile, name: &str, code_sets: &CodeSets, payers: &Payers) -> Option<Scrubbed> {
     let payer = payers.get(&file.context.payer)?;
-    let note = file.mentions.as_ref().map(|mentions| NoteView {
-        mentions,
-        relations: &file.relations,
-        policy: file.options.policy,
-    });
+    let note =
+        file.mentions.as_ref().map(|mentions| NoteView { mentions, relations: &file.relations, policy: file.options.policy });
     let view = ClaimView::new(&file.context, &file.claim.diagnoses, &file.claim.lines, code_sets, payer, note);
     let findings = check_all(&view);
     let editions = editions(code_sets);

@@ -1,8 +1,8 @@
 //! Where rules are written, so that each document is named in one way.
 use std::borrow::Cow;
 
-use super::{ClaimView, Source};
 use super::tables::Table;
+use super::{ClaimView, Source};
 
 /// Edition of the guidelines that the rules were written from.
 const GUIDELINES: &str = "FY2026";

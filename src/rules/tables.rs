@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 
 use super::codes;
+use crate::codeset::add_on::AddOn;
 use crate::codeset::icd10cm::{IcdIndex, IcdStatus, IcdValidity};
+use crate::codeset::mue::Mue;
 use crate::codeset::procedures::{Component, Listed2026, ProcedureFacts, ProcedureIndex, ProcedureValidity};
+use crate::codeset::ptp::PtpPair;
 use crate::codeset::{CodeSets, Edition, Icd10cm};
 
 /// A table that findings name as their source.
@@ -30,11 +33,11 @@ impl Table {
     pub fn id(self) -> &'static str {
         match self {
             Self::Icd10Cm => "icd10cm",
-            Self::Procedures => "procedures",
+            Self::Procedures => "procedure-catalogue",
             Self::Ptp => "ncci-ptp",
             Self::Mue => "ncci-mue",
-            Self::Addon => "ncci-addon",
-            Self::FeeSchedule => "mpfs",
+            Self::Addon => "ncci-add-on",
+            Self::FeeSchedule => "fee-schedule",
         }
     }
     /// Name of the table in findings.
@@ -83,31 +86,6 @@ pub struct LineFacts {
     pub is_visit: bool,
 }
 
-/// A medically unlikely edit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mue {
-    /// Most units.
-    pub units: u32,
-    /// Adjudication indicator 1 (line), 2 (day, absolute), 3 (day, reviewable).
-    pub adjudication: u8,
-}
-
-/// An active PTP edit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PairEdit {
-    /// Indicator 1: an NCCI modifier may bypass it.
-    pub modifier_allowed: bool,
-}
-
-/// The add-on edit of a code.
-#[derive(Clone, Debug)]
-pub struct Addon<'a> {
-    /// 1 (closed list of primaries), 2 (contractor decides), 3 (open list).
-    pub kind: u8,
-    /// Listed primaries.
-    pub primaries: Vec<Cow<'a, str>>,
-}
-
 impl<'a> Tables<'a> {
     /// The tables on a date.
     pub fn on(code_sets: &'a CodeSets, date: Date) -> Self {
@@ -133,19 +111,34 @@ impl<'a> Tables<'a> {
             index,
             validity: procedures.validity(code, self.date),
             fee: index.and_then(|index| procedures.component_facts(index, Component::Global, self.date)),
-            mue: None,
+            mue: self.code_sets.mue.get(code, self.date),
             is_visit: codes::is_visit(code),
         }
     }
 
-    /// The PTP edit of column 1 with column 2 that is active on the date.
-    pub fn pair_edit(&self, _column_1: &str, _column_2: &str) -> Option<PairEdit> {
-        None
+    /// The PTP pair of two codes, in either order, that is active on the date.
+    pub fn pair(&self, one: &str, other: &str) -> Option<PtpPair<'a>> {
+        self.code_sets.ptp.any(one, other, self.date)
     }
 
     /// The add-on edit of a code.
-    pub fn addon(&self, _code: &str) -> Option<Addon<'a>> {
-        None
+    pub fn add_on(&self, code: &str) -> Option<AddOn<'a>> {
+        self.code_sets.add_ons.get(code)
+    }
+
+    /// Facts of one component of a line's code.
+    pub fn component(&self, index: ProcedureIndex, component: Component) -> Option<ProcedureFacts> {
+        self.code_sets.procedures.component_facts(index, component, self.date)
+    }
+
+    /// What a modifier means, where it exists.
+    pub fn modifier(&self, code: &str) -> Option<&'a str> {
+        self.code_sets.modifiers.get(code).map(|modifier| modifier.text.as_str())
+    }
+
+    /// The facility rate is paid at a place of service.
+    pub fn is_facility(&self, place: &str) -> bool {
+        self.code_sets.place_of_service.get(place).is_some_and(|place| place.facility)
     }
 
     /// A code that is newer than a table, so that the table cannot speak of it.
@@ -172,8 +165,21 @@ impl<'a> Tables<'a> {
         }
     }
 
-    /// The newest loaded edition of a table.
+    /// The newest edition of a table that is loaded whole.
     pub fn newest_edition(&self, table: Table) -> Option<&'a Edition> {
-        self.code_sets.editions().iter().filter(|edition| edition.table == table.id()).max_by_key(|edition| edition.effective)
+        let whole = |edition: &&Edition| {
+            edition.table == table.id() && !edition.edition.ends_with("partial") && !edition.edition.ends_with("excerpt")
+        };
+        self.code_sets.editions().iter().filter(whole).max_by_key(|edition| edition.effective)
+    }
+
+    /// The edition of a table that begins on a day.
+    pub fn edition_of(&self, table: Table, effective: Date) -> Cow<'static, str> {
+        let same = |edition: &&Edition| edition.table == table.id() && edition.effective == Some(effective);
+        self.code_sets
+            .editions()
+            .iter()
+            .find(same)
+            .map_or_else(|| self.edition(table), |edition| Cow::Owned(edition.edition.clone()))
     }
 }

@@ -1,6 +1,6 @@
 //! What a rule sees: the claim, its context, the tables on the date of service, the payer, and the note if there is one.
 use super::Payer;
-use super::tables::{Addon, IcdFacts, LineFacts, PairEdit, Tables};
+use super::tables::{IcdFacts, LineFacts, Tables};
 use crate::claim::{Diagnosis, Line};
 use crate::codeset::CodeSets;
 use crate::extract::{Mention, Relation};
@@ -96,16 +96,6 @@ impl<'a> ClaimView<'a> {
             })
         };
         note.mentions.iter().filter(behind).collect()
-    }
-
-    /// The PTP edit between two codes on the date of service, if one is active.
-    pub fn pair_edit(&self, column_1: &str, column_2: &str) -> Option<PairEdit> {
-        self.tables.pair_edit(column_1, column_2)
-    }
-
-    /// The add-on edit of a code.
-    pub fn addon(&self, code: &str) -> Option<Addon<'a>> {
-        self.tables.addon(code)
     }
 }
 

@@ -95,8 +95,7 @@ pub fn findings(block: &str, rule: &dyn Rule, code_sets: &CodeSets, payers: &Pay
         .enumerate()
         .map(|(index, code)| Diagnosis { pointer: pointer_letter(index), code: code.clone(), ..Diagnosis::default() })
         .collect();
-    let lines: Vec<Line> =
-        block.lines.iter().enumerate().map(|(index, text)| line(index, text)).collect::<Result<_, _>>()?;
+    let lines: Vec<Line> = block.lines.iter().enumerate().map(|(index, text)| line(index, text)).collect::<Result<_, _>>()?;
     let (mentions, relations) = said(block.note.as_deref().unwrap_or_default(), &mut diagnoses)?;
     let note = block.note.is_some().then_some(NoteView { mentions: &mentions, relations: &relations, policy: block.policy });
     let view = ClaimView::new(&context, &diagnoses, &lines, code_sets, payer, note);

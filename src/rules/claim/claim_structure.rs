@@ -128,7 +128,11 @@ fn check_modifiers(line: &Line, findings: &mut Vec<Finding>) {
 
 /// The first text that stands twice.
 fn repeated(texts: &[String]) -> Option<&str> {
-    texts.iter().enumerate().find(|(index, text)| texts.iter().take(*index).any(|earlier| earlier == *text)).map(|(_, t)| t.as_str())
+    texts
+        .iter()
+        .enumerate()
+        .find(|(index, text)| texts.iter().take(*index).any(|earlier| earlier == *text))
+        .map(|(_, t)| t.as_str())
 }
 
 /// Ten digits whose last is the Luhn digit over 80840 and the first nine.
@@ -137,14 +141,19 @@ fn is_npi(npi: &str) -> bool {
         return false;
     }
     // The prefix 80840 always adds 24.
-    let sum: u32 = npi.bytes().rev().enumerate().map(|(place, digit)| {
-        let digit = u32::from(digit - b'0');
-        match place % 2 {
-            0 => digit,
-            _ if digit > 4 => digit * 2 - 9,
-            _ => digit * 2,
-        }
-    }).sum();
+    let sum: u32 = npi
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| {
+            let digit = u32::from(digit - b'0');
+            match place % 2 {
+                0 => digit,
+                _ if digit > 4 => digit * 2 - 9,
+                _ => digit * 2,
+            }
+        })
+        .sum();
     (sum + 24) % 10 == 0
 }
 

@@ -78,7 +78,11 @@ fn describe_icd(view: &ClaimView<'_>, gaps: &mut Vec<String>, codes: &mut Vec<St
             after.effective
         )),
         Coverage::BeforeFirst(first) => {
-            gaps.push(format!("{}: the first loaded edition is of {}; validity is not checked", Table::Icd10Cm.title(), first.effective));
+            gaps.push(format!(
+                "{}: the first loaded edition is of {}; validity is not checked",
+                Table::Icd10Cm.title(),
+                first.effective
+            ));
         }
         Coverage::AfterLast(newest) => {
             gaps.push(format!("{}: the newest loaded edition ends {} and is used", Table::Icd10Cm.title(), newest.through));

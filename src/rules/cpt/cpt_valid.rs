@@ -26,7 +26,9 @@ impl Rule for CptValid {
         for (line, facts) in view.coded_lines() {
             let date = view.context.date_of_service;
             let message = match facts.validity {
-                _ if !has_form(&line.code) => format!("{} (line {}) has not the form of a CPT or HCPCS code.", line.code, line.number),
+                _ if !has_form(&line.code) => {
+                    format!("{} (line {}) has not the form of a CPT or HCPCS code.", line.code, line.number)
+                }
                 ProcedureValidity::NotYet(first) => {
                     format!("{} (line {}) is not valid on {date}: it is new from {first}.", line.code, line.number)
                 }

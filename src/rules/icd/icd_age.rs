@@ -27,13 +27,18 @@ impl Rule for IcdAge {
             if edits.allows_age(age) {
                 continue;
             }
-            let ranges: Vec<String> = edits.age_classes().map(|class| format!("{} to {}", class.years().0, class.years().1)).collect();
+            let ranges: Vec<String> =
+                edits.age_classes().map(|class| format!("{} to {}", class.years().0, class.years().1)).collect();
             let message = format!("{} is for patients aged {}; this patient is {age}.", diagnosis.code, ranges.join(" or "));
             findings.push(
-                Finding::warning(&Self::INFO, message, sources::table(view, Table::Icd10Cm, format!("{}: age edit", diagnosis.code)))
-                    .on_lines(view.lines_pointing_to(diagnosis))
-                    .about([diagnosis.code.as_str()])
-                    .asking("Are the patient's date of birth and this diagnosis right?"),
+                Finding::warning(
+                    &Self::INFO,
+                    message,
+                    sources::table(view, Table::Icd10Cm, format!("{}: age edit", diagnosis.code)),
+                )
+                .on_lines(view.lines_pointing_to(diagnosis))
+                .about([diagnosis.code.as_str()])
+                .asking("Are the patient's date of birth and this diagnosis right?"),
             );
         }
     }

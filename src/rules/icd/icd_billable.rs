@@ -32,15 +32,21 @@ impl Rule for IcdBillable {
             let below: Vec<String> =
                 icd.descendants(index).filter(|d| view.tables.is_billable(*d)).take(4).map(|d| icd.code(d)).collect();
             let examples = below.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-            let message = format!("{} is a heading, not a complete code; below it stand {examples}{}.", diagnosis.code, match below.len() {
-                4 => " and others",
-                _ => "",
-            });
+            let message = format!(
+                "{} is a heading, not a complete code; below it stand {examples}{}.",
+                diagnosis.code,
+                match below.len() {
+                    4 => " and others",
+                    _ => "",
+                }
+            );
             let finding = Finding::error(&Self::INFO, message, sources::table(view, Table::Icd10Cm, diagnosis.code.clone()))
                 .on_lines(view.lines_pointing_to(diagnosis))
                 .about([diagnosis.code.as_str()]);
             findings.push(match below.as_slice() {
-                [only] => finding.mended_by(Fix::ReplaceCode { target: Target::Dx, from: diagnosis.code.clone(), to: only.clone() }),
+                [only] => {
+                    finding.mended_by(Fix::ReplaceCode { target: Target::Dx, from: diagnosis.code.clone(), to: only.clone() })
+                }
                 _ => finding.asking(format!("Which code under {} does the note support?", diagnosis.code)),
             });
         }

@@ -35,12 +35,48 @@ struct Pair {
 
 const HEART: &[&str] = &["I50", "I51.4", "I51.89", "I51.9"];
 const PAIRS: &[Pair] = &[
-    Pair { one: &["I10"], other: &["I50"], to: "I11.0", says: "hypertensive heart disease with heart failure", section: "I.C.9.a.1" },
-    Pair { one: &["I10"], other: &["I51.4", "I51.89", "I51.9"], to: "I11.9", says: "hypertensive heart disease", section: "I.C.9.a.1" },
-    Pair { one: &["I10"], other: &["N18.1", "N18.2", "N18.3", "N18.4", "N18.9"], to: "I12.9", says: "hypertensive chronic kidney disease", section: "I.C.9.a.2" },
-    Pair { one: &["I10"], other: &["N18.5", "N18.6"], to: "I12.0", says: "hypertensive chronic kidney disease", section: "I.C.9.a.2" },
-    Pair { one: &["I11"], other: &["N18"], to: "", says: "hypertensive heart and chronic kidney disease (I13)", section: "I.C.9.a.3" },
-    Pair { one: &["I12"], other: HEART, to: "", says: "hypertensive heart and chronic kidney disease (I13)", section: "I.C.9.a.3" },
+    Pair {
+        one: &["I10"],
+        other: &["I50"],
+        to: "I11.0",
+        says: "hypertensive heart disease with heart failure",
+        section: "I.C.9.a.1",
+    },
+    Pair {
+        one: &["I10"],
+        other: &["I51.4", "I51.89", "I51.9"],
+        to: "I11.9",
+        says: "hypertensive heart disease",
+        section: "I.C.9.a.1",
+    },
+    Pair {
+        one: &["I10"],
+        other: &["N18.1", "N18.2", "N18.3", "N18.4", "N18.9"],
+        to: "I12.9",
+        says: "hypertensive chronic kidney disease",
+        section: "I.C.9.a.2",
+    },
+    Pair {
+        one: &["I10"],
+        other: &["N18.5", "N18.6"],
+        to: "I12.0",
+        says: "hypertensive chronic kidney disease",
+        section: "I.C.9.a.2",
+    },
+    Pair {
+        one: &["I11"],
+        other: &["N18"],
+        to: "",
+        says: "hypertensive heart and chronic kidney disease (I13)",
+        section: "I.C.9.a.3",
+    },
+    Pair {
+        one: &["I12"],
+        other: HEART,
+        to: "",
+        says: "hypertensive heart and chronic kidney disease (I13)",
+        section: "I.C.9.a.3",
+    },
     Pair { one: &["E11.9"], other: &["N18"], to: "E11.22", says: "diabetic chronic kidney disease", section: "I.A.15" },
     Pair { one: &["E10.9"], other: &["N18"], to: "E10.22", says: "diabetic chronic kidney disease", section: "I.A.15" },
     Pair { one: &["E11.9"], other: &["G62.9"], to: "E11.42", says: "diabetic polyneuropathy", section: "I.A.15" },
@@ -51,22 +87,62 @@ const PAIRS: &[Pair] = &[
     Pair { one: &["E11.9"], other: &["L97.4", "L97.5"], to: "E11.621", says: "diabetic foot ulcer", section: "I.A.15" },
     Pair { one: &["E10.9"], other: &["L97.4", "L97.5"], to: "E10.621", says: "diabetic foot ulcer", section: "I.A.15" },
     Pair { one: &["I25.10"], other: &["I20.9"], to: "I25.119", says: "coronary disease with angina", section: "I.C.9.b" },
-    Pair { one: &["I25.10"], other: &["I20.0"], to: "I25.110", says: "coronary disease with unstable angina", section: "I.C.9.b" },
-    Pair { one: &["J44.9"], other: &["J13", "J14", "J15", "J16", "J18", "J20", "J22"], to: "J44.0", says: "chronic obstructive lung disease with an acute infection", section: "I.C.10.a" },
-    Pair { one: &["K57.30"], other: &["K92.2", "K62.5", "K92.1"], to: "K57.31", says: "diverticulosis with bleeding", section: "I.A.15" },
-    Pair { one: &["K29.70"], other: &["K92.2", "K92.0", "K92.1"], to: "K29.71", says: "gastritis with bleeding", section: "I.A.15" },
-    Pair { one: &["N20.0", "N20.1", "N20.2"], other: &["N13.30", "N13.39"], to: "N13.2", says: "stone with hydronephrosis", section: "I.B.9" },
-    Pair { one: &["N40.0"], other: &["R33.9", "R35.0", "R35.1", "R39.11", "R39.12", "R39.14", "R39.15", "N13.8"], to: "N40.1", says: "enlarged prostate with urinary symptoms", section: "I.B.9" },
+    Pair {
+        one: &["I25.10"],
+        other: &["I20.0"],
+        to: "I25.110",
+        says: "coronary disease with unstable angina",
+        section: "I.C.9.b",
+    },
+    Pair {
+        one: &["J44.9"],
+        other: &["J13", "J14", "J15", "J16", "J18", "J20", "J22"],
+        to: "J44.0",
+        says: "chronic obstructive lung disease with an acute infection",
+        section: "I.C.10.a",
+    },
+    Pair {
+        one: &["K57.30"],
+        other: &["K92.2", "K62.5", "K92.1"],
+        to: "K57.31",
+        says: "diverticulosis with bleeding",
+        section: "I.A.15",
+    },
+    Pair {
+        one: &["K29.70"],
+        other: &["K92.2", "K92.0", "K92.1"],
+        to: "K29.71",
+        says: "gastritis with bleeding",
+        section: "I.A.15",
+    },
+    Pair {
+        one: &["N20.0", "N20.1", "N20.2"],
+        other: &["N13.30", "N13.39"],
+        to: "N13.2",
+        says: "stone with hydronephrosis",
+        section: "I.B.9",
+    },
+    Pair {
+        one: &["N40.0"],
+        other: &["R33.9", "R35.0", "R35.1", "R39.11", "R39.12", "R39.14", "R39.15", "N13.8"],
+        to: "N40.1",
+        says: "enlarged prostate with urinary symptoms",
+        section: "I.B.9",
+    },
 ];
 
 /// Diabetes without complications beside diabetes of the same type with one.
-const UNCOMPLICATED: &[(&str, &str)] = &[("E10.9", "E10."), ("E11.9", "E11."), ("E13.9", "E13."), ("E08.9", "E08."), ("E09.9", "E09.")];
+const UNCOMPLICATED: &[(&str, &str)] =
+    &[("E10.9", "E10."), ("E11.9", "E11."), ("E13.9", "E13."), ("E08.9", "E08."), ("E09.9", "E09.")];
 
 impl Rule for IcdCombination {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         for diagnosis in view.diagnoses {
             if let Some((_, stem)) = UNCOMPLICATED.iter().find(|(code, _)| *code == diagnosis.code) {
-                let complicated = view.diagnoses.iter().find(|other| other.code.starts_with(stem) && other.code != diagnosis.code && other.code != "E11.A");
+                let complicated = view
+                    .diagnoses
+                    .iter()
+                    .find(|other| other.code.starts_with(stem) && other.code != diagnosis.code && other.code != "E11.A");
                 if let Some(other) = complicated {
                     let message = format!("{} says without complications, but {} is on the claim.", diagnosis.code, other.code);
                     findings.push(
@@ -98,10 +174,15 @@ fn excluded(view: &ClaimView<'_>, one: &Diagnosis, other: &Diagnosis) -> bool {
 }
 
 fn finding(view: &ClaimView<'_>, one: &Diagnosis, other: &Diagnosis, pair: &Pair) -> Finding {
-    let message = format!("{} and {} together are {}, unless the record says they are unrelated.", one.code, other.code, match pair.to {
-        "" => pair.says.to_owned(),
-        to => format!("{} ({to})", pair.says),
-    });
+    let message = format!(
+        "{} and {} together are {}, unless the record says they are unrelated.",
+        one.code,
+        other.code,
+        match pair.to {
+            "" => pair.says.to_owned(),
+            to => format!("{} ({to})", pair.says),
+        }
+    );
     let finding = Finding::warning(&IcdCombination::INFO, message, sources::guidelines(pair.section))
         .on_lines(view.lines_pointing_to(one))
         .about([one.code.as_str(), other.code.as_str()]);

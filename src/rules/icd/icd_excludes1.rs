@@ -58,14 +58,18 @@ fn finding(view: &ClaimView<'_>, excluded: &Diagnosis, by: &Diagnosis, note: Not
     );
     let mut lines = view.lines_pointing_to(excluded);
     lines.extend(view.lines_pointing_to(by));
-    let finding = Finding::error(&IcdExcludes1::INFO, message, sources::table(view, Table::Icd10Cm, format!("{carrier}, Excludes1")))
-        .on_lines(lines)
-        .about([excluded.code.as_str(), by.code.as_str()]);
+    let finding =
+        Finding::error(&IcdExcludes1::INFO, message, sources::table(view, Table::Icd10Cm, format!("{carrier}, Excludes1")))
+            .on_lines(lines)
+            .about([excluded.code.as_str(), by.code.as_str()]);
     // A symptom yields to the condition; between two conditions only the record can tell.
     let is_symptom = |diagnosis: &Diagnosis| diagnosis.code.starts_with('R');
     match (is_symptom(excluded), is_symptom(by)) {
         (true, false) => finding.mended_by(Fix::RemoveDiagnosis { code: excluded.code.clone() }),
         (false, true) => finding.mended_by(Fix::RemoveDiagnosis { code: by.code.clone() }),
-        _ => finding.asking(format!("Are {} and {} unrelated conditions? If not, which one does the record support?", by.code, excluded.code)),
+        _ => finding.asking(format!(
+            "Are {} and {} unrelated conditions? If not, which one does the record support?",
+            by.code, excluded.code
+        )),
     }
 }

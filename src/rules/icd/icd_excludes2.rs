@@ -31,13 +31,18 @@ impl Rule for IcdExcludes2 {
                 if !named || excluding_note(view, i, &second.code).is_some() || excluding_note(view, j, &first.code).is_some() {
                     continue;
                 }
-                let message = format!("{} and {} may both be coded if the record supports both (Excludes2).", first.code, second.code);
+                let message =
+                    format!("{} and {} may both be coded if the record supports both (Excludes2).", first.code, second.code);
                 let mut lines = view.lines_pointing_to(first);
                 lines.extend(view.lines_pointing_to(second));
                 findings.push(
-                    Finding::info(&Self::INFO, message, sources::table(view, Table::Icd10Cm, format!("{} and {}, Excludes2", first.code, second.code)))
-                        .on_lines(lines)
-                        .about([first.code.as_str(), second.code.as_str()]),
+                    Finding::info(
+                        &Self::INFO,
+                        message,
+                        sources::table(view, Table::Icd10Cm, format!("{} and {}, Excludes2", first.code, second.code)),
+                    )
+                    .on_lines(lines)
+                    .about([first.code.as_str(), second.code.as_str()]),
                 );
             }
         }

@@ -48,8 +48,12 @@ fn check_once(view: &ClaimView<'_>, stem: &str, findings: &mut Vec<Finding>) {
     let Some(first) = of_kind.next() else { return };
     let unspecified = format!("{stem}.9");
     let surplus = match of_kind.next() {
-        Some(second) => (second, format!("{} and {} are two codes of one kind; {stem} is reported once.", first.code, second.code)),
-        None if first.code == unspecified => (first, format!("{} says nothing; it is left off when nothing is stated.", first.code)),
+        Some(second) => {
+            (second, format!("{} and {} are two codes of one kind; {stem} is reported once.", first.code, second.code))
+        }
+        None if first.code == unspecified => {
+            (first, format!("{} says nothing; it is left off when nothing is stated.", first.code))
+        }
         None => return,
     };
     let (diagnosis, message) = surplus;

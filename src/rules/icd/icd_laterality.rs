@@ -97,7 +97,10 @@ fn compare_with_line(view: &ClaimView<'_>, line: &Line, side: IcdSide, findings:
     if let Some(diagnosis) = opposite.filter(|_| unspecified.is_none()) {
         let message = format!(
             "Line {} ({}) was done on the {} side, but {} states the other side.",
-            line.number, line.code, word(side), diagnosis.code
+            line.number,
+            line.code,
+            word(side),
+            diagnosis.code
         );
         findings.push(
             Finding::warning(&IcdLaterality::INFO, message, sources::guidelines("I.B.13"))
@@ -109,7 +112,10 @@ fn compare_with_line(view: &ClaimView<'_>, line: &Line, side: IcdSide, findings:
         let Some(to) = sister(view, index, side) else { return };
         let message = format!(
             "{} leaves the side open, but line {} ({}) was done on the {}: {to} says so.",
-            diagnosis.code, line.number, line.code, word(side)
+            diagnosis.code,
+            line.number,
+            line.code,
+            word(side)
         );
         findings.push(
             Finding::warning(&IcdLaterality::INFO, message, sources::guidelines("I.B.13"))
@@ -125,24 +131,35 @@ fn compare_sisters(view: &ClaimView<'_>, first: &Diagnosis, index: IcdIndex, sec
     let sisters = icd.siblings_by_side(index);
     let side_of = |code: &str| sisters.iter().find(|(_, sister)| icd.code(*sister) == code).map(|(side, _)| *side);
     let (Some(a), Some(b)) = (side_of(&first.code), side_of(&second.code)) else { return };
-    let of = |side: IcdSide| sisters.iter().find(|(other, sister)| *other == side && view.tables.is_billable(*sister)).map(|(_, s)| icd.code(*s));
+    let of = |side: IcdSide| {
+        sisters.iter().find(|(other, sister)| *other == side && view.tables.is_billable(*sister)).map(|(_, s)| icd.code(*s))
+    };
     let mut lines = view.lines_pointing_to(first);
     lines.extend(view.lines_pointing_to(second));
     let both = [first.code.as_str(), second.code.as_str()];
     let finding = |message: String| {
-        Finding::warning(&IcdLaterality::INFO, message, sources::table(view, Table::Icd10Cm, format!("{} and its sister codes", first.code)))
-            .on_lines(lines.clone())
-            .about(both)
+        Finding::warning(
+            &IcdLaterality::INFO,
+            message,
+            sources::table(view, Table::Icd10Cm, format!("{} and its sister codes", first.code)),
+        )
+        .on_lines(lines.clone())
+        .about(both)
     };
     let pair = (a.min(b), a.max(b));
     if pair == (IcdSide::Right, IcdSide::Left) {
         let Some(bilateral) = of(IcdSide::Bilateral) else { return };
         let message = format!("{} and {} state both sides; {bilateral} says both in one code.", first.code, second.code);
-        findings.push(finding(message).mended_by(Fix::ReplaceCode { target: Target::Dx, from: first.code.clone(), to: bilateral }));
+        findings.push(finding(message).mended_by(Fix::ReplaceCode {
+            target: Target::Dx,
+            from: first.code.clone(),
+            to: bilateral,
+        }));
     } else {
         // Bilateral beside one side, or unspecified beside a stated side: the weaker code goes.
         let weaker = if b == IcdSide::Unspecified || a == IcdSide::Bilateral { second } else { first };
-        let message = format!("{} ({}) and {} ({}) are the same condition with two sides.", first.code, word(a), second.code, word(b));
+        let message =
+            format!("{} ({}) and {} ({}) are the same condition with two sides.", first.code, word(a), second.code, word(b));
         findings.push(finding(message).mended_by(Fix::RemoveDiagnosis { code: weaker.code.clone() }));
     }
 }

@@ -66,7 +66,10 @@ fn check_trimesters(view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         let title = view.tables.icd.title(index);
         let stated = ["first", "second", "third"].into_iter().find(|name| title.contains(&format!("{name} trimester")));
         let Some(stated) = stated.filter(|stated| *stated != trimester) else { continue };
-        let message = format!("{} states the {stated} trimester, {} says {weeks} weeks, which is the {trimester}.", diagnosis.code, weeks_code.code);
+        let message = format!(
+            "{} states the {stated} trimester, {} says {weeks} weeks, which is the {trimester}.",
+            diagnosis.code, weeks_code.code
+        );
         findings.push(
             Finding::warning(&IcdPregnancy::INFO, message, sources::guidelines("I.C.15.a.3"))
                 .on_lines(view.lines_pointing_to(diagnosis))

@@ -55,7 +55,9 @@ fn finding(view: &ClaimView<'_>, diagnosis: &Diagnosis, facts: &IcdFacts, fault:
             let message = format!("{character} is no 7th character of {}: {}.", view.tables.icd.code(stem), letters(view, stem));
             (message, Fix::Ask { question: question(code) })
         }
-        SeventhFault::NotTaken { right } => (format!("{code}: the code takes no 7th character; it is complete as {right}."), replace(right)),
+        SeventhFault::NotTaken { right } => {
+            (format!("{code}: the code takes no 7th character; it is complete as {right}."), replace(right))
+        }
     };
     Finding::error(&IcdSeventhCharacter::INFO, message, sources::table(view, Table::Icd10Cm, code.clone()))
         .on_lines(view.lines_pointing_to(diagnosis))

@@ -34,10 +34,14 @@ impl Rule for IcdSexConflict {
             };
             let message = format!("{} is for {stated} patients; the claim says {other}.", diagnosis.code);
             findings.push(
-                Finding::warning(&Self::INFO, message, sources::table(view, Table::Icd10Cm, format!("{}: sex edit", diagnosis.code)))
-                    .on_lines(view.lines_pointing_to(diagnosis))
-                    .about([diagnosis.code.as_str()])
-                    .asking("Are the patient and this diagnosis right?"),
+                Finding::warning(
+                    &Self::INFO,
+                    message,
+                    sources::table(view, Table::Icd10Cm, format!("{}: sex edit", diagnosis.code)),
+                )
+                .on_lines(view.lines_pointing_to(diagnosis))
+                .about([diagnosis.code.as_str()])
+                .asking("Are the patient and this diagnosis right?"),
             );
         }
     }

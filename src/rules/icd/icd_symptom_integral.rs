@@ -30,7 +30,9 @@ impl Rule for IcdSymptomIntegral {
             let disease = view.coded_diagnoses().find(|(disease, _)| is_integral(&symptom.code, &disease.code));
             let Some((disease, disease_facts)) = disease else { continue };
             let excluded = match (symptom_facts.index, disease_facts.index) {
-                (Some(i), Some(j)) => excluding_note(view, i, &disease.code).is_some() || excluding_note(view, j, &symptom.code).is_some(),
+                (Some(i), Some(j)) => {
+                    excluding_note(view, i, &disease.code).is_some() || excluding_note(view, j, &symptom.code).is_some()
+                }
                 _ => false,
             };
             if excluded {

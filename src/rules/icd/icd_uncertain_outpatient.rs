@@ -44,7 +44,10 @@ impl Rule for IcdUncertainOutpatient {
                 Finding::error(&Self::INFO, message, sources::guidelines("IV.H"))
                     .on_lines(view.lines_pointing_to(diagnosis))
                     .about([diagnosis.code.as_str()])
-                    .asking(format!("Was \"{}\" confirmed at this encounter, or which sign or symptom was it considered for?", first.text)),
+                    .asking(format!(
+                        "Was \"{}\" confirmed at this encounter, or which sign or symptom was it considered for?",
+                        first.text
+                    )),
             );
         }
     }

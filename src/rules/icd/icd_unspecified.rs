@@ -31,7 +31,8 @@ impl Rule for IcdUnspecified {
                 continue;
             }
             let sided_line = view.lines.iter().any(|line| {
-                line.pointers.contains(&diagnosis.pointer) && line.modifiers.iter().any(|modifier| side_of_modifier(modifier).is_some())
+                line.pointers.contains(&diagnosis.pointer)
+                    && line.modifiers.iter().any(|modifier| side_of_modifier(modifier).is_some())
             });
             if sided_line || view.mentions_behind(diagnosis).iter().any(|mention| mention.laterality.is_some()) {
                 continue;

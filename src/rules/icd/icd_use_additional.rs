@@ -26,13 +26,22 @@ impl Rule for IcdUseAdditional {
         for (diagnosis, facts) in view.coded_diagnoses() {
             let Some(index) = facts.index else { continue };
             for note in UseAdditional::of(view, index) {
-                if !note.has_codes() || view.diagnoses.iter().any(|other| other.code != diagnosis.code && note.names(&other.code)) {
+                if !note.has_codes() || view.diagnoses.iter().any(|other| other.code != diagnosis.code && note.names(&other.code))
+                {
                     continue;
                 }
                 let source = sources::table(view, Table::Icd10Cm, format!("{}, use additional code", diagnosis.code));
                 let finding = match note.conditional {
-                    true => Finding::info(&Self::INFO, format!("{} may take a further code: \"{}\".", diagnosis.code, note.text()), source),
-                    false => Finding::warning(&Self::INFO, format!("{} asks for a further code: \"{}\".", diagnosis.code, note.text()), source),
+                    true => Finding::info(
+                        &Self::INFO,
+                        format!("{} may take a further code: \"{}\".", diagnosis.code, note.text()),
+                        source,
+                    ),
+                    false => Finding::warning(
+                        &Self::INFO,
+                        format!("{} asks for a further code: \"{}\".", diagnosis.code, note.text()),
+                        source,
+                    ),
                 };
                 findings.push(
                     finding

@@ -19,8 +19,22 @@ pub struct UseAdditional;
 
 /// Words that make a note hold only in some cases.
 const CONDITIONAL: &[&str] = &[
-    "if applicable", "if known", "if present", "if any", "where applicable", "when applicable", "when specified", "any associated",
-    "any underlying", "any causal", "any ", "tobacco", "to identify:", "history of", "for associated", "to indicate",
+    "if applicable",
+    "if known",
+    "if present",
+    "if any",
+    "where applicable",
+    "when applicable",
+    "when specified",
+    "any associated",
+    "any underlying",
+    "any causal",
+    "any ",
+    "tobacco",
+    "to identify:",
+    "history of",
+    "for associated",
+    "to indicate",
 ];
 
 impl CodeFirst {
@@ -28,8 +42,15 @@ impl CodeFirst {
     pub fn of<'a>(view: &ClaimView<'a>, index: IcdIndex, code: &str) -> Vec<SequenceNote<'a>> {
         let mut notes = grouped(view.tables.icd.code_first(index), "Code first");
         for note in &mut notes {
-            note.conditional = note.says(&["if applicable", "if known", "if present", "any associated", "any underlying", "any causal", "if any"])
-                || (note.says(&["for adverse effect", "or adverse effect"]) && !is_adverse_effect(code));
+            note.conditional = note.says(&[
+                "if applicable",
+                "if known",
+                "if present",
+                "any associated",
+                "any underlying",
+                "any causal",
+                "if any",
+            ]) || (note.says(&["for adverse effect", "or adverse effect"]) && !is_adverse_effect(code));
             note.examples_only = note.says(&["such as", "for adverse effect"]);
         }
         notes
@@ -39,7 +60,8 @@ impl CodeFirst {
 impl UseAdditional {
     /// The notes of a code and of the codes above it; those of sections and chapters are left out.
     pub fn of<'a>(view: &ClaimView<'a>, index: IcdIndex) -> Vec<SequenceNote<'a>> {
-        let mut notes = grouped(view.tables.icd.use_additional(index).filter(|note| note.carried_by.is_some()), "Use additional code");
+        let mut notes =
+            grouped(view.tables.icd.use_additional(index).filter(|note| note.carried_by.is_some()), "Use additional code");
         for note in &mut notes {
             note.conditional = note.says(CONDITIONAL);
         }
@@ -53,7 +75,9 @@ fn grouped<'a>(lines: impl Iterator<Item = Note<'a>>, lead: &'static str) -> Vec
         // A line that begins anew is a note of its own; others continue the heading before them.
         let begins = ["Code first", "Code, ", "Use additional"].iter().any(|word| line.text.starts_with(word));
         match notes.last_mut() {
-            Some(note) if !begins && note.lines.last().is_some_and(|last| last.carried_by == line.carried_by) => note.lines.push(line),
+            Some(note) if !begins && note.lines.last().is_some_and(|last| last.carried_by == line.carried_by) => {
+                note.lines.push(line)
+            }
             _ => notes.push(SequenceNote { lines: vec![line], lead, conditional: false, examples_only: false }),
         }
     }

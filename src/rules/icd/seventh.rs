@@ -34,7 +34,8 @@ pub fn seventh_fault(tables: &Tables<'_>, code: &str, facts: &IcdFacts) -> Optio
         (IcdStatus::Billable, _) => None,
         (IcdStatus::Header, Some(index)) => {
             // A header directly under whose place only 7th characters follow.
-            let only_sevenths = icd.children(index).next().is_some() && icd.children(index).all(|child| icd.undotted(child).len() == 7);
+            let only_sevenths =
+                icd.children(index).next().is_some() && icd.children(index).all(|child| icd.undotted(child).len() == 7);
             (only_sevenths && icd.seventh_characters(index).next().is_some()).then_some(SeventhFault::Missing)
         }
         // A code that some edition has is a matter of dates, not of form.

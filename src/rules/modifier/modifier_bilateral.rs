@@ -40,7 +40,8 @@ fn check_modifier_50(view: &ClaimView<'_>, line: &Line, facts: &LineFacts, findi
         Finding::error(&ModifierBilateral::INFO, message, source).on_lines([line.number]).about([line.code.as_str()])
     };
     let indicator = facts.fee.map(|fee| fee.bilateral);
-    let row = || sources::table(view, Table::FeeSchedule, format!("{}: bilateral indicator {}", line.code, indicator.unwrap_or(' ')));
+    let row =
+        || sources::table(view, Table::FeeSchedule, format!("{}: bilateral indicator {}", line.code, indicator.unwrap_or(' ')));
     if let Some(indicator @ ('0' | '2' | '9')) = indicator {
         let why = match indicator {
             '2' => "the code already means both sides",
@@ -59,15 +60,23 @@ fn check_modifier_50(view: &ClaimView<'_>, line: &Line, facts: &LineFacts, findi
         );
     }
     if line.units == 2 && indicator == Some('1') && view.payer.bilateral == BilateralReporting::Modifier50 {
-        let message = format!("{} (line {}) has modifier 50 and two units; 50 with one unit already means both sides.", line.code, line.number);
-        findings.push(finding(message, sources::payer(view, "bilateral")).mended_by(Fix::SetUnits { line: line.number, units: 1 }));
+        let message = format!(
+            "{} (line {}) has modifier 50 and two units; 50 with one unit already means both sides.",
+            line.code, line.number
+        );
+        findings
+            .push(finding(message, sources::payer(view, "bilateral")).mended_by(Fix::SetUnits { line: line.number, units: 1 }));
     }
     if view.payer.bilateral == BilateralReporting::RtLtLines {
-        let message = format!("{} (line {}): {} wants two lines, RT and LT, instead of modifier 50.", line.code, line.number, view.payer.name);
-        findings.push(
-            finding(message, sources::payer(view, "bilateral"))
-                .mended_by(Fix::ReplaceModifier { line: line.number, from: "50".to_owned(), to: "RT".to_owned() }),
+        let message = format!(
+            "{} (line {}): {} wants two lines, RT and LT, instead of modifier 50.",
+            line.code, line.number, view.payer.name
         );
+        findings.push(finding(message, sources::payer(view, "bilateral")).mended_by(Fix::ReplaceModifier {
+            line: line.number,
+            from: "50".to_owned(),
+            to: "RT".to_owned(),
+        }));
     }
 }
 
@@ -82,21 +91,29 @@ fn check_two_sides(view: &ClaimView<'_>, line: &Line, position: usize, findings:
             .about([line.code.as_str()])
     };
     if has_any(line, &["RT"]) && has_any(line, &["LT"]) {
-        let message = format!("{} (line {}) has RT and LT; {} wants modifier 50 with one unit.", line.code, line.number, view.payer.name);
-        findings.push(finding(message, &[line.number]).mended_by(Fix::ReplaceModifier { line: line.number, from: "RT".to_owned(), to: "50".to_owned() }));
+        let message =
+            format!("{} (line {}) has RT and LT; {} wants modifier 50 with one unit.", line.code, line.number, view.payer.name);
+        findings.push(finding(message, &[line.number]).mended_by(Fix::ReplaceModifier {
+            line: line.number,
+            from: "RT".to_owned(),
+            to: "50".to_owned(),
+        }));
         return;
     }
     let (side, other_side) = if has_any(line, &["RT"]) { ("RT", "LT") } else { ("LT", "RT") };
     let other = view.lines.iter().skip(position + 1).find(|other| {
-        other.code == line.code && has_any(other, &[other_side]) && !has_any(other, &[side, "50", "59", "XE", "XS", "XP", "XU", "76", "77"])
+        other.code == line.code
+            && has_any(other, &[other_side])
+            && !has_any(other, &[side, "50", "59", "XE", "XS", "XP", "XU", "76", "77"])
     });
     let Some(other) = other else { return };
     let message = format!(
         "{} stands on lines {} and {} with {side} and {other_side}; {} wants one line with modifier 50 and one unit.",
         line.code, line.number, other.number, view.payer.name
     );
-    findings.push(
-        finding(message, &[line.number, other.number])
-            .mended_by(Fix::ReplaceModifier { line: line.number, from: side.to_owned(), to: "50".to_owned() }),
-    );
+    findings.push(finding(message, &[line.number, other.number]).mended_by(Fix::ReplaceModifier {
+        line: line.number,
+        from: side.to_owned(),
+        to: "50".to_owned(),
+    }));
 }

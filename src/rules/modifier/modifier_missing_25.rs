@@ -25,7 +25,9 @@ declare_rule! {
 
 impl Rule for ModifierMissing25 {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
-        let minor = view.coded_lines().find(|(_, facts)| facts.fee.is_some_and(|fee| matches!(fee.global, GlobalPeriod::Days0 | GlobalPeriod::Days10)));
+        let minor = view
+            .coded_lines()
+            .find(|(_, facts)| facts.fee.is_some_and(|fee| matches!(fee.global, GlobalPeriod::Days0 | GlobalPeriod::Days10)));
         let Some((procedure, facts)) = minor else { return };
         let days = match facts.fee.map(|fee| fee.global) {
             Some(GlobalPeriod::Days10) => "010",
@@ -41,10 +43,14 @@ impl Rule for ModifierMissing25 {
                 visit.code, visit.number, procedure.code, procedure.number
             );
             findings.push(
-                Finding::error(&Self::INFO, message, sources::table(view, Table::FeeSchedule, format!("{}: global days {days}", procedure.code)))
-                    .on_lines([visit.number, procedure.number])
-                    .about([visit.code.as_str(), procedure.code.as_str()])
-                    .mended_by(Fix::AddModifier { line: visit.number, modifier: "25".to_owned() }),
+                Finding::error(
+                    &Self::INFO,
+                    message,
+                    sources::table(view, Table::FeeSchedule, format!("{}: global days {days}", procedure.code)),
+                )
+                .on_lines([visit.number, procedure.number])
+                .about([visit.code.as_str(), procedure.code.as_str()])
+                .mended_by(Fix::AddModifier { line: visit.number, modifier: "25".to_owned() }),
             );
         }
     }

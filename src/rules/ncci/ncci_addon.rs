@@ -1,7 +1,8 @@
 //! `ncci-addon`
 use crate::claim::Line;
+use crate::codeset::add_on::{AddOn, AddOnKind};
 use crate::rules::codes::is_visit;
-use crate::rules::tables::{Addon, Table};
+use crate::rules::tables::Table;
 use crate::rules::{ClaimView, Finding, Rule, declare_rule, sources};
 
 declare_rule! {
@@ -26,39 +27,50 @@ declare_rule! {
 impl Rule for NcciAddon {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         for line in view.lines {
-            if let Some(addon) = view.addon(&line.code) {
-                check_addon(view, line, &addon, findings);
+            if let Some(add_on) = view.tables.add_on(&line.code) {
+                check_add_on(view, line, add_on, findings);
             }
         }
     }
 }
 
-fn check_addon(view: &ClaimView<'_>, line: &Line, addon: &Addon<'_>, findings: &mut Vec<Finding>) {
+fn check_add_on(view: &ClaimView<'_>, line: &Line, add_on: AddOn<'_>, findings: &mut Vec<Finding>) {
     let others = || {
         let lines = view.lines.iter().filter(|other| other.number != line.number && other.code != line.code);
         lines.map(|other| other.code.as_str()).chain(view.same_day_procedures())
     };
-    let accepted = match addon.kind {
-        2 => others().any(|code| view.addon(code).is_none()),
-        _ => others().any(|code| addon.primaries.iter().any(|primary| primary == code) || view.tables.is_newer_than(Table::Addon, code)),
+    let kind = add_on.kind();
+    let accepted = match kind {
+        AddOnKind::Contractor => others().any(|code| view.tables.add_on(code).is_none()),
+        _ => others().any(|code| add_on.lists(code) || view.tables.is_newer_than(Table::Addon, code)),
     };
     if accepted {
         return;
     }
-    let source = sources::table(view, Table::Addon, format!("add-on {}, type {}", line.code, addon.kind));
-    let listed = match addon.primaries.len() {
-        0 => String::new(),
-        count => {
-            let shown: Vec<&str> = addon.primaries.iter().take(5).map(AsRef::as_ref).collect();
-            format!(" ({}{})", shown.join(", "), if count > 5 { ", …" } else { "" })
-        }
+    let (number, code) = (line.number, line.code.as_str());
+    let number_of_kind = match kind {
+        AddOnKind::Listed => 1,
+        AddOnKind::Contractor => 2,
+        AddOnKind::ListedAndContractor => 3,
     };
-    let critical_care = line.code == "99292";
-    let (hard, message) = match addon.kind {
-        1 if critical_care => (false, format!("99292 (line {}) has no 99291 on this claim.", line.number)),
-        1 => (true, format!("{} (line {}) is an add-on code without its primary code{listed}.", line.code, line.number)),
-        3 => (false, format!("{} (line {}) is an add-on code; none of the primary codes listed for it{listed} is on the claim.", line.code, line.number)),
-        _ => (false, format!("{} (line {}) is an add-on code and the claim has no other procedure.", line.code, line.number)),
+    let source = sources::table(view, Table::Addon, format!("add-on {code}, type {number_of_kind}"));
+    let primaries: Vec<&str> = add_on.primaries().take(6).collect();
+    let listed = match primaries.len() {
+        0 => String::new(),
+        6 => format!(" ({}, …)", primaries[..5].join(", ")),
+        _ => format!(" ({})", primaries.join(", ")),
+    };
+    let critical_care = code == "99292";
+    let (hard, message) = match kind {
+        AddOnKind::Listed if critical_care => (false, format!("99292 (line {number}) has no 99291 on this claim.")),
+        AddOnKind::Listed => (true, format!("{code} (line {number}) is an add-on code without its primary code{listed}.")),
+        AddOnKind::ListedAndContractor => (
+            false,
+            format!("{code} (line {number}) is an add-on code; none of the primary codes listed for it{listed} is on the claim."),
+        ),
+        AddOnKind::Contractor => {
+            (false, format!("{code} (line {number}) is an add-on code and the claim has no other procedure."))
+        }
     };
     let finding = match hard {
         true => Finding::error(&NcciAddon::INFO, message, source),

@@ -1,8 +1,9 @@
 //! `ncci-mue`
 use crate::claim::Line;
+use crate::codeset::mue::{Mue, MueAdjudication};
 use crate::rules::codes::side_of_modifier;
-use crate::rules::tables::{LineFacts, Mue, Table};
-use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
+use crate::rules::tables::{LineFacts, Table};
+use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule};
 
 declare_rule! {
     /// # What it checks
@@ -30,12 +31,12 @@ impl Rule for NcciMue {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         for (position, (line, facts)) in view.coded_lines().enumerate() {
             let Some(mue) = facts.mue else { continue };
-            if mue.units == 0 {
+            if mue.value == 0 {
                 if view.payer.mue_zero_denies {
-                    findings.push(not_payable(view, line));
+                    findings.push(not_payable(view, line, mue));
                 }
-            } else if mue.adjudication == 1 {
-                if line.units > mue.units {
+            } else if mue.adjudication == MueAdjudication::Line {
+                if line.units > limit(mue) {
                     findings.push(on_a_line(view, line, mue));
                 }
             } else if !view.lines.iter().take(position).any(|earlier| earlier.code == line.code) {
@@ -45,46 +46,67 @@ impl Rule for NcciMue {
     }
 }
 
-fn source(view: &ClaimView<'_>, code: &str, mue: Mue) -> crate::rules::Source {
-    sources::table(view, Table::Mue, format!("{code}: {} units, adjudication indicator {}", mue.units, mue.adjudication))
+fn limit(mue: Mue) -> u32 {
+    u32::from(mue.value)
 }
 
-fn not_payable(view: &ClaimView<'_>, line: &Line) -> Finding {
+fn source(view: &ClaimView<'_>, code: &str, mue: Mue) -> crate::rules::Source {
+    let indicator = match mue.adjudication {
+        MueAdjudication::Line => 1,
+        MueAdjudication::DateOfServicePolicy => 2,
+        MueAdjudication::DateOfServiceClinical => 3,
+    };
+    let edition = view.tables.edition_of(Table::Mue, mue.effective);
+    crate::rules::Source::new(
+        Table::Mue.title(),
+        edition,
+        format!("{code}: {} units, adjudication indicator {indicator}", mue.value),
+    )
+}
+
+fn not_payable(view: &ClaimView<'_>, line: &Line, mue: Mue) -> Finding {
     let message = format!("{} has a medically unlikely edit of 0: {} does not pay it.", line.code, view.payer.name);
-    Finding::error(&NcciMue::INFO, message, sources::table(view, Table::Mue, format!("{}: 0 units", line.code)))
+    Finding::error(&NcciMue::INFO, message, source(view, &line.code, mue))
         .on_lines([line.number])
         .about([line.code.as_str()])
         .mended_by(Fix::RemoveLine { line: line.number })
 }
 
 fn on_a_line(view: &ClaimView<'_>, line: &Line, mue: Mue) -> Finding {
-    let message = format!("Line {} has {} units of {}; {} is the most on one line.", line.number, line.units, line.code, mue.units);
+    let message =
+        format!("Line {} has {} units of {}; {} is the most on one line.", line.number, line.units, line.code, limit(mue));
     Finding::error(&NcciMue::INFO, message, source(view, &line.code, mue))
         .on_lines([line.number])
         .about([line.code.as_str()])
-        .mended_by(Fix::SplitLine { line: line.number, units: mue.units })
+        .mended_by(Fix::SplitLine { line: line.number, units: limit(mue) })
 }
 
 fn check_day(view: &ClaimView<'_>, first: &Line, facts: &LineFacts, mue: Mue, findings: &mut Vec<Finding>) {
     let same = || view.lines.iter().filter(|line| line.code == first.code);
     let units = same().fold(0_u32, |sum, line| sum.saturating_add(line.units));
-    if units <= mue.units {
+    if units <= limit(mue) {
         return;
     }
     let may_be_bilateral = facts.fee.is_some_and(|fee| matches!(fee.bilateral, '1' | '3'));
-    if may_be_bilateral && units_of_one_side(same()) <= mue.units {
+    if may_be_bilateral && units_of_one_side(same()) <= limit(mue) {
         return;
     }
     let message = match mue.adjudication {
-        2 => format!("{units} units of {} on one day; {} is the most and never exceeded.", first.code, mue.units),
-        _ => format!("{units} units of {} on one day; {} is usual, more is denied until the record is reviewed.", first.code, mue.units),
+        MueAdjudication::DateOfServicePolicy => {
+            format!("{units} units of {} on one day; {} is the most and never exceeded.", first.code, limit(mue))
+        }
+        _ => format!(
+            "{units} units of {} on one day; {} is usual, more is denied until the record is reviewed.",
+            first.code,
+            limit(mue)
+        ),
     };
     let finding = Finding::error(&NcciMue::INFO, message, source(view, &first.code, mue))
         .on_lines(same().map(|line| line.number))
         .about([first.code.as_str()]);
     findings.push(match (mue.adjudication, same().count()) {
-        (2, 1) => finding.mended_by(Fix::SetUnits { line: first.number, units: mue.units }),
-        (2, _) => finding.asking(format!("Which of the lines with {} is right?", first.code)),
+        (MueAdjudication::DateOfServicePolicy, 1) => finding.mended_by(Fix::SetUnits { line: first.number, units: limit(mue) }),
+        (MueAdjudication::DateOfServicePolicy, _) => finding.asking(format!("Which of the lines with {} is right?", first.code)),
         _ => finding.asking(format!("Does the record show {units} units of {}?", first.code)),
     });
 }

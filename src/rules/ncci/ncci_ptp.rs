@@ -1,9 +1,9 @@
 //! `ncci-ptp`
 use super::sites::{Sites, sites};
 use crate::claim::Line;
-use crate::rules::codes::{is_distinct_modifier, is_visit};
 use crate::codeset::procedures::GlobalPeriod;
-use crate::rules::tables::{LineFacts, PairEdit, Table};
+use crate::rules::codes::{is_distinct_modifier, is_visit};
+use crate::rules::tables::{LineFacts, Table};
 use crate::rules::view::has_any;
 use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
 
@@ -37,11 +37,9 @@ impl Rule for NcciPtp {
                 if first.code == second.code || visit_beside_surgery(first_facts, second_facts) {
                     continue;
                 }
-                if let Some(edit) = view.pair_edit(&first.code, &second.code) {
-                    check_pair(view, first, second, edit, findings);
-                } else if let Some(edit) = view.pair_edit(&second.code, &first.code) {
-                    check_pair(view, second, first, edit, findings);
-                }
+                let Some(pair) = view.tables.pair(&first.code, &second.code) else { continue };
+                let (major, minor) = if pair.column1 == first.code { (first, second) } else { (second, first) };
+                check_pair(view, major, minor, pair.edit.indicator, findings);
             }
             for other in view.same_day_procedures() {
                 check_earlier(view, first, other, findings);
@@ -58,15 +56,17 @@ fn visit_beside_surgery(first: &LineFacts, second: &LineFacts) -> bool {
     (first.is_visit && surgery(second)) || (second.is_visit && surgery(first))
 }
 
-fn check_pair(view: &ClaimView<'_>, major: &Line, minor: &Line, edit: PairEdit, findings: &mut Vec<Finding>) {
-    let source = sources::table(view, Table::Ptp, format!("column 1 {}, column 2 {}, indicator {}", major.code, minor.code, u8::from(edit.modifier_allowed)));
+fn check_pair(view: &ClaimView<'_>, major: &Line, minor: &Line, indicator: u8, findings: &mut Vec<Finding>) {
+    let source =
+        sources::table(view, Table::Ptp, format!("column 1 {}, column 2 {}, indicator {indicator}", major.code, minor.code));
     let finding = |message: String| {
         Finding::error(&NcciPtp::INFO, message, source.clone())
             .on_lines([major.number, minor.number])
             .about([minor.code.as_str(), major.code.as_str()])
     };
-    let (major_name, minor_name) = (format!("{} (line {})", major.code, major.number), format!("{} (line {})", minor.code, minor.number));
-    if !edit.modifier_allowed {
+    let (major_name, minor_name) =
+        (format!("{} (line {})", major.code, major.number), format!("{} (line {})", minor.code, minor.number));
+    if indicator == 0 {
         let message = format!("{minor_name} is part of {major_name}; no modifier separates them.");
         findings.push(finding(message).mended_by(Fix::RemoveLine { line: minor.number }));
         return;
@@ -81,13 +81,18 @@ fn check_pair(view: &ClaimView<'_>, major: &Line, minor: &Line, edit: PairEdit, 
             findings.push(finding(message).mended_by(Fix::RemoveLine { line: minor.number }));
         }
         Sites::OnlySecond => {
-            let message = format!("{minor_name} is part of {major_name} unless done at another place; only line {} names its place.", minor.number);
+            let message = format!(
+                "{minor_name} is part of {major_name} unless done at another place; only line {} names its place.",
+                minor.number
+            );
             let mut finding = finding(message).asking(question(major, minor));
             finding.severity = crate::rules::Severity::Warning;
             findings.push(finding);
         }
         Sites::OnlyFirst | Sites::Unstated => {
-            let message = format!("{minor_name} is part of {major_name} unless the record shows another site, session or work that does not overlap.");
+            let message = format!(
+                "{minor_name} is part of {major_name} unless the record shows another site, session or work that does not overlap."
+            );
             findings.push(finding(message).asking(question(major, minor)));
         }
     }
@@ -103,7 +108,10 @@ fn told_apart(major: &Line, minor: &Line) -> bool {
 
 /// Asks for what the record shows, with the words that stand for both, and offers no modifier.
 fn question(major: &Line, minor: &Line) -> String {
-    let mut text = format!("Does the record show {} at another site, in another session, or as work not part of {}?", minor.code, major.code);
+    let mut text = format!(
+        "Does the record show {} at another site, in another session, or as work not part of {}?",
+        minor.code, major.code
+    );
     for line in [major, minor] {
         if let Some(evidence) = line.evidence.first() {
             let words: String = evidence.text.chars().take(80).collect();
@@ -118,18 +126,22 @@ fn check_earlier(view: &ClaimView<'_>, line: &Line, other: &str, findings: &mut 
     if line.code == other || told_apart(line, line) {
         return;
     }
-    let (edit, message, codes) = if let Some(edit) = view.pair_edit(other, &line.code) {
-        (edit, format!("{} (line {}) is part of {other}, done by the same provider on the same day.", line.code, line.number), [line.code.as_str(), other])
-    } else if let Some(edit) = view.pair_edit(&line.code, other) {
-        (edit, format!("{other}, done by the same provider on the same day, is part of {} (line {}).", line.code, line.number), [other, line.code.as_str()])
-    } else {
-        return;
-    };
-    let surgery_and_visit = is_visit(other) || is_visit(&line.code);
-    if surgery_and_visit && edit.modifier_allowed {
+    let Some(pair) = view.tables.pair(other, &line.code) else { return };
+    let indicator = pair.edit.indicator;
+    if indicator == 1 && (is_visit(other) || is_visit(&line.code)) {
         return;
     }
-    let source = sources::table(view, Table::Ptp, format!("{other} with {}, indicator {}", line.code, u8::from(edit.modifier_allowed)));
+    let (message, codes) = match pair.column2 == line.code {
+        true => (
+            format!("{} (line {}) is part of {other}, done by the same provider on the same day.", line.code, line.number),
+            [line.code.as_str(), other],
+        ),
+        false => (
+            format!("{other}, done by the same provider on the same day, is part of {} (line {}).", line.code, line.number),
+            [other, line.code.as_str()],
+        ),
+    };
+    let source = sources::table(view, Table::Ptp, format!("{other} with {}, indicator {indicator}", line.code));
     findings.push(
         Finding::warning(&NcciPtp::INFO, message, source)
             .on_lines([line.number])
