@@ -1,4 +1,3 @@
 //! Integration tests; one module a subject.
 mod encoder;
 mod layers;
-mod rule_cases;
