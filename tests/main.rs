@@ -1,4 +1,7 @@
 //! Integration tests; one module a subject.
 #![allow(missing_docs)]
 mod command_line;
+mod encoder;
 mod endpoint;
+mod layers;
+mod schemas;

@@ -119,3 +119,41 @@ fn procedure(sets: &CodeSets, i: ProcedureIndex, date: Date, score: f32) -> Foun
         score,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn lookup(query: &str, system: Option<System>, on: Option<Date>) -> Vec<Found> {
+        let sets = CodeSets::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("codesets")).expect("the embedded tables open");
+        
+        find(&sets, query, system, on, 3)
+    }
+
+    #[test]
+    fn a_code_gives_itself_on_the_date() {
+        let found = lookup("g35", None, Some(date(2025, 9, 30)));
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].code.as_str(), found[0].billable, found[0].score), ("G35", Some(true), 1.0));
+        assert_eq!(found[0].valid_to, Some(date(2025, 9, 30)));
+        assert_eq!(lookup("G35", None, None)[0].billable, Some(false));
+        let ended = lookup("92921", None, Some(date(2026, 5, 4)));
+        assert_eq!((ended[0].system, ended[0].billable, ended[0].valid_to), ("cpt", Some(false), Some(date(2025, 12, 31))));
+    }
+
+    #[test]
+    fn words_give_the_best_titles_first() {
+        let found = lookup("hereditary telangiectasia", Some(System::Icd10cm), None);
+        assert_eq!(found[0].code, "I78.0");
+        assert!(lookup("nose endoscope", Some(System::Cpt), None).iter().any(|f| f.code == "31231"));
+        assert!(lookup("nose endoscope", Some(System::Icd10pcs), None).is_empty());
+        assert!(lookup("xyzzy", None, None).is_empty());
+        let json = serde_json::to_value(&found[0]).expect("JSON");
+        let keys: Vec<&String> = json.as_object().expect("an object").keys().collect();
+        assert_eq!(keys, ["system", "code", "title", "billable", "valid_from", "valid_to", "score"]);
+    }
+}

@@ -45,6 +45,10 @@ impl PtpEdit {
     }
 }
 
+/// Number of a code in the table: look a claim's codes up once, then compare its lines by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PtpIndex(u16);
+
 /// A pair found for two codes in either order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PtpPair<'a> {
@@ -123,17 +127,22 @@ impl Ptp {
 
     /// The active edit of two codes in either order.
     pub fn any(&self, a: &str, b: &str, date: Date) -> Option<PtpPair<'_>> {
-        let (first, second) = self.number(a).zip(self.number(b))?;
+        self.between(self.find(a)?, self.find(b)?, date)
+    }
+
+    /// Number of a code; `None` where the table has no row with it (as with a code newer than the table).
+    pub fn find(&self, code: &str) -> Option<PtpIndex> {
+        self.number(code).map(PtpIndex)
+    }
+
+    /// As [`any`](Self::any), by number.
+    pub fn between(&self, a: PtpIndex, b: PtpIndex, date: Date) -> Option<PtpPair<'_>> {
+        let (PtpIndex(first), PtpIndex(second)) = (a, b);
         let on = day::to_number(date);
         let pair = |one, two, edit| PtpPair { column1: self.code(one), column2: self.code(two), edit };
         self.active(first, second, on)
             .map(|edit| pair(first, second, edit))
             .or_else(|| self.active(second, first, on).map(|edit| pair(second, first, edit)))
-    }
-
-    /// Whether the table has any row, active or not, with this code: a code newer than the table has none.
-    pub fn knows(&self, code: &str) -> bool {
-        self.number(code).is_some()
     }
 
     fn active(&self, first: u16, second: u16, on: u32) -> Option<PtpEdit> {

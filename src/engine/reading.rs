@@ -4,7 +4,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::EngineError;
-use crate::coding::attributes::AttributeContext;
+use crate::coding::attributes::{NoteFacts, PatientFacts};
 use crate::coding::diagnoses::gather::{DenseHit, Material};
 use crate::coding::diagnoses::places::{AssertionSource, AssertionWeights, index_of};
 use crate::coding::lexicon::{Lexicon, PhraseCounts};
@@ -98,7 +98,8 @@ impl Reader {
     /// As [`with_material`](Self::with_material) with other phrase counts (training leaves out a fold).
     pub fn with_material_and_counts<T>(&self, reading: &Reading, counts: &PhraseCounts, work: impl FnOnce(&Material<'_>) -> T) -> T {
         let assertion = Assertions { reading, heads: &self.heads, cues: CueIndex::new(&reading.document) };
-        let attributes = AttributeContext::new(&reading.document, &reading.context);
+        let patient = PatientFacts { age_years: reading.context.patient.age_years, sex: reading.context.patient.sex };
+        let attributes = NoteFacts::read(&reading.document, reading.context.note_type, patient);
         work(&Material {
             document: &reading.document,
             context: &reading.context,

@@ -1,1 +1,85 @@
-//! (see ARCHITECTURE.md)
+//! May it be billed so? Deterministic rules over a claim, its context and the tables valid on the date of service.
+//!
+//! A rule is one file: its manual as a doc comment, a unit struct, `impl Rule`. [`ALL`] is the one list. Rules read a
+//! [`ClaimView`] and add [`Finding`]s; they know no model, do no I/O and keep no state.
+mod claim;
+mod claim_file;
+pub mod codes;
+mod codeset;
+mod cpt;
+mod declare;
+mod finding;
+mod icd;
+mod modifier;
+mod ncci;
+mod payer;
+mod scrub;
+mod sources;
+pub mod tables;
+pub mod view;
+
+pub use claim_file::{Border, ClaimFile, completed_years, pointer_letter};
+pub(crate) use declare::declare_rule;
+pub use declare::{Declared, HEADINGS, Rule, RuleInfo};
+pub use finding::{Finding, Fix, Severity, Source, Target};
+pub use payer::{BilateralReporting, DistinctService, Payer, PayerError, Payers};
+pub use scrub::{Audit, Scrubbed, editions, newest_edition_end, scrub};
+pub use view::{ClaimView, NoteView};
+
+/// Every rule, in the order in which they are run.
+pub const ALL: &[&dyn Rule] = &[
+    &claim::ClaimStructure,
+    &codeset::CodesetCoverage,
+    &cpt::CptValid,
+    &icd::IcdAge,
+    &icd::IcdBillable,
+    &icd::IcdCodeFirst,
+    &icd::IcdCombination,
+    &icd::IcdDuplicate,
+    &icd::IcdExcludes1,
+    &icd::IcdExcludes2,
+    &icd::IcdExternalCause,
+    &icd::IcdFirstListed,
+    &icd::IcdLaterality,
+    &icd::IcdManifestationFirst,
+    &icd::IcdPregnancy,
+    &icd::IcdSeventhCharacter,
+    &icd::IcdSexConflict,
+    &icd::IcdSymptomIntegral,
+    &icd::IcdUncertainOutpatient,
+    &icd::IcdUnspecified,
+    &icd::IcdUseAdditional,
+    &icd::IcdValid,
+    &modifier::ModifierBilateral,
+    &modifier::ModifierMissing25,
+    &ncci::NcciAddon,
+    &ncci::NcciMue,
+    &ncci::NcciPtp,
+];
+
+/// A rule by id.
+pub fn find(id: &str) -> Option<&'static dyn Rule> {
+    ALL.iter().copied().find(|rule| rule.info().id == id)
+}
+
+/// All findings of all rules, errors first, then by rule, lines and codes.
+pub fn check_all(view: &ClaimView<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in ALL {
+        rule.check(view, &mut findings);
+    }
+    sort(&mut findings);
+    findings
+}
+
+/// The order in which findings are shown.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        (a.severity, &a.rule, &a.lines, &a.codes, &a.message).cmp(&(b.severity, &b.rule, &b.lines, &b.codes, &b.message))
+    });
+}
+
+/// Whether a finding keeps the claim from going out.
+pub fn blocks(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}

@@ -11,7 +11,7 @@ use crate::codeset::table_file::{TableWriter, TextsBuilder};
 use crate::codeset::{CodesetError, day};
 
 /// Attributes of the lexicon that say how to bill, not what was done; they stay out of the descriptor.
-const NOT_DESCRIBING: [&str; 4] = ["code", "bilateral_indicator", "add_on", "sex"];
+const NOT_DESCRIBING: [&str; 3] = ["code", "bilateral_indicator", "add_on"];
 
 /// A code while its facts are gathered.
 struct Entry {
@@ -145,6 +145,8 @@ fn describe(descriptor: &str, choice: &Value, add_on: bool) -> String {
             "weight_g" => format!("{value} g"),
             "volume_ml" => format!("{value} ml"),
             "bsa_percent" => format!("{value} % of body surface"),
+            "contrast" => format!("{value} contrast"),
+            "views" if !value.contains("view") && !value.contains("lead") => format!("{value} views"),
             "age" => format!("age {value}"),
             "per" => format!("per {value}"),
             _ => value,

@@ -83,11 +83,11 @@ fn conditions(words: &str) -> Vec<Condition> {
     let empty = Condition { characters: 0, positions: 0, place: 0, suffix: [0; 4], padding: [0; 2] };
     let cannot = vec![Condition { place: 3, ..empty }];
     let lower = words.to_ascii_lowercase().replace('-', " ");
-    if lower.contains("final character") {
+    if lower.contains("final character") || lower.contains("fifth to sixth") {
         return suffixes(words)
             .map_or(cannot, |list| list.into_iter().map(|suffix| Condition { place: 2, suffix, ..empty }).collect());
     }
-    if words.contains(" .") {
+    if words.contains(" .") && !lower.contains("character") {
         return suffixes(words)
             .map_or(cannot, |list| list.into_iter().map(|suffix| Condition { place: 1, suffix, ..empty }).collect());
     }

@@ -25,22 +25,23 @@ impl Icd10cm {
 
 /// Lower-case words.
 pub(in crate::codeset) fn tokens(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
+    words_of(text).map(str::to_lowercase).collect()
 }
 
-/// Share of `text` that the wanted words make up, 0 where one of them is missing; a beginning of a word counts less.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
+}
+
+/// How well `text` fits the wanted lower-case words, 0 where one of them is missing: a beginning of a word counts less
+/// than the word, and every further word of the text a little less.
 pub(in crate::codeset) fn score(wanted: &[String], text: &str) -> f32 {
-    let words = tokens(text);
     let mut sum = 0.0;
     for want in wanted {
-        let hit = words.iter().map(|w| {
-            if w == want {
-                1.0
-            } else if w.starts_with(want.as_str()) {
-                0.8
-            } else {
-                0.0
+        let hit = words_of(text).map(|word| match word.get(..want.len()) {
+            Some(start) if start.eq_ignore_ascii_case(want) || (!want.is_ascii() && start.to_lowercase() == *want) => {
+                if word.len() == want.len() { 1.0 } else { 0.8 }
             }
+            _ => 0.0,
         });
         let best = hit.fold(0.0, f32::max);
         if best == 0.0 {
@@ -48,6 +49,6 @@ pub(in crate::codeset) fn score(wanted: &[String], text: &str) -> f32 {
         }
         sum += best;
     }
-    let spare = words.len().saturating_sub(wanted.len()) as f32;
+    let spare = words_of(text).count().saturating_sub(wanted.len()) as f32;
     (sum / wanted.len() as f32) * (1.0 / (1.0 + 0.1 * spare))
 }

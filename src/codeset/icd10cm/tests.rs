@@ -111,6 +111,13 @@ fn knows_sides_and_edits() {
     );
     let sisters: Vec<String> = icd.siblings_by_side(i("S52.531A")).into_iter().map(|(_, c)| icd.code(c)).collect();
     assert_eq!(sisters, ["S52.531A", "S52.532A", "S52.539A"]);
+    // No side: one side of the heart, something left behind, a code without a sister.
+    for code in ["I50.812", "T81.500A", "K51.50"] {
+        assert_eq!(icd.laterality(i(code)), None, "{code}");
+    }
+    assert_eq!(icd.laterality(i("L97.122")), Some(IcdSide::Left));
+    assert_eq!(icd.laterality(i("H60.00")), Some(IcdSide::Unspecified));
+    assert_eq!(icd.laterality(i("H66.93")), Some(IcdSide::Bilateral));
     assert_eq!(icd.edits(i("N40.0")).sex, Some(IcdSex::Male));
     assert!(!icd.edits(i("O80")).allows_age(8));
     assert!(icd.edits(i("O80")).allows_age(30));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use super::candidates::{Candidates, DENSE, FACT, LEARNED, Support};
 use super::places::AssertionSource;
 use super::{combinations, facts};
-use crate::coding::attributes::AttributeContext;
+use crate::coding::attributes::{AttributeContext, NoteFacts, resolve, specialise};
 use crate::coding::lexicon::{CodeId, FamilyId, Hit, Lexicon, PhraseCounts, Posting, Target};
 use crate::document::{Document, SectionKind, Span};
 use crate::extract::Mention;
@@ -38,8 +38,8 @@ pub struct Material<'a> {
     pub lexicon: &'a Lexicon,
     /// What phrases were coded as in labelled notes.
     pub counts: &'a PhraseCounts,
-    /// Attribute values of the note.
-    pub attributes: &'a AttributeContext<'a>,
+    /// The note, read for attribute values (side, encounter, stage, …).
+    pub attributes: &'a NoteFacts<'a>,
     /// Retrieved codes.
     pub dense: &'a [DenseHit],
 }
@@ -56,7 +56,7 @@ pub fn gather(material: &Material<'_>) -> Candidates {
     learned(&mut candidates, material);
     for hit in material.dense {
         let place = place(&mut candidates, material, hit.span);
-        let code = material.attributes.specialise(material.lexicon, hit.code, hit.span);
+        let code = specialise(material.lexicon, hit.code, &AttributeContext::around(material.attributes, hit.span));
         let words = hit.span.of(&material.document.text).split_whitespace().count().min(12) as u8;
         let support = Support { place, source: DENSE, share: hit.similarity, words, gaps: 0, subsumed: false, count: 0.0 };
         candidates.add(code, support);
@@ -111,27 +111,25 @@ fn lexicon_hit(candidates: &mut Candidates, material: &Material<'_>, hit: &Hit) 
     }
 }
 
-/// The codes of a target in this place, one a family, each with its share.
+/// Codes of one target at one place that are kept.
+const MOST_CODES: usize = 6;
+
+/// The codes of a target in this place, each with its share.
 fn codes_of(material: &Material<'_>, target: Target, span: Span) -> Vec<(CodeId, f32)> {
-    let (lexicon, attributes) = (material.lexicon, material.attributes);
-    match target {
-        Target::Code(code) => vec![(attributes.specialise(lexicon, code, span), 1.0)],
-        Target::ConceptCode(_, code) => vec![(attributes.specialise(lexicon, code, span), 1.0)],
-        Target::Family(family) => lexicon.members(family).first().map(|c| vec![(attributes.specialise(lexicon, *c, span), 1.0)]).unwrap_or_default(),
-        Target::Range(from, to) => {
-            let mut families: Vec<FamilyId> = (from.0..to.0).filter_map(|c| lexicon.family(CodeId(c))).map(|f| f.0).collect();
-            families.sort_unstable();
-            families.dedup();
-            if families.len() > MOST_FAMILIES {
-                return Vec::new();
-            }
-            let share = 1.0 / families.len().max(1) as f32;
-            let first = families.iter().filter_map(|f| lexicon.members(*f).first());
-            first.map(|c| (attributes.specialise(lexicon, *c, span), share)).collect()
+    let lexicon = material.lexicon;
+    let around = AttributeContext::around(material.attributes, span);
+    if let Target::Range(from, to) = target {
+        let mut families: Vec<FamilyId> = (from.0..to.0).filter_map(|c| lexicon.family(CodeId(c))).map(|f| f.0).collect();
+        families.sort_unstable();
+        families.dedup();
+        if families.len() > MOST_FAMILIES {
+            return Vec::new();
         }
-        Target::Concept(concept) => attributes.resolve(lexicon, concept, span),
-        Target::NotConcept(_) => Vec::new(),
+        let share = 1.0 / families.len().max(1) as f32;
+        let first = families.iter().filter_map(|f| lexicon.members(*f).first());
+        return first.map(|c| (specialise(lexicon, *c, &around), share)).collect();
     }
+    resolve(lexicon, target, &around).into_iter().take(MOST_CODES).filter(|r| r.weight > 0.02).map(|r| (r.code, r.weight)).collect()
 }
 
 /// A learned phrase speaks for the families of its codes; the side and encounter come from this note.
@@ -152,6 +150,7 @@ fn learned(candidates: &mut Candidates, material: &Material<'_>) {
             continue;
         }
         let place = place(candidates, material, hit.span);
+        let around = AttributeContext::around(material.attributes, hit.span);
         for (code, n, _) in families.into_values() {
             let support = Support {
                 place,
@@ -162,7 +161,7 @@ fn learned(candidates: &mut Candidates, material: &Material<'_>) {
                 subsumed: hit.subsumed,
                 count: n as f32,
             };
-            candidates.add(material.attributes.specialise(material.lexicon, code, hit.span), support);
+            candidates.add(specialise(material.lexicon, code, &around), support);
         }
     }
 }

@@ -53,12 +53,6 @@ impl BagIndex {
         Ok(index)
     }
 
-    /// No phrases at all.
-    pub(super) fn empty() -> Self {
-        let nothing = || Map::default().map_data(|v| Bytes::owned(v)).unwrap_or_else(|_| unreachable!("an empty map is a map"));
-        Self { words: nothing(), bags: nothing() }
-    }
-
     /// The two automata of phrases (sorted distinct stems → value): vocabulary and bags. `None` where there are more
     /// than 65,535 different stems.
     pub(super) fn build<'a>(phrases: impl Iterator<Item = (&'a [String], u64)> + Clone) -> Option<(Vec<u8>, Vec<u8>)> {

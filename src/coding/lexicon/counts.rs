@@ -23,7 +23,8 @@ pub struct LabelledPhrase<'a> {
 
 /// Counts of stemmed phrases by code.
 pub struct PhraseCounts {
-    index: BagIndex,
+    /// `None` where nothing was learned.
+    index: Option<BagIndex>,
     words: Vec<u8>,
     bags: Vec<u8>,
     table: Vec<Vec<(String, u32)>>,
@@ -75,7 +76,7 @@ impl PhraseCounts {
         let phrases = keys.iter().enumerate().map(|(n, k)| (k.as_slice(), n as u64));
         // More than 65,535 different stems do not come from labelled notes; then nothing is learned.
         let (words, bags) = BagIndex::build(phrases).unwrap_or_default();
-        let index = BagIndex::new(Bytes::owned(words.clone()), Bytes::owned(bags.clone())).unwrap_or_else(|_| BagIndex::empty());
+        let index = BagIndex::new(Bytes::owned(words.clone()), Bytes::owned(bags.clone())).ok();
         Self { index, words, bags, table }
     }
 
@@ -91,7 +92,7 @@ impl PhraseCounts {
 
     /// Learned phrases in a document, in the order of spans.
     pub fn matches(&self, document: &Document) -> Vec<LearnedHit<'_>> {
-        let found = self.index.find(document).into_iter();
+        let found = self.index.iter().flat_map(|i| i.find(document));
         found
             .filter_map(|f| {
                 let counts = self.table.get(f.value as usize)?.as_slice();
@@ -103,7 +104,7 @@ impl PhraseCounts {
 
     /// Counts of exactly these words.
     pub fn get(&self, phrase: &str) -> &[(String, u32)] {
-        let at = self.index.get(&stems(phrase));
+        let at = self.index.as_ref().and_then(|i| i.get(&stems(phrase)));
         at.and_then(|n| self.table.get(n as usize)).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -137,7 +138,7 @@ impl PhraseCounts {
             .map_err(|e| file.damaged(format!("its phrases cannot be read ({e})")))?;
         let section = file.section("table")?;
         let table = read_table(section.as_ref()).ok_or_else(|| file.damaged("its table of counts is cut off".into()))?;
-        Ok(Self { index, words, bags, table })
+        Ok(Self { index: Some(index), words, bags, table })
     }
 }
 

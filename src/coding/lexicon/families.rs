@@ -38,6 +38,11 @@ pub(super) fn without_encounter(title: &str) -> &str {
     cut.map_or(title, |at| &title[..at])
 }
 
+/// Whether a title stands for the rest of its category.
+pub(super) fn is_other(title: &str) -> bool {
+    title.split(|c: char| !c.is_alphanumeric()).any(|w| w.eq_ignore_ascii_case("other"))
+}
+
 fn side_of(title: &str) -> Side {
     let mut side = Side::None;
     for word in title.split(|c: char| !c.is_alphanumeric()) {
@@ -53,7 +58,7 @@ fn side_of(title: &str) -> Side {
 
 /// Whether two sides of one disease make a laterality group: only then is an "unspecified" sibling a side.
 fn has_sides(members: &[(usize, Side)]) -> bool {
-    members.iter().any(|(_, s)| matches!(s, Side::Right | Side::Left))
+    [Side::Right, Side::Left].iter().all(|side| members.iter().any(|(_, s)| s == side))
 }
 
 /// For each billable code, in the order of code: family, side, seventh character (0 where it has none).
@@ -68,23 +73,45 @@ pub(super) fn families(codes: &[(&str, &str)]) -> (Vec<FamilyRow>, Vec<Vec<Strin
     let mut groups: BTreeMap<(&str, Vec<String>), Vec<(usize, Side)>> = BTreeMap::new();
     for (n, (code, title)) in codes.iter().enumerate() {
         let plain = without_encounter(title);
-        groups.entry((code.get(..3).unwrap_or(code), stems(plain))).or_default().push((n, side_of(plain)));
+        groups.entry((code.get(..3).unwrap_or(code), title_words(plain))).or_default().push((n, side_of(plain)));
     }
     let mut rows: Vec<FamilyRow> =
         codes.iter().map(|_| FamilyRow { family: FamilyId(0), side: Side::None, seventh: 0 }).collect();
     let mut keys = Vec::new();
-    for ((_, key), members) in groups {
-        let family = FamilyId(keys.len() as u32);
+    for members in groups.into_values() {
         let sided = has_sides(&members);
-        for (n, side) in &members {
-            let (code, title) = codes[*n];
-            let seventh = code.as_bytes().get(7).copied().filter(|_| title.len() != without_encounter(title).len()).unwrap_or(0);
-            let side = if sided && *side == Side::None { Side::Unspecified } else { *side };
-            rows[*n] = FamilyRow { family, side, seventh };
+        // "Right heart failure" has no left sibling: there the side is part of what it is, and it stands alone.
+        let mut parts: BTreeMap<Side, Vec<(usize, Side)>> = BTreeMap::new();
+        for (n, side) in members {
+            parts.entry(if sided { Side::None } else { side }).or_default().push((n, side));
         }
-        keys.push(key);
+        for part in parts.into_values() {
+            let family = FamilyId(keys.len() as u32);
+            keys.push(part.first().map(|(n, _)| stems(without_encounter(codes[*n].1))).unwrap_or_default());
+            for (n, side) in part {
+                let (code, title) = codes[n];
+                let encounter = title.len() != without_encounter(title).len();
+                let seventh = code.as_bytes().get(7).copied().filter(|_| encounter).unwrap_or(0);
+                let side = if sided && side == Side::None { Side::Unspecified } else { side };
+                rows[n] = FamilyRow { family, side, seventh };
+            }
+        }
     }
     (rows, keys)
+}
+
+/// Words of a title without sides, "unspecified" and small words, sorted; plurals joined ("eye", "eyes").
+fn title_words(title: &str) -> Vec<String> {
+    const LEFT_OUT: [&str; 12] =
+        ["right", "left", "bilateral", "both", "unilateral", "unspecified", "of", "the", "in", "on", "and", "side"];
+    let words = title.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+    let mut words: Vec<String> = words
+        .filter(|w| !w.is_empty() && !LEFT_OUT.contains(&w.as_str()))
+        .map(|w| if w.len() > 3 && !w.ends_with("ss") { w.trim_end_matches('s').to_owned() } else { w })
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words
 }
 
 /// The table of families in an open lexicon.
@@ -150,18 +177,23 @@ mod tests {
             ("M17.0", "Bilateral primary osteoarthritis of knee"),
             ("M17.10", "Unilateral primary osteoarthritis, unspecified knee"),
             ("M17.11", "Unilateral primary osteoarthritis, right knee"),
+            ("M17.12", "Unilateral primary osteoarthritis, left knee"),
             ("M17.4", "Other bilateral secondary osteoarthritis of knee"),
             ("S42.021A", "Displaced fracture of shaft of right clavicle, initial encounter for closed fracture"),
             ("S42.022D", "Displaced fracture of shaft of left clavicle, subsequent encounter for fracture with routine healing"),
+            ("I50.810", "Right heart failure, unspecified"),
+            ("I50.9", "Heart failure, unspecified"),
         ];
         let (rows, _) = families(&codes);
         let table = Families::parse(&Families::bytes(&rows)).unwrap();
         let of = |n: u32| table.row(CodeId(n)).unwrap();
-        assert_eq!(table.members(of(0).0), [CodeId(0), CodeId(1), CodeId(2)]);
+        assert_eq!(table.members(of(0).0), [CodeId(0), CodeId(1), CodeId(2), CodeId(3)]);
         assert_eq!((of(0).1, of(1).1, of(2).1), (Side::Bilateral, Side::Unspecified, Side::Right));
-        assert_ne!(of(3).0, of(0).0);
-        assert_eq!(of(4).0, of(5).0);
-        assert_eq!((of(4).2, of(5).2), (b'A', b'D'));
+        assert_ne!(of(4).0, of(0).0);
+        assert_eq!(of(5).0, of(6).0);
+        assert_eq!((of(5).2, of(6).2), (b'A', b'D'));
+        // Without a left sibling the side is part of the disease.
+        assert_ne!(of(7).0, of(8).0);
         assert!(table.members(FamilyId(99)).is_empty());
     }
 }

@@ -6,7 +6,7 @@ use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::vocabulary::{ABBREVIATIONS, NEGATIONS, PHRASES, SIDES, SKIPPABLE, SLASHED, STOP, SYNONYMS};
+use super::vocabulary::{ABBREVIATIONS, CLASSES, PHRASES, SLASHED, SYNONYMS, pairs};
 use crate::document::Span;
 
 /// What a word of the text is to the matcher.
@@ -62,21 +62,27 @@ fn tables() -> &'static Tables {
     TABLES.get_or_init(|| {
         let stemmer = Stemmer::create(Algorithm::English);
         let mut class = HashMap::new();
-        class.extend(STOP.iter().map(|w| (*w, WordClass::Stop)));
-        class.extend(SIDES.iter().map(|w| (*w, WordClass::Side)));
-        class.extend(NEGATIONS.iter().map(|w| (*w, WordClass::Negation)));
+        let mut skippable = HashMap::new();
+        for (word, name) in pairs(CLASSES) {
+            match name {
+                "stop" => class.insert(word, WordClass::Stop),
+                "side" => class.insert(word, WordClass::Side),
+                "negation" => class.insert(word, WordClass::Negation),
+                _ => skippable.insert(word, WordClass::Modifier),
+            };
+        }
         let mut phrases: HashMap<&str, Vec<(Vec<&str>, &str)>> = HashMap::new();
-        for (from, to) in PHRASES {
+        for (from, to) in pairs(PHRASES) {
             let mut words = from.split(' ');
             if let Some(first) = words.next() {
-                phrases.entry(first).or_default().push((words.collect(), *to));
+                phrases.entry(first).or_default().push((words.collect(), to));
             }
         }
         for list in phrases.values_mut() {
             list.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
         }
         let mut synonyms = HashMap::new();
-        for line in SYNONYMS {
+        for line in SYNONYMS.lines() {
             let mut words = line.split(' ');
             if let Some(first) = words.next() {
                 let target = stemmer.stem(first).into_owned();
@@ -92,9 +98,9 @@ fn tables() -> &'static Tables {
         Tables {
             stemmer,
             class,
-            skippable: SKIPPABLE.iter().map(|w| (*w, WordClass::Modifier)).collect(),
-            abbreviations: ABBREVIATIONS.iter().copied().collect(),
-            slashed: SLASHED.iter().copied().collect(),
+            skippable,
+            abbreviations: pairs(ABBREVIATIONS).collect(),
+            slashed: pairs(SLASHED).collect(),
             phrases,
             synonyms,
         }

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::super::entry::{CodeId, FamilyId, Source, Target};
-use super::super::families::without_encounter;
+use super::super::families::{is_other, without_encounter};
 use super::{Builder, CodeRow, without_brackets};
 
 /// Adds titles and inclusion terms; `billable` are the codes in order, `keys` the key of each family.
@@ -43,8 +43,7 @@ pub(super) fn read(builder: &mut Builder, codes: &[CodeRow], billable: &[(&str, 
 }
 
 fn source_of(title: &str) -> Source {
-    let other = title.split(|c: char| !c.is_alphanumeric()).any(|w| w.eq_ignore_ascii_case("other"));
-    if other { Source::TitleOther } else { Source::Title }
+    if is_other(title) { Source::TitleOther } else { Source::Title }
 }
 
 /// Ways in which notes say a title.

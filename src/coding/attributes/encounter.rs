@@ -1,0 +1,108 @@
+//! Active treatment, healing or late effect: the seventh character of injuries.
+use super::context::{AttributeContext, Zone};
+use crate::document::Span;
+
+/// Phase of care of an injury.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EncounterPhase {
+    /// Active treatment, and whenever nothing else is said.
+    Initial,
+    /// Routine care during healing.
+    Subsequent,
+    /// A late effect.
+    Sequela,
+}
+
+/// What the words around a mention say about the phase of care, and which words.
+pub(super) fn phase(context: &AttributeContext<'_>) -> (EncounterPhase, Vec<Span>) {
+    let report = context.facts().note_type.is_report();
+    let sequela = ["sequela", "late effect", "residual"];
+    for words in sequela {
+        if let Some(e) = context.said(words).filter(|e| e.zone <= Zone::Sentence) {
+            return (EncounterPhase::Sequela, e.spans);
+        }
+    }
+    // An operation is active treatment whatever else its history says.
+    if !report {
+        let cues = ["healing", "healed", "cast removal", "suture removal", "status post fixation", "status post ORIF", "callus"];
+        for words in cues {
+            if let Some(e) = context.said(words).filter(|e| e.zone <= Zone::Near) {
+                return (EncounterPhase::Subsequent, e.spans);
+            }
+        }
+    }
+    (EncounterPhase::Initial, Vec::new())
+}
+
+/// Seventh characters that fit, best first, each with its weight; `available` are those that the code has.
+pub(super) fn letters(context: &AttributeContext<'_>, available: &[u8]) -> Vec<(u8, f32, Vec<Span>)> {
+    let fracture = available.iter().any(|l| matches!(l, b'G' | b'K' | b'P'));
+    let (phase, spans) = phase(context);
+    let (best, spans) = match phase {
+        EncounterPhase::Sequela => (b'S', spans),
+        EncounterPhase::Subsequent if fracture => healing(context, available, spans),
+        EncounterPhase::Subsequent => (b'D', spans),
+        EncounterPhase::Initial => match (fracture && available.contains(&b'B')).then(|| open(context)).flatten() {
+            Some((letter, words)) => (letter, words),
+            None => match nonunion(context, available) {
+                Some((letter, words)) => (letter, words),
+                None => (b'A', spans),
+            },
+        },
+    };
+    let mut out = Vec::new();
+    for letter in available {
+        let score = if *letter == best {
+            3.0
+        } else if *letter == b'A' {
+            1.0
+        } else if *letter == b'D' {
+            0.5
+        } else {
+            -1.0
+        };
+        out.push((*letter, score, if *letter == best { spans.clone() } else { Vec::new() }));
+    }
+    out
+}
+
+fn open(context: &AttributeContext<'_>) -> Option<(u8, Vec<Span>)> {
+    for (words, letter) in [
+        ("open fracture type IIIA", b'C'),
+        ("open fracture grade 3", b'C'),
+        ("grade III open", b'C'),
+        ("open fracture", b'B'),
+        ("compound fracture", b'B'),
+    ] {
+        if let Some(e) = context.said(words).filter(|e| e.zone <= Zone::Near && !e.negated) {
+            // "open reduction of the fracture" and "open treatment" speak of the operation.
+            let operation = context.said("open reduction").or_else(|| context.said("open treatment"));
+            if operation.is_none_or(|o| o.spans.iter().all(|s| !e.spans.contains(s))) {
+                return Some((letter, e.spans));
+            }
+        }
+    }
+    None
+}
+
+fn nonunion(context: &AttributeContext<'_>, available: &[u8]) -> Option<(u8, Vec<Span>)> {
+    for (words, letter) in [("nonunion", b'K'), ("malunion", b'P')] {
+        if let Some(e) = context.said(words).filter(|e| e.zone <= Zone::Sentence && !e.negated && available.contains(&letter)) {
+            return Some((letter, e.spans));
+        }
+    }
+    None
+}
+
+fn healing(context: &AttributeContext<'_>, available: &[u8], spans: Vec<Span>) -> (u8, Vec<Span>) {
+    if let Some(found) = nonunion(context, available) {
+        return found;
+    }
+    if let Some(e) =
+        context.said("delayed healing").or_else(|| context.said("delayed union")).filter(|e| e.zone <= Zone::Sentence)
+    {
+        return (b'G', e.spans);
+    }
+    let letter = if open(context).is_some() && available.contains(&b'E') { b'E' } else { b'D' };
+    (letter, spans)
+}

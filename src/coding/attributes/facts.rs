@@ -1,0 +1,92 @@
+//! What attribute resolution needs of a note, read once.
+use std::collections::HashMap;
+
+use super::sides::sides;
+use crate::coding::lexicon::{Word, words};
+use crate::document::{Document, Span};
+use crate::extract::Laterality;
+use crate::note::{NoteType, Sex};
+
+/// Patient facts that choose codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PatientFacts {
+    /// Age in completed years.
+    pub age_years: Option<u16>,
+    /// Sex as billed.
+    pub sex: Option<Sex>,
+}
+
+/// A note, ready for questions about what stands around a place.
+pub struct NoteFacts<'a> {
+    /// The note.
+    pub document: &'a Document,
+    /// Its kind.
+    pub note_type: NoteType,
+    /// Whose it is.
+    pub patient: PatientFacts,
+    /// Words by sentence.
+    pub(super) words: Vec<Vec<Word>>,
+    /// Stem → sentence and word in it, in order.
+    pub(super) places: HashMap<String, Vec<(u32, u32)>>,
+    /// Side words by sentence.
+    pub(super) sides: Vec<Vec<(Span, Laterality)>>,
+    /// Side words in headings, by section.
+    pub(super) heading_sides: Vec<Option<(Span, Laterality)>>,
+    /// The only side that the note ever names, and where first.
+    pub(super) only_side: Option<(Span, Laterality)>,
+    /// Weeks of gestation as written, and where.
+    pub(super) gestation: Option<(f32, Span)>,
+}
+
+impl<'a> NoteFacts<'a> {
+    /// Reads a note.
+    pub fn read(document: &'a Document, note_type: NoteType, patient: PatientFacts) -> Self {
+        let mut all = Vec::with_capacity(document.sentences.len());
+        let mut places: HashMap<String, Vec<(u32, u32)>> = HashMap::new();
+        let mut all_sides = Vec::with_capacity(document.sentences.len());
+        for (n, sentence) in document.sentences.iter().enumerate() {
+            let text = document.text.get(sentence.span.start..sentence.span.end).unwrap_or("");
+            let found = words(text, sentence.span.start);
+            for (w, word) in found.iter().enumerate() {
+                for stem in &word.stems {
+                    places.entry(stem.clone()).or_default().push((n as u32, w as u32));
+                }
+            }
+            all.push(found);
+            all_sides.push(sides(text, sentence.span.start));
+        }
+        let heading_sides = document
+            .sections
+            .iter()
+            .map(|s| s.heading.and_then(|h| sides(document.text.get(h.start..h.end)?, h.start).into_iter().next()))
+            .collect();
+        let mut named = all_sides.iter().flatten();
+        let first = named.next().copied();
+        let only_side = first.filter(|(_, side)| named.all(|(_, other)| other == side));
+        let gestation = gestation(document);
+        Self { document, note_type, patient, words: all, places, sides: all_sides, heading_sides, only_side, gestation }
+    }
+
+    /// Weeks of gestation that the note states, and where.
+    pub fn weeks_of_gestation(&self) -> Option<(f32, Span)> {
+        self.gestation
+    }
+}
+
+/// "38 weeks gestation", "at 20 2/7 weeks", "EGA 31w4d", "G2P1 at 37 weeks", "24-week intrauterine pregnancy".
+fn gestation(document: &Document) -> Option<(f32, Span)> {
+    static PATTERN: std::sync::OnceLock<Option<regex::Regex>> = std::sync::OnceLock::new();
+    let pattern = PATTERN.get_or_init(|| {
+        regex::Regex::new(concat!(
+            r"(?i)\b(?:(?:EGA|gestational age|gestation|pregnan(?:t|cy)|IUP|G\d+\s?,?\s?P\d+)\b[^.\n]{0,40}?\b(\d{1,2})(?:\s*(?:and\s*)?(?:(\d)/7|\+\s?(\d)|w\s?(\d)d))?[\s-]*(?:weeks?|wks?|w)\b",
+            r"|(\d{1,2})(?:\s*(?:and\s*)?(\d)/7)?[\s-]*(?:weeks?|wks?)\b[^.\n]{0,25}?\b(?:gestation|pregnan|gestational|IUP|intrauterine|EGA))"
+        ))
+        .ok()
+    });
+    let found = pattern.as_ref()?.captures(&document.text)?;
+    let number = |at: usize| found.get(at).and_then(|m| m.as_str().parse::<f32>().ok());
+    let weeks = number(1).or_else(|| number(5))?;
+    let days = [2, 3, 4, 6].into_iter().find_map(number).unwrap_or(0.0);
+    let whole = found.get(0)?;
+    (4.0..=44.0).contains(&weeks).then_some((weeks + days / 7.0, Span { start: whole.start(), end: whole.end() }))
+}

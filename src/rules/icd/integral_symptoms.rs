@@ -1,0 +1,87 @@
+//! Which signs and symptoms are part of which diseases: the project's own list from general clinical knowledge, kept to
+//! pairs that no coder disputes. Stems of codes, with dots.
+use crate::rules::codes::is_under;
+
+/// Diseases, and the symptoms that are part of each of them.
+const INTEGRAL: &[(&[&str], &[&str])] = &[
+    // Infections of the airways: cough, fever, sore throat, congestion.
+    (&["J00", "J06"], &["R05", "R50.9", "R09.81", "R09.82", "R07.0", "R06.7"]),
+    (&["J01", "J32"], &["R09.81", "R09.82"]),
+    (&["J02", "J03", "J36"], &["R07.0", "R50.9", "R13.1"]),
+    (&["J04", "J05", "J20", "J21", "J22"], &["R05", "R50.9", "R06.2", "R49.0"]),
+    (
+        &["J09", "J10", "J11", "J12", "J13", "J14", "J15", "J16", "J17", "J18", "U07.1"],
+        &["R05", "R50.9", "R06.02", "R52", "R09.02"],
+    ),
+    (&["J30"], &["R09.81", "R09.82", "R06.7"]),
+    // Chronic lung disease.
+    (&["J44", "J43", "J47"], &["R05", "R06.02", "R06.00", "R06.09", "R06.2"]),
+    (&["J45"], &["R05", "R06.2", "R06.02", "R06.00", "R06.09"]),
+    // Heart and circulation.
+    (&["I50", "I11.0", "I13.0", "I13.2"], &["R06.02", "R06.00", "R06.01", "R06.09", "R60"]),
+    (&["I20", "I21", "I22", "I25.11", "I25.7"], &["R07.1", "R07.2", "R07.8", "R07.9"]),
+    (&["I48", "I47.1", "I49"], &["R00.2"]),
+    (&["I26"], &["R06.02", "R06.00", "R07.1", "R07.9", "R09.02"]),
+    (&["I10", "I11", "I12", "I13", "I15", "I16", "I1A"], &["R03.0"]),
+    // Digestion.
+    (&["K21"], &["R12"]),
+    (&["K35", "K36", "K37", "K57.2", "K57.3", "K57.8", "K57.9", "K80", "K81", "K85", "K29"], &["R10", "R11"]),
+    (&["A08", "A09", "K52"], &["R19.7", "R11", "R10.8", "R10.9"]),
+    (&["K58"], &["R10", "R14"]),
+    (&["K25", "K26", "K27"], &["R10.1", "R10.13"]),
+    (&["K92.0", "K92.1"], &["R19.5"]),
+    // Kidney and bladder.
+    (&["N20", "N23"], &["R10", "R11"]),
+    (&["N30", "N39.0"], &["R30.0", "R35.0", "R39.15", "R30.9"]),
+    (&["N10"], &["R50.9", "R30.0", "R10.9", "R10.8"]),
+    // Metabolism and blood.
+    (&["E08.65", "E09.65", "E10.65", "E11.65", "E13.65"], &["R73.9", "R35"]),
+    (&["E10", "E11", "E13"], &["R73.03", "R73.09", "R73.9", "R81"]),
+    (&["D50", "D51", "D52", "D53", "D62", "D63", "D64"], &["R53.83", "R53.1"]),
+    (&["E86"], &["R63.1"]),
+    // Nervous system and ear.
+    (&["G43", "G44"], &["R51", "R11"]),
+    (&["G40"], &["R56.9"]),
+    (&["H81.1", "H81.0", "H81.3"], &["R42"]),
+    (&["H65", "H66", "H60"], &["H92.0", "R50.9"]),
+    (&["H10"], &["H57.1"]),
+    (&["F32", "F33"], &["R45.2", "R45.3"]),
+    (&["F41"], &["R45.0"]),
+    (&["G47.00", "G47.01", "G47.09", "F51.0"], &["R53.83"]),
+    // Skin.
+    (&["L20", "L23", "L24", "L25", "L30", "L50", "B02", "B08", "L40"], &["R21"]),
+    // Joints and spine: pain of the diseased part.
+    (&["M17"], &["M25.56", "M25.66", "M25.46"]),
+    (&["M16"], &["M25.55", "M25.65", "M25.45"]),
+    (&["M19.01", "M19.11", "M75"], &["M25.51", "M25.61"]),
+    (&["M10", "M1A"], &["M25.5", "M79.67", "M25.4"]),
+    (&["M54.16", "M54.17", "M51.16", "M51.17", "M54.3", "M54.4"], &["M54.5", "M79.60", "M79.65", "M79.66"]),
+    (&["M50.1", "M54.12", "M54.13"], &["M54.2"]),
+    (&["M72.2", "M77.3"], &["M79.67"]),
+    (&["M77.0", "M77.1"], &["M25.52"]),
+];
+
+/// Whether a symptom is part of a disease.
+pub fn is_integral(symptom: &str, disease: &str) -> bool {
+    // Most diagnoses are no symptom of the list.
+    if !matches!(symptom.as_bytes().first(), Some(b'R' | b'M' | b'H')) || symptom == disease {
+        return false;
+    }
+    INTEGRAL.iter().any(|(diseases, symptoms)| {
+        symptoms.iter().any(|stem| is_under(symptom, stem)) && diseases.iter().any(|stem| is_under(disease, stem))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_integral;
+
+    #[test]
+    fn integral_and_not() {
+        assert!(is_integral("R05.9", "J18.9"));
+        assert!(is_integral("M25.561", "M17.11"));
+        assert!(!is_integral("M25.511", "M17.11"), "another joint");
+        assert!(!is_integral("R04.0", "I78.0"), "treated on its own");
+        assert!(!is_integral("J18.9", "R05.9"));
+    }
+}
