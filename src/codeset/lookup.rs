@@ -53,7 +53,7 @@ pub struct Found {
 
 /// The codes that fit, best first, at most `limit`; billability on `date`, else at the end of the newest edition.
 pub fn find(sets: &CodeSets, query: &str, system: Option<System>, date: Option<Date>, limit: usize) -> Vec<Found> {
-    let wants = |system: System| system.is_none_or(|s| s == system);
+    let wants = |one: System| system.is_none_or(|s| s == one);
     let newest = sets.icd10cm.newest().through;
     let date = date.unwrap_or(newest);
     let mut found = Vec::new();
