@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::sources::{Csv, text};
 use super::{BuildOptions, Report};
-use crate::codeset::procedures::{FeeEditionRecord, FeeRecord, KIND, ProcedureRecord, RawProcedure, VERSION, raw_procedure};
+use crate::codeset::fee_schedule::{FeeEditionRecord, FeeRecord};
+use crate::codeset::procedures::{KIND, ProcedureRecord, RawProcedure, VERSION, raw_procedure};
 use crate::codeset::table_file::{TableWriter, TextsBuilder};
 use crate::codeset::{CodesetError, day};
 
