@@ -209,7 +209,7 @@ impl Procedures {
 }
 
 /// First day of the hospital addendum that the catalogue was compared with.
-const ADDENDUM_EFFECTIVE: u32 = 2026_04_01;
+const ADDENDUM_EFFECTIVE: u32 = 20260401;
 
 /// The stored form of a code; `None` where the text can be no code.
 pub(super) fn raw_procedure(code: &str) -> Option<RawProcedure> {
