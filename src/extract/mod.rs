@@ -1,4 +1,6 @@
 //! What the note says: mentions with kind, assertion, attributes, and relations between them.
+pub mod assertion_cues;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
