@@ -39,7 +39,9 @@ static NEW: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Signs of a first visit that leave the question open.
 static REFERRED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:(?:kindly )?referred (?:by|to (?:me|us|our|the clinic)|here|from)|referral (?:from|by)|at the request of|thank you (?:very much |so much )?for (?:referring|the (?:kind )?referral)|self-?referred|second opinion)\b")
+    pattern(
+        r"\b(?:(?:kindly )?referred (?:by|to (?:me|us|our|the clinic)|here|from)|referral (?:from|by)|at the request of|thank you (?:very much |so much )?for (?:referring|the (?:kind )?referral)|self-?referred|second opinion)\b",
+    )
 });
 static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -48,7 +50,9 @@ static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// A consultant who already knows the patient.
 static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:follow[- ]?up (?:visit|of|for|on|appointment|consult\w*)|followup|returns|return visit|last (?:visit|saw|seen (?:by me|in))|(?:well )?known to (?:me|us|our)|re-?check|established patient|i (?:last )?saw (?:him|her)|comes back|back (?:today|for))\b")
+    pattern(
+        r"\b(?:follow[- ]?up (?:visit|of|for|on|appointment|consult\w*)|followup|returns|return visit|last (?:visit|saw|seen (?:by me|in))|(?:well )?known to (?:me|us|our)|re-?check|established patient|i (?:last )?saw (?:him|her)|comes back|back (?:today|for))\b",
+    )
 });
 static PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -56,8 +60,11 @@ static PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 /// The preventive visit is of another day, or the visit has another reason.
-static NOT_PREVENTIVE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:was in for|as part of|at (?:his|her|the) (?:last|recent|annual)|during (?:his|her|a)|last (?:physical|annual)|post-?partum|not been feeling well|found (?:on|at|during))\b"));
+static NOT_PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:was in for|as part of|at (?:his|her|the) (?:last|recent|annual)|during (?:his|her|a)|last (?:physical|annual)|post-?partum|not been feeling well|found (?:on|at|during))\b",
+    )
+});
 static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\b(?:annual wellness visit|medicare wellness|awv\b|welcome to medicare|initial preventive physical|ippe\b)")
 });
@@ -73,7 +80,9 @@ static SUBSEQUENT: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// How a note on a later day of a stay opens.
 static DAILY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:progress note|hospital day|postoperative day|post-?op(?:erative)? day|pod ?#?\d|days? post-?op|icu follow-?up|interval (?:history|events)|overnight|since yesterday|(?:is|feels|feeling|states|doing) (?:\w+ ){0,3}(?:better|well)|no (?:new|other) complaints|not in acute distress|no acute events|evaluated this a|was admitted approximately|is admitted|has been admitted|was seen and examined|going to see the patient|review of the medical record)")
+    pattern(
+        r"\b(?:progress note|hospital day|postoperative day|post-?op(?:erative)? day|pod ?#?\d|days? post-?op|icu follow-?up|interval (?:history|events)|overnight|since yesterday|(?:is|feels|feeling|states|doing) (?:\w+ ){0,3}(?:better|well)|no (?:new|other) complaints|not in acute distress|no acute events|evaluated this a|was admitted approximately|is admitted|has been admitted|was seen and examined|going to see the patient|review of the medical record)",
+    )
 });
 static INITIAL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -241,7 +250,10 @@ fn hospital(view: &View, consult: bool, recognises_consults: bool) -> Found {
 /// A first visit takes past, family or social history; a daily note does not.
 fn has_background(view: &View) -> bool {
     use crate::document::SectionKind as S;
-    view.document.sections.iter().any(|s| matches!(s.kind, S::PastMedicalHistory | S::FamilyHistory | S::SocialHistory | S::PastSurgicalHistory))
+    view.document
+        .sections
+        .iter()
+        .any(|s| matches!(s.kind, S::PastMedicalHistory | S::FamilyHistory | S::SocialHistory | S::PastSurgicalHistory))
 }
 
 fn nursing(view: &View) -> Found {

@@ -115,7 +115,9 @@ static DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// A plan to speak, or the patient's own talks.
 static NO_DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:(?:will|to|should|would|can|may|plan(?:s|ning)? to|going to|needs? to) (?:also )?(?:discuss|talk|speak|call|contact|consult|review)|(?:he|she|patient|mother|mom|family|parents|they|wife|husband) (?:has |had |have )?(?:spoke|spoken|talked|called|contacted|consulted|discussed)|discuss(?:ed)? (?:\w+ )?(?:with (?:the )?(?:patient|family)))\b")
+    pattern(
+        r"\b(?:(?:will|to|should|would|can|may|plan(?:s|ning)? to|going to|needs? to) (?:also )?(?:discuss|talk|speak|call|contact|consult|review)|(?:he|she|patient|mother|mom|family|parents|they|wife|husband) (?:has |had |have )?(?:spoke|spoken|talked|called|contacted|consulted|discussed)|discuss(?:ed)? (?:\w+ )?(?:with (?:the )?(?:patient|family)))\b",
+    )
 });
 
 /// What the note shows of data, with the counts that leveling uses.
@@ -205,9 +207,10 @@ pub fn find(view: &View, lines: &[Line]) -> Data {
             i,
         ));
     }
-    if let Some((i, span)) = view.matches(&DISCUSSION, |z| z != Zone::Background).find(|(i, _)| {
-        view.clauses.get(*i).is_some_and(|c| !NO_DISCUSSION.is_match(view.words(c.span)))
-    }) {
+    if let Some((i, span)) = view
+        .matches(&DISCUSSION, |z| z != Zone::Background)
+        .find(|(i, _)| view.clauses.get(*i).is_some_and(|c| !NO_DISCUSSION.is_match(view.words(c.span))))
+    {
         data.discussion = true;
         data.elements.push(element(
             "discussion",

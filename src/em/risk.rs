@@ -45,7 +45,9 @@ static NOT_GIVEN: LazyLock<Regex> = LazyLock::new(|| {
 /// A joint or soft-tissue injection: a procedure, no drug management.
 static INJECTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\binject(?:ion|ions|ed|ing)?\b|\bepidural\b"));
 static CHEMOTHERAPY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:chemotherap\w+|chemo|chemoradiation|radiation therapy|radiotherapy|cycle (?:\d|one|two|three|four|five|six)|cycles of|r-chop|folfox|folfiri|immunosuppress\w+|antineoplastic|biologic therapy|infliximab|remicade|rituxan|rituximab)\b")
+    pattern(
+        r"\b(?:chemotherap\w+|chemo|chemoradiation|radiation therapy|radiotherapy|cycle (?:\d|one|two|three|four|five|six)|cycles of|r-chop|folfox|folfiri|immunosuppress\w+|antineoplastic|biologic therapy|infliximab|remicade|rituxan|rituximab)\b",
+    )
 });
 static CRITICAL_DRUG: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -149,11 +151,29 @@ fn incidental(drug: &Drug) -> bool {
 
 /// Names sold over the counter in the strength notes usually mean, though the drug is also prescribed.
 const OVER_THE_COUNTER: &[&str] = &[
-    "ibuprofen", "advil", "motrin", "aleve", "naproxen sodium", "anti-inflammatories", "nsaids", "nsaid", "hydrocortisone 1%", "prilosec otc",
-    "zantac", "pepcid", "lotrimin", "monistat", "benzoyl peroxide", "flonase", "nasacort", "zaditor", "lamisil cream",
+    "ibuprofen",
+    "advil",
+    "motrin",
+    "aleve",
+    "naproxen sodium",
+    "anti-inflammatories",
+    "nsaids",
+    "nsaid",
+    "hydrocortisone 1%",
+    "prilosec otc",
+    "zantac",
+    "pepcid",
+    "lotrimin",
+    "monistat",
+    "benzoyl peroxide",
+    "flonase",
+    "nasacort",
+    "zaditor",
+    "lamisil cream",
 ];
 /// Strengths that only a prescription gives.
-static PRESCRIPTION_STRENGTH: LazyLock<Regex> = LazyLock::new(|| pattern(r"prescri|\b(?:800|600) ?(?:mg|milligrams?)|\brx\b|\bscript"));
+static PRESCRIPTION_STRENGTH: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"prescri|\b(?:800|600) ?(?:mg|milligrams?)|\brx\b|\bscript"));
 
 /// Finds the risk elements of a note.
 pub fn find(view: &View, category: Category) -> Risk {
@@ -201,8 +221,25 @@ pub fn find(view: &View, category: Category) -> Risk {
         "emergency surgery or intervention decided",
         first_free(view, &EMERGENT, decision, &NO_SURGERY),
     );
-    add("critical_treatment", "", Level::High, "treatment given by infusion, transfusion or ventilation under close monitoring", first_free(view, &CRITICAL_DRUG, if acute { |z: Zone| !matches!(z, Zone::Background | Zone::Frame) } else { |z: Zone| z.is_decision() }, &NOT_GIVEN));
-    add("chemotherapy", "", Level::High, "cytotoxic, radiation or immunosuppressive treatment, followed for toxicity", first_free(view, &CHEMOTHERAPY, decision, &NO_SURGERY));
+    add(
+        "critical_treatment",
+        "",
+        Level::High,
+        "treatment given by infusion, transfusion or ventilation under close monitoring",
+        first_free(
+            view,
+            &CRITICAL_DRUG,
+            if acute { |z: Zone| !matches!(z, Zone::Background | Zone::Frame) } else { |z: Zone| z.is_decision() },
+            &NOT_GIVEN,
+        ),
+    );
+    add(
+        "chemotherapy",
+        "",
+        Level::High,
+        "cytotoxic, radiation or immunosuppressive treatment, followed for toxicity",
+        first_free(view, &CHEMOTHERAPY, decision, &NO_SURGERY),
+    );
     let factors = view.first(&RISK_FACTOR, decision).is_some();
     let major = first_free(view, &SURGERY, decision, &NO_SURGERY);
     if major.is_some() && factors {
