@@ -5,4 +5,5 @@
 //! score stops rising; the result goes to a model folder. [`boosting`] fits the small inspectable models.
 pub mod boosting;
 pub mod data;
+pub mod em;
 pub mod procedures;
