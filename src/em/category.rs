@@ -268,7 +268,7 @@ fn nursing(view: &View) -> Found {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::view::tests::document;
     use super::*;
     use crate::document::{Document, SectionKind as S};

@@ -7,6 +7,7 @@ mod category;
 mod codes;
 mod data;
 mod features;
+mod fees;
 mod line;
 mod model;
 mod needs;
@@ -19,6 +20,7 @@ mod view;
 
 pub use codes::Category;
 pub use features::{All as AllFeatures, Features};
+pub use fees::{fee, global_days};
 pub use line::{line, lines};
 pub use model::{Ordinal, Weights};
 pub use result::{Additional, Basis, Difference, Element, ElementGroup, EmResult, Fee, Level, Verdict};
@@ -49,7 +51,7 @@ pub struct Input<'a> {
     pub recognises_consultations: bool,
     /// The payer follows Medicare's rules for prolonged and critical care.
     pub medicare: bool,
-    /// Work units and payment of a code on the date of service.
+    /// Work units and payment of a code on the date of service ([`fee`] reads them from the code sets).
     pub fee: &'a dyn Fn(&str) -> Option<Fee>,
     /// Global days of a code on the date of service (`000`, `010`, `090`, …).
     pub global_days: &'a dyn Fn(&str) -> Option<String>,
