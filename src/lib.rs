@@ -15,18 +15,33 @@
 //! 11. [`engine`]: all of it, in one call
 //! 12. [`train`], [`eval`]: the same definitions, trained and measured
 //! 13. [`serve`], [`cli`]: the two borders
-pub mod claim;
-pub mod cli;
+// One line each with a blank between: the order is the order of the layers, and formatting must not change it.
 pub mod codeset;
-pub mod coding;
-pub mod document;
-pub mod em;
-pub mod encoder;
-pub mod engine;
-pub mod eval;
-pub mod extract;
+
 pub mod note;
-pub mod review;
+
+pub mod document;
+
+pub mod encoder;
+
+pub mod extract;
+
+pub mod claim;
+
+pub mod coding;
+
+pub mod em;
+
 pub mod rules;
-pub mod serve;
+
+pub mod review;
+
+pub mod engine;
+
 pub mod train;
+
+pub mod eval;
+
+pub mod serve;
+
+pub mod cli;

@@ -30,6 +30,32 @@ pub struct Edition {
     pub sha256: String,
     /// Where it comes from.
     pub source: String,
+    /// Only an excerpt, or a part of the edition's changes.
+    #[serde(default)]
+    pub partial: bool,
+}
+
+/// How a table reaches a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The date lies within the edition.
+    Within,
+    /// The date lies before every edition of the table.
+    Before,
+    /// The date lies after the edition, and before the next one where there is one.
+    After,
+}
+
+/// The complete edition of `table` that answers for `date`: the one in force, else the newest before, else the first.
+/// `None` where the table is not loaded or has no dates (the catalogue, places of service, modifiers).
+pub(super) fn answering<'a>(editions: &'a [Edition], table: &str, date: Date) -> Option<(&'a Edition, Reach)> {
+    let complete = editions.iter().filter(|e| e.table == table && !e.partial && e.effective.is_some());
+    let begun = complete.clone().filter(|e| e.effective.is_some_and(|from| from <= date)).max_by_key(|e| e.effective);
+    match begun {
+        Some(edition) if edition.through.is_none_or(|to| date <= to) => Some((edition, Reach::Within)),
+        Some(edition) => Some((edition, Reach::After)),
+        None => complete.min_by_key(|e| e.effective).map(|edition| (edition, Reach::Before)),
+    }
 }
 
 /// Reads the list.

@@ -8,6 +8,7 @@ pub mod drugs;
 mod edition;
 pub mod lookup;
 mod error;
+mod fee_schedule;
 pub mod icd10cm;
 pub mod mue;
 #[cfg(test)]
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub use add_on::AddOnTable;
 pub use build::{BuildOptions, build};
-pub use edition::Edition;
+pub use edition::{Edition, Reach};
 pub use error::CodesetError;
 pub use icd10cm::Icd10cm;
 pub use mue::MueTable;
@@ -97,6 +98,13 @@ impl CodeSets {
                 Err(CodesetError::NotFound { looked_in })
             }
         }
+    }
+
+    /// The complete edition of a table that answers for a date, and whether it reaches it. `None` where the table is not
+    /// loaded or its editions have no dates. Tables: `icd10cm`, `hospital-addendum-b`, `fee-schedule`, `ncci-ptp`,
+    /// `ncci-mue`, `ncci-add-on`, `gpci`, `conversion-factor`.
+    pub fn edition_for(&self, table: &str, date: jiff::civil::Date) -> Option<(&Edition, Reach)> {
+        edition::answering(&self.editions, table, date)
     }
 
     /// The loaded editions.

@@ -27,6 +27,18 @@ fn embedded_tables_agree_with_their_digests() {
 }
 
 #[test]
+fn tells_which_edition_answers() {
+    let answer = |table: &str, y, m, d| sets().edition_for(table, date(y, m, d)).map(|(e, reach)| (e.edition.as_str(), reach));
+    assert_eq!(answer("ncci-ptp", 2024, 8, 1), Some(("2024Q3", Reach::Within)));
+    assert_eq!(answer("ncci-ptp", 2026, 8, 1), Some(("2024Q3", Reach::After)));
+    assert_eq!(answer("ncci-ptp", 2020, 8, 1), Some(("2024Q3", Reach::Before)));
+    assert_eq!(answer("icd10cm", 2026, 5, 4), Some(("FY2026", Reach::Within)));
+    assert_eq!(answer("icd10cm", 2026, 10, 1), Some(("FY2026", Reach::After)));
+    assert_eq!(answer("icd10cm", 2017, 6, 1), Some(("FY2016", Reach::After)));
+    assert_eq!(answer("no-such-table", 2026, 5, 4), None);
+}
+
+#[test]
 fn catalogue_knows_codes_and_their_validity() {
     let p = &sets().procedures;
     let day = date(2026, 5, 4);
@@ -177,4 +189,63 @@ fn well_formed_nonsense_is_refused() {
     assert!(build(&codes, &[0, 1], &[1], &[0], &list).is_err(), "a start too few");
     assert!(build(&codes, &[0, 1, 1], &[1], &[], &list).is_err(), "a column too short");
     assert!(build(&codes, &[0, 2, 2], &[1, 0], &[0, 0], &list).is_err(), "a run out of order");
+}
+
+/// Tables changed at random, with a checksum that fits: each is refused or answers without a panic.
+#[test]
+fn random_damage_never_panics() {
+    use rand::{Rng, SeedableRng};
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for name in ["icd10cm.tbl", "procedures.tbl", "ncci_ptp.tbl", "ncci_mue.tbl", "ncci_add_on.tbl"] {
+        let whole = std::fs::read(embedded().join(name)).expect("table");
+        let path = folder.path().join(name);
+        let mut opened = 0;
+        for round in 0..40 {
+            let mut bytes = whole.clone();
+            for _ in 0..=round % 4 {
+                // Half of the changes hit the list of sections.
+                let at = if random.random() { random.random_range(40..700) } else { random.random_range(40..bytes.len()) };
+                bytes[at] = random.random();
+            }
+            let mut checksum = flate2::Crc::new();
+            checksum.update(&bytes[40..]);
+            bytes[32..36].copy_from_slice(&checksum.sum().to_le_bytes());
+            std::fs::write(&path, &bytes).expect("written");
+            opened += usize::from(exercise(name, &path));
+        }
+        eprintln!("{name}: {opened} of 40 changed tables open");
+    }
+}
+
+/// Opens a table and asks it many things; false where it is refused.
+fn exercise(name: &str, path: &Path) -> bool {
+    let day = date(2026, 5, 4);
+    let codes = ["31231", "31238", "99213", "11103", "G0402", "0001A"];
+    match name {
+        "icd10cm.tbl" => Icd10cm::open(path).is_ok_and(|icd| {
+            for i in icd.all().step_by(997) {
+                let _ = (icd.title(i), icd.parent(i), icd.validity_of(Some(i), day), icd.section_title(i), icd.edits(i));
+                let _ = (icd.children(i).count(), icd.seventh_characters(i).count(), icd.siblings_by_side(i));
+                let _ = icd.excludes1(i).chain(icd.code_first(i)).filter(|n| n.covers("E11.65")).count();
+                let _ = (icd.inclusion_terms(i).count(), icd.billable_period(i));
+            }
+            true
+        }),
+        "procedures.tbl" => Procedures::open(path).is_ok_and(|p| {
+            for i in p.all() {
+                let _ = (p.descriptor(i), p.valid_period(i), p.hospital_status(i), p.validity(p.code(i), day));
+                let _ = p.facts(p.code(i), day).map(|f| f.endoscopic_base().map(str::len));
+            }
+            true
+        }),
+        "ncci_ptp.tbl" => Ptp::open(path).is_ok_and(|p| {
+            codes.iter().flat_map(|a| codes.iter().map(move |b| (a, b))).for_each(|(a, b)| {
+                let _ = (p.any(a, b, day), p.rows(a, b).count());
+            });
+            true
+        }),
+        "ncci_mue.tbl" => MueTable::open(path).is_ok_and(|t| codes.iter().all(|c| t.get(c, day).is_none_or(|_| true))),
+        _ => AddOnTable::open(path).is_ok_and(|t| codes.iter().all(|c| t.get(c).is_none_or(|a| a.primaries().count() < 10_000))),
+    }
 }

@@ -1,4 +1,5 @@
 //! A text cut into sections and sentences, every piece with byte offsets into the original text.
+pub mod facts;
 mod headings;
 mod sections;
 mod sentences;

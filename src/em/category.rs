@@ -34,18 +34,36 @@ static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static NEW: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:new patient|new[- ]patient|(?:is|was|been) (?:kindly )?referred|referred (?:by|to (?:me|us|our|the clinic)|here|for)|referral (?:from|by)|thank you (?:very much |so much )?for (?:referring|allowing|asking|the (?:kind )?referral|this)|initial (?:visit|evaluation|consultation|consult|history)|first (?:visit|time (?:i|we|in))|establish(?:ing)? (?:care|with)|new to (?:me|us|this|our|the)|self-?referred|seen in consultation|second opinion|for (?:an? )?(?:evaluation|consultation)|to be evaluated|consultation|asked to (?:see|evaluate)|requesting|never been seen|previously followed by|transfer(?:ring)? (?:of )?care|here to establish)"
+        r"\b(?:new patient|new[- ]patient|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the)|never been seen|previously followed by)\b"
     ))
+});
+/// Signs of a first visit that leave the question open.
+static REFERRED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:kindly )?referred (?:by|to (?:me|us|our|the clinic)|here|from)|referral (?:from|by)|at the request of|thank you (?:very much |so much )?for (?:referring|the (?:kind )?referral)|self-?referred|second opinion)\b",
+    )
 });
 static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:follow[- ]?up(?: visit| of| for| on| appointment)?|followup|returns|return(?:ed)? (?:today|for|to (?:the |our |my )?(?:clinic|office))|return visit|last (?:visit|seen|office|clinic|saw|appointment|time i)|since (?:his|her|the|our) last|(?:i|we) (?:last )?saw (?:him|her)|(?:well|is) known to (?:me|us|our)|known to (?:me|us)|re-?check|established patient|whom i (?:have been|have|saw)|i (?:have|had) (?:seen|been (?:seeing|following))|previous visit|prior visit|at (?:his|her|the|our) last|in for (?:a )?(?:follow|recheck)|routine (?:visit|follow)|(?:3|6|three|six)[- ]month (?:follow|visit|check)|continues to be followed|comes back|back (?:today|for)|refills?)"
     ))
 });
+/// A consultant who already knows the patient.
+static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:follow[- ]?up (?:visit|of|for|on|appointment|consult\w*)|followup|returns|return visit|last (?:visit|saw|seen (?:by me|in))|(?:well )?known to (?:me|us|our)|re-?check|established patient|i (?:last )?saw (?:him|her)|comes back|back (?:today|for))\b",
+    )
+});
 static PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:well[- ]child|well[- ](?:baby|woman|adolescent|infant)|wellness (?:visit|exam|check)|annual (?:physical|exam|examination|check|wellness|well|gyn|gynecologic|pelvic|health)|yearly (?:physical|exam|checkup|check-up)|(?:complete|routine|general|full) (?:physical|history and physical)(?: exam(?:ination)?)?|physical exam(?:ination)? (?:today|for (?:school|sports|work|camp|employment|college))|health maintenance (?:exam|visit)|(?:school|sports|camp|college|pre-?employment|dot) physical|check-?up\b|year(?:ly)? check|preventive (?:visit|health|exam)|health supervision|annual pap)"
+        r"\b(?:well[- ]child|well[- ](?:baby|woman|adolescent|infant)|wellness (?:visit|exam|check)|(?:here|presents?|comes? in|in|seen)(?: today)? for (?:an? |her |his )?(?:\w+ ){0,2}(?:physical(?: exam(?:ination)?)?|exam(?:ination)? and pap|check-?up)|annual (?:physical|exam|examination|check|checkup|wellness|well|gyn|gynecologic|pelvic|health)|yearly (?:physical|exam|checkup|check-up)|health maintenance (?:exam|visit)|(?:school|sports|camp|college|pre-?employment|dot) physical|(?:month|year|week)(?:ly)?(?:-old)? (?:well )?check-?up|(?:routine|well) check-?up|preventive (?:visit|health|exam)|health supervision|annual pap|exam and pap)\b"
     ))
+});
+/// The preventive visit is of another day, or the visit has another reason.
+static NOT_PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:was in for|as part of|at (?:his|her|the) (?:last|recent|annual)|during (?:his|her|a)|last (?:physical|annual)|post-?partum|not been feeling well|found (?:on|at|during))\b",
+    )
 });
 static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\b(?:annual wellness visit|medicare wellness|awv\b|welcome to medicare|initial preventive physical|ippe\b)")
@@ -58,6 +76,12 @@ static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
 static SUBSEQUENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:progress note|hospital day|postoperative day|post-?op day|pod ?#?\d|overnight|interval (?:history|events)|since yesterday|(?:is|feels|feeling|states that (?:he|she) feels) (?:much |a little |somewhat )?better|continues to improve|remains? (?:intubated|hospitalized|in the icu|on)|last night|this morning|afebrile|no new complaints|no acute events|followup|daily progress|soap)\b",
+    )
+});
+/// How a note on a later day of a stay opens.
+static DAILY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:progress note|hospital day|postoperative day|post-?op(?:erative)? day|pod ?#?\d|days? post-?op|icu follow-?up|interval (?:history|events)|overnight|since yesterday|(?:is|feels|feeling|states|doing) (?:\w+ ){0,3}(?:better|well)|no (?:new|other) complaints|not in acute distress|no acute events|evaluated this a|was admitted approximately|is admitted|has been admitted|was seen and examined|going to see the patient|review of the medical record)",
     )
 });
 static INITIAL: LazyLock<Regex> = LazyLock::new(|| {
@@ -146,9 +170,8 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], recognises_co
             return found(Category::OfficeConsult, "an outpatient consultation", None);
         }
         let mut f = office(view, context, Category::OfficeNew, Category::OfficeEstablished);
-        let clearly_known = f.category == Category::OfficeEstablished
-            && (context.patient.new_patient == Some(false) || count(view, &ESTABLISHED) > count(view, &NEW) + 1);
-        if !clearly_known {
+        let known = f.category == Category::OfficeEstablished && KNOWN.is_match(&opening(view));
+        if context.patient.new_patient != Some(false) && !known {
             f.category = Category::OfficeNew;
         }
         f.reason = "an outpatient consultation; this payer takes office codes instead".to_owned();
@@ -158,7 +181,7 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], recognises_co
         return found(Category::WellnessVisit, "a Medicare wellness visit", Some(&WELLNESS));
     }
     let opening = opening(view);
-    if kind == NoteType::Preventive || PREVENTIVE.is_match(&opening) {
+    if kind == NoteType::Preventive || (PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening)) {
         let f = office(view, context, Category::PreventiveNew, Category::PreventiveEstablished);
         let cue = found(f.category, "a preventive visit", Some(&PREVENTIVE));
         return Found { new_or_established_unsure: f.new_or_established_unsure, ..cue };
@@ -200,13 +223,13 @@ fn office(view: &View, context: &Context, new: Category, established: Category) 
         (false, false) => "established patient by the note",
         (false, true) => "established patient by default: the note does not say",
     };
-    let unsure = !is_new && evidence.is_empty();
+    let unsure = !is_new && (evidence.is_empty() || REFERRED.is_match(&opening));
     Found { category: if is_new { new } else { established }, reason: reason.into(), evidence, new_or_established_unsure: unsure }
 }
 
 fn hospital(view: &View, consult: bool, recognises_consults: bool) -> Found {
-    let initial = consult || count(view, &INITIAL) > 0;
-    let subsequent = !consult && count(view, &SUBSEQUENT) > count(view, &INITIAL);
+    let initial = consult || count(view, &INITIAL) > 0 || has_background(view);
+    let subsequent = !consult && !has_background(view) && DAILY.is_match(&opening(view));
     let (category, reason, cue): (_, _, Option<&Regex>) = if consult && recognises_consults {
         (Category::HospitalConsult, "a consultation in the hospital", Some(&HOSPITAL))
     } else if consult {
@@ -224,6 +247,15 @@ fn hospital(view: &View, consult: bool, recognises_consults: bool) -> Found {
     Found { category, reason: reason.into(), evidence, new_or_established_unsure: false }
 }
 
+/// A first visit takes past, family or social history; a daily note does not.
+fn has_background(view: &View) -> bool {
+    use crate::document::SectionKind as S;
+    view.document
+        .sections
+        .iter()
+        .any(|s| matches!(s.kind, S::PastMedicalHistory | S::FamilyHistory | S::SocialHistory | S::PastSurgicalHistory))
+}
+
 fn nursing(view: &View) -> Found {
     let initial = count(view, &INITIAL) > count(view, &ESTABLISHED) + 1;
     let (category, reason) = if initial {
@@ -236,7 +268,7 @@ fn nursing(view: &View) -> Found {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::view::tests::document;
     use super::*;
     use crate::document::{Document, SectionKind as S};

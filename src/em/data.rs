@@ -97,13 +97,27 @@ static INTERPRETATION: LazyLock<Regex> = LazyLock::new(|| {
 });
 static REPORT_ONLY: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:reports?|per radiology|by radiology|radiologist|reported|was read as|read by)\b"));
+/// Whom one speaks with about management: professionals outside the own practice, never family.
+const PROFESSIONAL: &str = concat!(
+    r"(?:(?:the|his|her|on-?call|on call|patient's|a|an|our|your|pediatric|covering|primary|outside|both|their|local) )*",
+    r"(?:dr\b|doctor|primary care|pcp\b|cardiolog|surgeon|surgery\b|surgical (?:team|service)|neurolog|neurosurg|radiolog|patholog|hospitalist|infectious disease|oncolog|nephrolog|pulmonolog|gastroenterolog|gi (?:service|on)|urolog|orthop|psychiatr|pediatrician|intensivist|emergency (?:room|department) (?:physician|doctor|attending)|er (?:physician|doctor)|referring|attending|admitting|consultant|poison control|social work|case manage|pharmac|school|teacher|nursing home|transferring|accepting|ob\b|obstetric|gynecolog|internist|family physician|medicine service|cardiothoracic|trauma (?:team|service|surg)|anesthesi|hematolog|transplant|icu (?:team|attending|physician)|plastic|ent\b|otolaryng|physician)"
+);
 static DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:(?:i|we) (?:have |had |also |then |did |will )*(?:spoke|spoken|talked|speak|talk|discussed?|conferred|consulted|called|contacted|communicated|paged|reviewed (?:this |the )?(?:case|patient)?|touched base)\b[^.;]{0,70}?\b(?:with|to)?\s*",
-        r"|\bdiscuss(?:ed|ion)\b[^.;]{0,60}\b(?:with|by) |\b(?:case|patient|findings|results|plan|this|she|he|above)\b[^.;]{0,30}\bdiscussed with |\bconversation with |\bconsultation with |\bconsulted |\bspoke (?:with|to) |\bcalled |\bcontacted )",
-        r"(?:the |his |her |on-call |on call |patient's |a |our |your |with |to )*(?:dr\b|doctor|primary care|pcp|cardiolog|surgeon|surgery|neurolog|neurosurg|radiolog|patholog|hospitalist|infectious disease|oncolog|nephrolog|pulmonolog|gastroenterolog|urolog|orthop|psychiatr|pediatrician|intensivist|emergency (?:room|department) (?:physician|doctor)|er (?:physician|doctor)|referring|attending|admitting|consultant|poison control|social work|case manage|pharmacist|school|teacher|nursing home|transferring|accepting|ob\b|obstetric|gynecolog|internist|family physician|medicine service|physician|cardiothoracic|trauma|anesthesi|hematolog|transplant|icu\b)",
-        r"|\b(?:dr\.? \w+|cardiology|neurosurgery|surgery|orthopedics|poison control|neurology) (?:was|were|has been|have been) (?:contacted|called|consulted|notified|apprised|informed|paged|spoken)\b|\bdiscussed[^.;]{0,30}in full with dr\b"
+    pattern(&format!(
+        concat!(
+            r"\b(?:spoke|spoken|speak|talk|talked|discuss(?:ed|ing|ions?)?|conferred|consulted|conversations?|communicat\w+|reviewed|in consultation|touch(?:ed)? base)\b[^.;]{{0,60}}?\b(?:with|to|by) {p}",
+            r"|\b(?:called|contacted|consulted|paged|phoned|notified) (?:and \w+ )?(?:with |to )?{p}",
+            r"|\b(?:dr\.? \w+|cardiology|neurosurgery|surgery|orthopedics|poison control|neurology|hospitalist)(?: \w+){{0,3}} (?:was|were|has been|have been) (?:contacted|called|consulted|notified|apprised|informed|paged)\b",
+            r"|\breceived a call (?:back )?from dr\b"
+        ),
+        p = PROFESSIONAL
     ))
+});
+/// A plan to speak, or the patient's own talks.
+static NO_DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:will|to|should|would|can|may|plan(?:s|ning)? to|going to|needs? to) (?:also )?(?:discuss|talk|speak|call|contact|consult|review)|(?:he|she|patient|mother|mom|family|parents|they|wife|husband) (?:has |had |have )?(?:spoke|spoken|talked|called|contacted|consulted|discussed)|discuss(?:ed)? (?:\w+ )?(?:with (?:the )?(?:patient|family)))\b",
+    )
 });
 
 /// What the note shows of data, with the counts that leveling uses.
@@ -193,7 +207,10 @@ pub fn find(view: &View, lines: &[Line]) -> Data {
             i,
         ));
     }
-    if let Some((i, span)) = view.first(&DISCUSSION, |z| z != Zone::Background) {
+    if let Some((i, span)) = view
+        .matches(&DISCUSSION, |z| z != Zone::Background)
+        .find(|(i, _)| view.clauses.get(*i).is_some_and(|c| !NO_DISCUSSION.is_match(view.words(c.span))))
+    {
         data.discussion = true;
         data.elements.push(element(
             "discussion",

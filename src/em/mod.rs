@@ -6,7 +6,10 @@
 mod category;
 mod codes;
 mod data;
+mod features;
+mod fees;
 mod line;
+mod model;
 mod needs;
 mod problems;
 mod result;
@@ -16,7 +19,10 @@ mod verdict;
 mod view;
 
 pub use codes::Category;
+pub use features::{All as AllFeatures, Features};
+pub use fees::{fee, global_days};
 pub use line::{line, lines};
+pub use model::{Ordinal, Weights};
 pub use result::{Additional, Basis, Difference, Element, ElementGroup, EmResult, Fee, Level, Verdict};
 
 use codes::{by_mdm, by_time};
@@ -45,10 +51,28 @@ pub struct Input<'a> {
     pub recognises_consultations: bool,
     /// The payer follows Medicare's rules for prolonged and critical care.
     pub medicare: bool,
-    /// Work units and payment of a code on the date of service.
+    /// Work units and payment of a code on the date of service ([`fee`] reads them from the code sets).
     pub fee: &'a dyn Fn(&str) -> Option<Fee>,
     /// Global days of a code on the date of service (`000`, `010`, `090`, …).
     pub global_days: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl<'a> Input<'a> {
+    /// A note by Medicare's rules, with nothing else on the claim and no fee schedule.
+    pub fn of_note(document: &'a Document, context: &'a Context, diagnoses: &'a [Diagnosis]) -> Input<'a> {
+        Input {
+            document,
+            context,
+            mentions: &[],
+            diagnoses,
+            lines: &[],
+            documented: None,
+            recognises_consultations: false,
+            medicare: true,
+            fee: &|_| None,
+            global_days: &|_| None,
+        }
+    }
 }
 
 /// Levels a visit.
@@ -100,12 +124,52 @@ pub(crate) struct Decision {
 }
 
 impl Decision {
+    /// Finds the elements and weighs them.
     fn of(view: &View, input: &Input, category: Category) -> Decision {
+        let mut decision = Decision::by_table(view, input, category);
+        if let Some(weights) = Weights::embedded() {
+            let found = weights.levels(&features::of(&decision.problems, &decision.data, &decision.risk, category));
+            let table = [decision.problem_level, decision.data_level, decision.risk_level];
+            [decision.problem_level, decision.data_level, decision.risk_level] = bounded(found, table);
+            decision.say_what_counts();
+        }
+        decision
+    }
+
+    /// Finds the elements; levels by the table alone.
+    fn by_table(view: &View, input: &Input, category: Category) -> Decision {
         let problems = problems::find(view, input.diagnoses, input.mentions, category);
         let data = data::find(view, input.lines);
         let risk = risk::find(view, category);
         let (problem_level, data_level, risk_level) = (problems::level(&problems), data.level(), risk.level());
         Decision { problems, data, risk, problem_level, data_level, risk_level }
+    }
+
+    /// Where the weighed level is not the table's, the elements say so: what reaches higher by itself is shown as not
+    /// counted, and the weightiest problem says that it was read one level up.
+    fn say_what_counts(&mut self) {
+        let level = self.risk_level;
+        for e in self.risk.elements.iter_mut().filter(|e| e.counted && e.level > Some(level)) {
+            e.counted = false;
+            e.reason = format!("not counted: the note as a whole does not show it as a decision of this visit ({})", e.reason);
+        }
+        let level = self.problem_level;
+        let reached = problems::level(&self.problems);
+        if reached > level {
+            for p in self.problems.iter_mut().filter(|p| p.addressed && p.element.level > Some(level)) {
+                p.element.level = Some(level);
+                p.element.reason = format!("{}; weighed as {} in view of the whole note", p.element.reason, level.word());
+            }
+        } else if reached < level
+            && let Some(top) = self
+                .problems
+                .iter_mut()
+                .filter(|p| p.addressed && p.nature != problems::Nature::None)
+                .max_by_key(|p| p.element.level)
+        {
+            top.element.level = Some(level);
+            top.element.reason = format!("{}; weighed as {} in view of the whole note", top.element.reason, level.word());
+        }
     }
 
     /// Two of three.
@@ -145,6 +209,26 @@ impl Decision {
             elements: self.risk.elements.clone(),
         }
     }
+}
+
+/// Weighed levels held to what the table allows: problems may be read one level up (their nature is a matter of
+/// judgement) when any problem is addressed; data and risk never above what their elements reach.
+pub(crate) fn bounded(found: [Level; 3], table: [Level; 3]) -> [Level; 3] {
+    let one_up = Level::from_index(table[0].index() + 1);
+    [found[0].min(one_up), found[1].min(table[1]), found[2].min(table[2])]
+}
+
+/// Features of a visit and its levels by the table alone, for training; none for notes that are no visit.
+pub(crate) fn features(input: &Input) -> Option<(AllFeatures, [Level; 3])> {
+    let view = View::new(input.document);
+    let times = time::stated(&view);
+    let found = category::infer(&view, input.context, &times, input.recognises_consultations);
+    if found.category == Category::NotAVisit {
+        return None;
+    }
+    let d = Decision::by_table(&view, input, found.category);
+    let all = features::of(&d.problems, &d.data, &d.risk, found.category);
+    Some((all, [d.problem_level, d.data_level, d.risk_level]))
 }
 
 fn yes(there: bool) -> &'static str {

@@ -42,9 +42,29 @@ static NOT_GIVEN: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:allerg\w+|intoleran\w+|reaction to|not (?:want|wish|take|tolerate)|avoid\w*|refus\w+|declin\w+|no (?:need|indication) for|denies|never (?:taken|used))\b",
     )
 });
+/// The clinician acts, in a sentence that stands outside assessment and plan.
+static ACTED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:i|we) (?:have |had |then |also |did |am going to |are going to |will |would )*(?:gave|give|given|start(?:ed)?|prescribed?|put|placed?|treat(?:ed)?|increas(?:e|ed)|decreas(?:e|ed)|stop(?:ped)?|discontinued?|chang(?:e|ed)|add(?:ed)?|refill(?:ed)?|continued?|recommend(?:ed)?|order(?:ed)?)\b",
+        r"|\b(?:gave (?:him|her) (?:a )?prescri\w+|prescription (?:was )?(?:given|for)|(?:was|were) (?:also |then )?(?:given|started on|placed on|prescribed|treated with)|medications? prescribed)\b"
+    ))
+});
+/// A joint or soft-tissue injection: a procedure, no drug management.
+static INJECTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\binject(?:ion|ions|ed|ing)?\b|\bepidural\b"));
+static CHEMOTHERAPY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:chemotherap\w+|chemo|chemoradiation|radiation therapy|radiotherapy|cycle (?:\d|one|two|three|four|five|six)|cycles of|radiation treatment|re-?treat\w*|r-chop|folfox|folfiri|immunosuppress\w+|antineoplastic|biologic therapy|infliximab|remicade|rituxan|rituximab)\b",
+    )
+});
+static CRITICAL_DRUG: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:(?:heparin|insulin|nitroglycerin|nitro|dopamine|dobutamine|epinephrine|levophed|norepinephrine|amiodarone|cardizem|diltiazem|esmolol|propofol|lasix|integrilin|natrecor|octreotide|protonix|vasopressin|milrinone|lidocaine|versed|fentanyl)\b[^.;]{0,20}\b(?:drip|infusion|gtt)",
+        r"|pressors?|vasopressors?|mechanical ventilation|ventilator|intubat\w+|transfus\w+|packed (?:red )?(?:blood )?cells|prbcs?|fresh frozen plasma|ffp|dialysis|hemodialysis|iv heparin\w*|heparinization|bipap|cpap mask|intravenous (?:antibiotics|heparin)|iv (?:antibiotics|fluids|hydration|steroids|vancomycin|rocephin|solu-?medrol)|thrombolysis|cardiopulmonary resuscitation|cpr|exchange transfusion|total parenteral nutrition|tpn|picc line)\b"
+    ))
+});
 static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:continue|continued|adjust|change|resume|maintain|keep|remain|hold|refill(?:ed)?|renew(?:ed)?|restart|increase|decrease|stop|titrate|review(?:ed)? and (?:adjust|continu)\w*)\b[^.;]{0,40}\b(?:medications?|meds|medicines?|regimen|therapy|anticoagula\w+|insulin|antibiotics?|steroids?|inhalers?|immunosuppress\w*|chemotherapy|prescriptions?|beta-?blockers?|diuretics?|statin|ace inhibitor|antihypertensives?|eye drops|pills?|drugs?|nebuliz\w+|hormone|infusions?)\b",
+        r"\b(?:continue|continued|start(?:ed)?|place(?:d)?|taper|agree with|adjust|change|resume|maintain|keep|remain|hold|refill(?:ed)?|renew(?:ed)?|restart|increase|decrease|stop|titrate|review(?:ed)? and (?:adjust|continu)\w*)\b[^.;]{0,40}\b(?:medications?|meds|medicines?|regimen|therapy|anticoagula\w+|insulin|hormones?|beta[- ]blockers?|calcium channel blockers?|antibiotics?|steroids?|inhalers?|immunosuppress\w*|chemotherapy|prescriptions?|beta-?blockers?|diuretics?|statin|ace inhibitor|antihypertensives?|eye drops|pills?|drugs?|nebuliz\w+|hormone|infusions?)\b",
         r"|\b(?:prescription|prescriptions|rx|scripts?|samples) (?:\w+ ){0,4}(?:given|written|provided|sent|for|of|were|was)\b|\b(?:gave|wrote|given|write|provided|received|sent) (?:\w+ ){0,4}(?:prescriptions?|rx|scripts?|samples)\b|\brefills?\b",
         r"|\b(?:antibiotics?|antibiotic therapy|steroids?|steroid taper|anticoagulation|chemotherapy|antivirals?|antiemetics?|antihypertensives?|pain medications?|muscle relaxants?|nebuliz\w+|antidepressants?|narcotics?|oral contraceptives?|immunotherapy|hormone therapy|eye drops|diuretics?|bronchodilators?|iv fluids|oxygen)\b"
     ))
@@ -53,7 +73,8 @@ static ADMIT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:will |to |be |being |is |was |going to |should |recommend(?:ed)? |we |i |decided to |agreed to |plan(?:ned)? (?:is )?to |and )(?:admit|admitted|re-?admit|re-?admitted|hospitaliz\w+)\b|^(?:\d+\W+)?(?:admit|admitted|admission)\b|\badmit (?:to|him|her|the|for|patient|under|this)\b|\badmitted (?:to|for|under|on|in)\b|\badmission (?:to|for|is|was|orders)\b",
         r"|\btransfer(?:red|ring)? (?:\w+ ){0,4}(?:to|into) (?:the )?(?:icu|intensive|ccu|coronary care|picu|nicu|micu|sicu|hospital|tertiary|telemetry)\b|\bplaced? (?:in|on|under|into) observation\b|\bobservation (?:status|admission|unit)\b|\bhospital admission\b|\binpatient (?:admission|treatment|stay)\b",
-        r"|\bsen(?:d|t) (?:\w+ ){0,4}(?:to|directly to) (?:the )?(?:emergency|er\b|ed\b|hospital)"
+        r"|\bsen(?:d|t) (?:\w+ ){0,4}(?:to|directly to) (?:the )?(?:emergency|er\b|ed\b|hospital)",
+        r"|\brecommend(?:ed)? (?:\w+ )?admission\b|\bdirect admi\w+|\btransfer(?:red)? to \w+(?: \w+)?'?s? (?:hospital|medical center)|\bdecided to admit\b|\b(?:accepts?|accepted) (?:\w+ ){0,4}(?:admission|transfer)\b|\btransferred (?:here|to uihc)\b|\badmitted\b"
     ))
 });
 static COMFORT: LazyLock<Regex> = LazyLock::new(|| {
@@ -74,16 +95,19 @@ static MONITOR: LazyLock<Regex> = LazyLock::new(|| {
 });
 static EMERGENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:emergen\w+|urgent\w*|immediate\w*|stat)\b[^.;]{0,50}\b(?:surg\w+|operat\w+|explor\w+|laparotomy|craniotomy|appendectomy|catheterization|cath\b|angioplasty|intubat\w+|decompression|to the or\b)|\b(?:taken|going|proceed|brought|take \w+|rushed) (?:urgently |emergently |immediately )?(?:to|back to) (?:the )?(?:operating room|or\b|cath lab|catheterization laboratory)|\b(?:tpa|t-pa|thrombolytics?|intubated|cardioversion|defibrillat\w+)\b",
+        r"\b(?:emergen\w+|urgent\w*|immediate\w*|stat)\b[^.;]{0,50}\b(?:surg\w+|operat\w+|explor\w+|laparotomy|craniotomy|appendectomy|catheterization|cath\b|angioplasty|intubat\w+|decompression|evacuation|delivery|transfusion|to the or\b)|\b(?:taken|going|proceed|brought|take \w+|rushed) (?:urgently |emergently |immediately )?(?:to|back to) (?:the )?(?:operating room|or\b|cath lab|catheterization laboratory)|\b(?:tpa|t-pa|thrombolytics?|intubated|cardioversion|defibrillat\w+)\b",
     )
 });
-const MAJOR: &str = r"(?:\w*arthroplasty|(?:knee|hip|joint|shoulder|valve) replacement|fusion|laminectomy|disk?ectomy|bypass|craniotomy|hysterectomy|colectomy|cholecystectomy|herniorrhaphy|hernia repair|mastectomy|lumpectomy|thyroidectomy|prostatectomy|nephrectomy|lobectomy|rotator cuff repair|reconstruction|open reduction|orif|amputation|tonsillectomy|septoplasty|sinus surgery|laparoscop\w+|laparotomy|resection|transplant\w*|pacemaker|defibrillator|icd placement|revasculari[sz]ation|stent(?:ing)?|angioplasty|endarterectomy|sleeve gastrectomy|gastric band\w*|lap[- ]band|fundoplication|orchiopexy|orchiectomy|vitrectomy|cataract (?:surgery|extraction)|carpal tunnel release|arthroscop\w+|meniscectomy|fixation|osteotomy|decompression|cesarean|c-section|tubal ligation|myomectomy|oophorectomy|nissen|roux-en-y|abdominoplasty|mammoplasty|blepharoplasty|rhinoplasty|surgical (?:intervention|repair|management|excision|correction|treatment|option)|surgery|operation|operative intervention|neck dissection|parotidectomy|esophagectomy|cystectomy|sling|lithotripsy|turp|ablation)";
-const MINOR: &str = r"(?:biops\w+|injections?|excision|incision and drainage|i&d|egd|colonoscopy|endoscopy|cystoscopy|bronchoscopy|catheterization|epidural|nerve block|block|cauteri\w+|cryotherapy|circumcision|tubes?|tympanostomy|debridement|aspiration|thoracentesis|paracentesis|lumbar puncture|nail (?:removal|avulsion)|shave|vasectomy|picc|port|sutur\w+|laceration|removal|drain\w*|leep|colposcopy|hysteroscopy|d&c|dilation)";
+const MAJOR: &str = r"(?:\w*arthroplasty|(?:knee|hip|joint|shoulder|valve) replacement|fusion|laminectomy|disk?ectomy|bypass|craniotomy|hysterectomy|colectomy|cholecystectomy|herniorrhaphy|hernia repair|mastectomy|lumpectomy|thyroidectomy|prostatectomy|nephrectomy|lobectomy|rotator cuff repair|reconstruction|open reduction|orif|amputation|tonsillectomy|septoplasty|sinus surgery|laparoscop\w+|laparotomy|resection|transplant\w*|pacemaker|defibrillator|icd placement|revasculari[sz]ation|stent(?:ing)?|angioplasty|endarterectomy|sleeve gastrectomy|gastric band\w*|lap[- ]band|fundoplication|orchiopexy|orchiectomy|vitrectomy|cataract (?:surgery|extraction)|carpal tunnel release|arthroscop\w+|meniscectomy|fixation|osteotomy|decompression|cesarean|c-section|tubal ligation|myomectomy|oophorectomy|nissen|roux-en-y|abdominoplasty|mammoplasty|blepharoplasty|rhinoplasty|surgical (?:intervention|repair|management|excision|correction|treatment|option)|surgery|operation|operative intervention|neck dissection|parotidectomy|esophagectomy|cystectomy|sling|lithotripsy|turp|turbt|ablation|wide local excision|lap-?band|(?:heart|cardiac) catheterization|implants|lung biopsy|excisional biopsy|thoracotomy|thoracoscop\w+|vats|shunt|ureteroscopy)";
+const MINOR: &str = r"(?:biops\w+|injections?|excision|incision and drainage|i&d|biops\w+|egd|colonoscopy|endoscopy|cystoscopy|bronchoscopy|catheterization|epidural|nerve block|block|cauteri\w+|cryotherapy|circumcision|tubes?|tympanostomy|debridement|aspiration|thoracentesis|paracentesis|lumbar puncture|nail (?:removal|avulsion)|shave|vasectomy|picc|port|sutur\w+|laceration|removal|drain\w*|leep|colposcopy|hysteroscopy|d&c|dilation)";
 static SURGERY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:schedul\w+|plan\w*|proceed\w*|recommend\w*|candidate|options?|consent\w*|risks?|benefits?|undergo|would like|wish\w*|discuss\w*|consider\w*|need\w*|offer\w*|going to|elect\w*|set (?:him|her|up)|prefer\w*|for|decid\w*|book\w*|require\w*)\b[^.;]{{0,80}}\b{MAJOR}\b|\b{MAJOR}\b[^.;]{{0,60}}\b(?:schedul\w+|recommend\w*|discussed|risks?|consent|offered|indicated|planned|needed|option|warranted|considered|date)\b"
+        r"\b(?:schedul\w+|plan\w*|proceed\w*|recommend\w*|candidate|options?|consent\w*|risks?|benefits?|undergo|opt(?:ed|ing)|interested in|would like|wish\w*|discuss\w*|consider\w*|need\w*|offer\w*|going to|elect\w*|set (?:him|her|up)|prefer\w*|for|decid\w*|book\w*|require\w*)\b[^.;]{{0,80}}\b{MAJOR}\b|\b{MAJOR}\b[^.;]{{0,60}}\b(?:schedul\w+|recommend\w*|discussed|risks?|consent|offered|indicated|planned|needed|option|warranted|considered|date)\b"
     ))
 });
+/// A sentence of the plan that is the name of an operation.
+static OPERATION_FIRST: LazyLock<Regex> =
+    LazyLock::new(|| pattern(&format!(r"^(?:\d+\W+)?(?:\w+ ){{0,3}}{MAJOR}\b[^.]{{0,60}}$")));
 static MINOR_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         r"\b(?:schedul\w+|plan\w*|proceed\w*|recommend\w*|consent\w*|risks?|undergo|discuss\w*|consider\w*|need\w*|offer\w*|set (?:him|her|up)|perform\w*|will do|do an?|going to)\b[^.;]{{0,60}}\b{MINOR}\b"
@@ -111,7 +135,7 @@ static SOCIAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 static SUPPORTIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:physical therapy|occupational therapy|pt and ot|rest|ice|heat|elevat\w+|brace|splint|cast|boot|crutches|sling|orthotics?|exercise\w*|diet|stretching|compression|moisturi[sz]\w+|over[- ]the[- ]counter|otc|gargles?|fluids|hydration|dressing\w*|bandage|ace wrap|warm compresses?|saline|humidifier|weight loss|hearing aids?|glasses|home exercise|wound care|refer\w*|observ\w+|speech therapy|counsel\w+|sunscreen|traction)\b",
+        r"\b(?:physical therapy|occupational therapy|pt and ot|rest|ice|heat|elevat\w+|brace|splint|cast|boot|crutches|sling|orthotics?|exercise\w*|diet|stretching|compression|moisturi[sz]\w+|over[- ]the[- ]counter|otc|gargles?|fluids|hydration|dressing\w*|bandage|ace wrap|warm compresses?|saline|humidifier|weight loss|hearing aids?|glasses|home exercise|wound care|refer\w*|observ\w+|conservative\w*|monitor\w*|reassur\w+|cpap|shoes|chiropract\w*|injections?|massage|non-?weight|aircast|crutch\w*|limit\w*|avoid\w*|speech therapy|counsel\w+|sunscreen|traction)\b",
     )
 });
 
@@ -134,6 +158,32 @@ fn incidental(drug: &Drug) -> bool {
     .any(|c| drug.class.contains(c))
         && !drug.class.contains("antiarrhythmic")
 }
+
+/// Names sold over the counter in the strength notes usually mean, though the drug is also prescribed.
+const OVER_THE_COUNTER: &[&str] = &[
+    "ibuprofen",
+    "advil",
+    "motrin",
+    "aleve",
+    "naproxen sodium",
+    "anti-inflammatories",
+    "nsaids",
+    "nsaid",
+    "hydrocortisone 1%",
+    "prilosec otc",
+    "zantac",
+    "pepcid",
+    "lotrimin",
+    "monistat",
+    "benzoyl peroxide",
+    "flonase",
+    "nasacort",
+    "zaditor",
+    "lamisil cream",
+];
+/// Strengths that only a prescription gives.
+static PRESCRIPTION_STRENGTH: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"prescri|\b(?:800|600) ?(?:mg|milligrams?)|\brx\b|\bscript"));
 
 /// Finds the risk elements of a note.
 pub fn find(view: &View, category: Category) -> Risk {
@@ -181,12 +231,38 @@ pub fn find(view: &View, category: Category) -> Risk {
         "emergency surgery or intervention decided",
         first_free(view, &EMERGENT, decision, &NO_SURGERY),
     );
+    add(
+        "critical_treatment",
+        "",
+        Level::High,
+        "treatment given by infusion, transfusion or ventilation under close monitoring",
+        first_free(
+            view,
+            &CRITICAL_DRUG,
+            if acute { |z: Zone| !matches!(z, Zone::Background | Zone::Frame) } else { |z: Zone| z.is_decision() },
+            &NOT_GIVEN,
+        ),
+    );
+    add(
+        "chemotherapy",
+        "",
+        Level::High,
+        "cytotoxic, radiation or immunosuppressive treatment, followed for toxicity",
+        first_free(view, &CHEMOTHERAPY, decision, &NO_SURGERY),
+    );
     let factors = view.first(&RISK_FACTOR, decision).is_some();
     let major = first_free(view, &SURGERY, decision, &NO_SURGERY);
     if major.is_some() && factors {
         add("major_surgery_with_risk_factors", "", Level::High, "decision about major surgery with stated risk factors", major);
     } else {
         add("major_surgery", "", Level::Moderate, "decision about elective major surgery, no risk factor stated", major);
+    }
+    let planned = view.clauses.iter().enumerate().filter(|(_, c)| c.zone == Zone::Plan).find_map(|(i, c)| {
+        let m = OPERATION_FIRST.find(view.words(c.span))?;
+        Some((i, crate::document::Span::new(c.span.start + m.start(), c.span.start + m.end())))
+    });
+    if major.is_none() {
+        add("major_surgery", "", Level::Moderate, "operation planned", planned);
     }
     let risks = view.first(&RISKS, decision).is_some();
     let minor = first_free(view, &MINOR_SURGERY, decision, &NO_SURGERY);
@@ -257,7 +333,7 @@ fn drugs(view: &View, risk: &mut Risk) {
     for (i, clause) in view.clauses.iter().enumerate() {
         let words = view.words(clause.span);
         let story = matches!(clause.zone, Zone::Story | Zone::Results | Zone::Exam | Zone::Frame);
-        if clause.zone == Zone::Background || (story && !words.contains(" i ") && !words.starts_with("i ")) {
+        if clause.zone == Zone::Background || (story && !ACTED.is_match(words)) {
             continue;
         }
         for hit in table.find(words) {
@@ -266,12 +342,13 @@ fn drugs(view: &View, risk: &mut Risk) {
                 continue;
             }
             let managed = MANAGE.is_match(words) || DOSE.is_match(words);
-            let spoiled = NOT_GIVEN.is_match(words);
-            if spoiled || (story && !MANAGE.is_match(words)) {
+            let spoiled = NOT_GIVEN.is_match(words) || (INJECTED.is_match(words) && drug.class.contains("corticosteroid"));
+            if spoiled {
                 continue;
             }
             let name = words.get(hit.start..hit.end).unwrap_or(drug.name);
-            if !drug.prescription && !words.contains("prescri") {
+            let counter = !drug.prescription || OVER_THE_COUNTER.contains(&name);
+            if counter && !PRESCRIPTION_STRENGTH.is_match(words) {
                 named.push(drug.name);
                 risk.elements.push(element("over_the_counter_drug", name, Level::Low, "over-the-counter drug", view, i));
                 continue;
@@ -329,7 +406,7 @@ mod tests {
 
     #[test]
     fn medication_lists_are_no_management() {
-        let d = document(&[(S::Medications, "Lisinopril 10 mg daily."), (S::Plan, "Reassured.")]);
+        let d = document(&[(S::Medications, "Lisinopril 10 mg daily."), (S::Plan, "Nothing further.")]);
         assert_eq!(find(&View::new(&d), Category::OfficeEstablished).level(), Level::Minimal);
     }
 }

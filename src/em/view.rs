@@ -108,6 +108,7 @@ fn zone_of(kind: SectionKind, heading: &str) -> Zone {
         S::Medications if heading.contains("discharge") || heading.contains("prescri") => Zone::Plan,
         S::Medications => Zone::Background,
         S::Vitals | S::PhysicalExam => Zone::Exam,
+        S::Findings if heading.contains("comment") || heading.contains("discussion") => Zone::Plan,
         S::Results | S::Findings => Zone::Results,
         S::Assessment | S::PreoperativeDiagnosis | S::PostoperativeDiagnosis => Zone::Assessment,
         S::AssessmentAndPlan | S::Plan | S::Instructions => Zone::Plan,
@@ -122,12 +123,17 @@ impl<'a> View<'a> {
     /// Reads the zones of a document.
     pub fn new(document: &'a Document) -> View<'a> {
         let lower = document.text.to_ascii_lowercase();
+        let mut decided = false;
         let zones: Vec<Zone> = document
             .sections
             .iter()
             .map(|s| {
                 let heading = s.heading.map_or("", |h| lower.get(h.start..h.end).unwrap_or(""));
-                zone_of(s.kind, heading)
+                let zone = zone_of(s.kind, heading);
+                // A medication list that follows assessment, plan or course is what the patient leaves with.
+                let zone = if s.kind == SectionKind::Medications && decided { Zone::Plan } else { zone };
+                decided |= zone.is_decision();
+                zone
             })
             .collect();
         let has_decision = zones.iter().zip(&document.sections).any(|(z, s)| *z >= Zone::Assessment && !s.body.is_empty());

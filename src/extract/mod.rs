@@ -1,4 +1,8 @@
 //! What the note says: mentions with kind, assertion, attributes, and relations between them.
+pub mod assertion_cues;
+pub mod laterality;
+pub mod measurements;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

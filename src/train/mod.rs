@@ -7,4 +7,5 @@ pub mod boosting;
 pub mod data;
 pub mod diagnoses;
 pub mod diagnosis_rows;
+pub mod em;
 pub mod procedures;

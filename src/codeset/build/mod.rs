@@ -46,6 +46,7 @@ impl Report {
             file: file.into(),
             sha256: String::new(),
             source: source.into(),
+            partial: edition.ends_with("excerpt") || edition.ends_with("partial"),
         });
     }
 }

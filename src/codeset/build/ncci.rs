@@ -60,8 +60,8 @@ fn pairs(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut Rep
     table.add("terms", &rows.iter().map(|r| terms.binary_search(&r.2).unwrap_or(0) as u8).collect::<Vec<_>>());
     table.add("termlist", &terms);
     table.write(&out.join("ncci_ptp.tbl"))?;
-    report.edition("ncci-ptp", "2024Q3", 2024_07_01, 2024_09_30, main_rows, "ncci_ptp.tbl", main);
-    report.edition("ncci-ptp", "2026Q3-excerpt", 2026_07_01, 2026_09_30, dated.len(), "ncci_ptp.tbl", sample);
+    report.edition("ncci-ptp", "2024Q3", 20240701, 20240930, main_rows, "ncci_ptp.tbl", main);
+    report.edition("ncci-ptp", "2026Q3-excerpt", 20260701, 20260930, dated.len(), "ncci_ptp.tbl", sample);
     Ok(())
 }
 
@@ -136,7 +136,7 @@ fn units(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut Rep
     for row in 0..csv.len() {
         let known = raw_procedure(csv.cell(row, code)).is_some_and(|raw| catalogue.binary_search(&raw).is_ok());
         if known {
-            add(&csv, row, [code, value, kind], 2024_07_01)?;
+            add(&csv, row, [code, value, kind], 20240701)?;
             main_rows += 1;
         }
     }
@@ -153,14 +153,14 @@ fn units(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut Rep
         let value = record.get(1).and_then(|v| v.trim().parse().ok()).ok_or_else(|| bad("MUE", "a number of units".into()))?;
         let digit = record.get(2).and_then(|k| k.trim().bytes().next()).filter(|b| (b'1'..=b'3').contains(b));
         let adjudication = digit.ok_or_else(|| bad("MAI", "1, 2 or 3".into()))? - b'0';
-        rows.insert((raw, 2026_07_01), MueRecord { effective: 2026_07_01, value, adjudication, code: raw });
+        rows.insert((raw, 20260701), MueRecord { effective: 20260701, value, adjudication, code: raw });
         sample_rows += 1;
     }
     let mut table = TableWriter::new(mue::KIND, mue::VERSION);
     table.add("rows", &rows.into_values().collect::<Vec<_>>());
     table.write(&out.join("ncci_mue.tbl"))?;
-    report.edition("ncci-mue", "2024Q3", 2024_07_01, 2024_09_30, main_rows, "ncci_mue.tbl", main);
-    report.edition("ncci-mue", "2026Q3-excerpt", 2026_07_01, 2026_09_30, sample_rows, "ncci_mue.tbl", sample);
+    report.edition("ncci-mue", "2024Q3", 20240701, 20240930, main_rows, "ncci_mue.tbl", main);
+    report.edition("ncci-mue", "2026Q3-excerpt", 20260701, 20260930, sample_rows, "ncci_mue.tbl", sample);
     Ok(())
 }
 
@@ -182,6 +182,6 @@ fn add_ons(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut R
     let mut table = TableWriter::new(add_on::KIND, add_on::VERSION);
     table.add("rows", &rows);
     table.write(&out.join("ncci_add_on.tbl"))?;
-    report.edition("ncci-add-on", "2024-06-03", 2024_07_01, 2024_09_30, rows.len(), "ncci_add_on.tbl", source);
+    report.edition("ncci-add-on", "2024-06-03", 20240701, 20240930, rows.len(), "ncci_add_on.tbl", source);
     Ok(())
 }

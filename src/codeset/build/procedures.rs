@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::sources::{Csv, text};
 use super::{BuildOptions, Report};
-use crate::codeset::procedures::{FeeEditionRecord, FeeRecord, KIND, ProcedureRecord, RawProcedure, VERSION, raw_procedure};
+use crate::codeset::fee_schedule::{FeeEditionRecord, FeeRecord};
+use crate::codeset::procedures::{KIND, ProcedureRecord, RawProcedure, VERSION, raw_procedure};
 use crate::codeset::table_file::{TableWriter, TextsBuilder};
 use crate::codeset::{CodesetError, day};
 
@@ -66,7 +67,7 @@ pub(super) fn build(options: &BuildOptions, report: &mut Report) -> Result<Vec<R
     table.add("codes", &codes);
     table.add("records", &records);
     table.add("fees", &fees);
-    table.add("editions", &[FeeEditionRecord { effective: 2024_07_01, name }]);
+    table.add("editions", &[FeeEditionRecord { effective: 20240701, name }]);
     texts.write(&mut table);
     table.write(&options.out.join("procedures.tbl"))?;
 
@@ -84,13 +85,13 @@ pub(super) fn build(options: &BuildOptions, report: &mut Report) -> Result<Vec<R
     report.edition(
         "hospital-addendum-b",
         "2026-04",
-        2026_04_01,
-        2026_06_30,
+        20260401,
+        20260630,
         listed,
         file,
         "mpfs/opps_addendum_b_2026-04.nodesc.derived.csv",
     );
-    report.edition("fee-schedule", "RVU24C", 2024_07_01, 2024_12_31, fees.len(), file, "mpfs/pprrvu_rvu24c_jul.derived.csv.gz");
+    report.edition("fee-schedule", "RVU24C", 20240701, 20241231, fees.len(), file, "mpfs/pprrvu_rvu24c_jul.derived.csv.gz");
     Ok(codes)
 }
 

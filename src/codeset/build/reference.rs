@@ -9,26 +9,26 @@ use crate::codeset::{CodesetError, day};
 
 /// Releases of the fee schedule with their first day, oldest first.
 const GPCI_RELEASES: [(&str, u32); 20] = [
-    ("20a", 2020_01_01),
-    ("20b", 2020_04_01),
-    ("20c", 2020_07_01),
-    ("20d", 2020_10_01),
-    ("21a", 2021_01_01),
-    ("21b", 2021_04_01),
-    ("21c", 2021_07_01),
-    ("21d", 2021_10_01),
-    ("22a", 2022_01_01),
-    ("22b", 2022_04_01),
-    ("22c", 2022_07_01),
-    ("22d", 2022_10_01),
-    ("23a", 2023_01_01),
-    ("23b", 2023_04_01),
-    ("23c", 2023_07_01),
-    ("23d", 2023_10_01),
-    ("24a", 2024_01_01),
-    ("24ar", 2024_03_09),
-    ("24b", 2024_04_01),
-    ("24c", 2024_07_01),
+    ("20a", 20200101),
+    ("20b", 20200401),
+    ("20c", 20200701),
+    ("20d", 20201001),
+    ("21a", 20210101),
+    ("21b", 20210401),
+    ("21c", 20210701),
+    ("21d", 20211001),
+    ("22a", 20220101),
+    ("22b", 20220401),
+    ("22c", 20220701),
+    ("22d", 20221001),
+    ("23a", 20230101),
+    ("23b", 20230401),
+    ("23c", 20230701),
+    ("23d", 20231001),
+    ("24a", 20240101),
+    ("24ar", 20240309),
+    ("24b", 20240401),
+    ("24c", 20240701),
 ];
 
 /// Writes `place_of_service.csv`, `modifiers.csv` and `gpci.csv`; `conversion_factors.csv` is our own list.
@@ -43,7 +43,7 @@ pub(super) fn build(options: &BuildOptions, report: &mut Report) -> Result<(), C
         let bytes = std::fs::read(options.own.join(name)).map_err(|e| CodesetError::io(&options.own.join(name), e))?;
         replace_file(&options.out.join(name), &bytes)?;
     }
-    report.edition("conversion-factor", "2016-2026", 2016_01_01, 2026_12_31, rows, name, "fee schedule final rules");
+    report.edition("conversion-factor", "2016-2026", 20160101, 20261231, rows, name, "fee schedule final rules");
     Ok(())
 }
 
@@ -132,13 +132,13 @@ fn indices(folder: &Path, out: &Path, report: &mut Report) -> Result<(), Codeset
     let columns = [csv.column("2026 PW GPCI (with 1.0 Floor)***")?, csv.column("2026 PE GPCI")?, csv.column("2026 MP GPCI")?];
     for row in (0..csv.len()).filter(|row| csv.cell(*row, 0).len() == 5 && !csv.cell(*row, 2).is_empty()) {
         let values = thousandths(&csv, row, columns)?;
-        add(2026_01_01, csv.cell(row, 0), csv.cell(row, 2), csv.cell(row, 3), values);
+        add(20260101, csv.cell(row, 0), csv.cell(row, 2), csv.cell(row, 3), values);
     }
     let header = ["effective", "mac", "locality", "name", "work", "practice_expense", "malpractice"];
     let file = "gpci.csv";
     write(&out.join(file), &header, &rows)?;
-    report.edition("gpci", "2020-2024", 2020_01_01, 2024_12_31, rows.len(), file, "mpfs/gpci_rvu20a … rvu24c.derived.csv");
-    report.edition("gpci", "2026-excerpt", 2026_01_01, 2026_12_31, csv.len(), file, sample);
+    report.edition("gpci", "2020-2024", 20200101, 20241231, rows.len(), file, "mpfs/gpci_rvu20a … rvu24c.derived.csv");
+    report.edition("gpci", "2026-excerpt", 20260101, 20261231, csv.len(), file, sample);
     Ok(())
 }
 

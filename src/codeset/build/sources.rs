@@ -35,7 +35,7 @@ impl Csv {
         for _ in 0..skip {
             from += text[from..].find('\n').map_or(text.len() - from, |n| n + 1);
         }
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text[from..].as_bytes());
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&text.as_bytes()[from..]);
         let bad = |row: usize, e: csv::Error| CodesetError::source(path, row, "CSV", format!("comma-separated values ({e})"));
         let headers = reader.headers().map_err(|e| bad(1, e))?.iter().map(|h| h.trim().to_string()).collect();
         let rows: Result<Vec<_>, _> = reader.records().enumerate().map(|(i, r)| r.map_err(|e| bad(i + 2, e))).collect();

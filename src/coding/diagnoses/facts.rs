@@ -1,12 +1,12 @@
 //! Codes that stand in no phrase but in a number of the note: body mass index, weeks of gestation.
-use crate::extract::measurements::Measurement;
+use crate::extract::measurements::{Measurement, Quantity};
 
 /// Code for a measured value, if the value is one that ICD-10-CM codes. `age` in years; the adult BMI codes are for
 /// persons of 20 years or older (Z68 note of the tabular list).
 pub fn code_of(measurement: &Measurement, age: Option<u16>) -> Option<String> {
-    match measurement.quantity.as_ref() {
-        "bmi" if age.is_none_or(|a| a >= 20) => bmi(measurement.value).map(str::to_owned),
-        "gestational_weeks" => weeks(measurement.value),
+    match measurement.quantity {
+        Quantity::Bmi if age.is_none_or(|a| a >= 20) => bmi(measurement.value).map(str::to_owned),
+        Quantity::GestationalWeeks => weeks(measurement.value),
         _ => None,
     }
 }
