@@ -9,28 +9,30 @@ use crate::train::tagging::{export, measure, recipe::Recipe, run};
 /// in `out` on the dev parts.
 pub fn run(recipe: &Path, out: Option<&Path>, measure: bool) -> Result<u8, CliError> {
     let recipe = Recipe::read(recipe).map_err(failure)?;
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(recipe.threads).build().map_err(|e| CliError::internal(e.to_string()))?;
-    threads.install(|| -> Result<(), TrainError> {
-        let bar = run::progress_bar();
-        if measure {
-            println!("{:#}", measure::measure(&recipe, out.unwrap_or(&recipe.base), &bar)?);
-            return Ok(());
-        }
-        let prepared = run::prepare(&recipe, &bar)?;
-        eprintln!(
-            "{} training documents, {} examples; {} dev documents, {} examples",
-            prepared.documents.len(),
-            prepared.examples.len(),
-            prepared.dev.documents.len(),
-            prepared.dev.examples.len()
-        );
-        run::learn(&recipe, &prepared, &bar)?;
-        bar.finish();
-        let report = export::export(&recipe, &prepared, out.unwrap_or(&recipe.base))?;
-        println!("{report:#}");
-        Ok(())
-    })
-    .map_err(failure)?;
+    let threads =
+        rayon::ThreadPoolBuilder::new().num_threads(recipe.threads).build().map_err(|e| CliError::internal(e.to_string()))?;
+    threads
+        .install(|| -> Result<(), TrainError> {
+            let bar = run::progress_bar();
+            if measure {
+                println!("{:#}", measure::measure(&recipe, out.unwrap_or(&recipe.base), &bar)?);
+                return Ok(());
+            }
+            let prepared = run::prepare(&recipe, &bar)?;
+            eprintln!(
+                "{} training documents, {} examples; {} dev documents, {} examples",
+                prepared.documents.len(),
+                prepared.examples.len(),
+                prepared.dev.documents.len(),
+                prepared.dev.examples.len()
+            );
+            run::learn(&recipe, &prepared, &bar)?;
+            bar.finish();
+            let report = export::export(&recipe, &prepared, out.unwrap_or(&recipe.base))?;
+            println!("{report:#}");
+            Ok(())
+        })
+        .map_err(failure)?;
     Ok(0)
 }
 

@@ -100,10 +100,7 @@ mod tests {
         let (b, i) = (begin(MentionKind::Problem), inside(MentionKind::Problem));
         let runs = decode(&scores(&[b, i, b, 0, begin(MentionKind::Test)]), 0.0);
         let found: Vec<_> = runs.iter().map(|r| (r.words.clone(), r.kind)).collect();
-        assert_eq!(
-            found,
-            [(0..2, MentionKind::Problem), (2..3, MentionKind::Problem), (4..5, MentionKind::Test)]
-        );
+        assert_eq!(found, [(0..2, MentionKind::Problem), (2..3, MentionKind::Problem), (4..5, MentionKind::Test)]);
         assert!(runs.iter().all(|r| r.score > 0.7 && r.score <= 1.0));
     }
 

@@ -66,11 +66,7 @@ const BETWEEN: [&[&str]; 5] = [
 pub const RELATION_FEATURES: usize = 2 * 6 + BETWEEN.len() + 4;
 
 /// Features of a pair of spans for the relation head.
-pub fn relation_features(
-    document: &Document,
-    from: (Span, MentionKind),
-    to: (Span, MentionKind),
-) -> [f32; RELATION_FEATURES] {
+pub fn relation_features(document: &Document, from: (Span, MentionKind), to: (Span, MentionKind)) -> [f32; RELATION_FEATURES] {
     let mut features = [0f32; RELATION_FEATURES];
     for (side, kind) in [from.1, to.1].into_iter().enumerate() {
         if let Some(i) = super::heads::KINDS.iter().position(|k| *k == kind) {

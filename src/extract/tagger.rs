@@ -150,10 +150,8 @@ pub fn assertion_probabilities(
     check_width(encoded, heads)?;
     let mut results = vec![[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]; spans.len()];
     let mut sentences: BTreeMap<u32, Vec<f32>> = BTreeMap::new();
-    let placed: Vec<(usize, std::ops::Range<usize>)> = (0..spans.len())
-        .map(|i| (i, encoded.tokens_in(spans[i].0)))
-        .filter(|(_, tokens)| !tokens.is_empty())
-        .collect();
+    let placed: Vec<(usize, std::ops::Range<usize>)> =
+        (0..spans.len()).map(|i| (i, encoded.tokens_in(spans[i].0))).filter(|(_, tokens)| !tokens.is_empty()).collect();
     for block in placed.chunks(BLOCK) {
         let (mut own, mut first, mut around, mut features) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (i, tokens) in block {
@@ -220,4 +218,82 @@ fn check_width(encoded: &EncodedDocument, heads: &Heads) -> Result<(), EncoderEr
         return Err(candle_core::Error::Msg(message).into());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use candle_core::DType;
+    use candle_nn::VarBuilder;
+
+    use super::*;
+    use crate::document;
+    use crate::encoder::{Encoder, HashEncoder};
+    use crate::extract::heads::begin;
+
+    const DIM: usize = 16;
+
+    /// Heads with zeros everywhere but a bias for one label and one assertion.
+    fn heads(label: usize, assertion: usize) -> Heads {
+        let weights: HashMap<String, Tensor> = Heads::shapes(DIM)
+            .into_iter()
+            .filter(|(name, _)| !name.starts_with("relation"))
+            .map(|(name, shape)| {
+                let mut values = vec![0f32; shape.iter().product()];
+                match name {
+                    "tagging.bias" => values[label] = 5.0,
+                    "assertion.output.bias" => values.iter_mut().enumerate().for_each(|(i, v)| {
+                        *v = if i == assertion { 3.0 } else { -3.0 };
+                    }),
+                    _ => {}
+                }
+                (name.to_owned(), Tensor::from_vec(values, shape, &Device::Cpu).expect("tensor"))
+            })
+            .collect();
+        Heads::new(VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu), DIM).expect("heads")
+    }
+
+    #[test]
+    fn mentions_keep_to_words_and_carry_their_assertion() {
+        let document = document::read("IMPRESSION: Épistaxis naïve. Ménière disease.");
+        let encoded = HashEncoder::new(DIM).encode(&document).expect("encodes");
+        let extraction = extract(&document, &encoded, &heads(begin(MentionKind::Problem), 2)).expect("extracts");
+        let words: Vec<&str> = extraction.mentions.iter().map(|m| m.text.as_str()).collect();
+        assert_eq!(words, ["Épistaxis", "naïve", "Ménière", "disease"]);
+        assert!(extraction.mentions.iter().enumerate().all(|(i, m)| m.id == i && m.assertion == Assertion::Historical));
+    }
+
+    #[test]
+    fn nothing_in_nothing_out_and_a_wrong_width_is_an_error() {
+        let heads = heads(0, 7);
+        let document = document::read("");
+        let empty = HashEncoder::new(DIM).encode(&document).expect("encodes");
+        assert_eq!(extract(&document, &empty, &heads).expect("extracts"), Extraction::default());
+        let document = document::read("Pain.");
+        let narrow = HashEncoder::new(8).encode(&document).expect("encodes");
+        assert!(extract(&document, &narrow, &heads).is_err());
+    }
+
+    #[test]
+    fn cues_add_what_the_head_does_not_rule_out() {
+        let mut p = [0.0f32; 8];
+        p[0] = 0.9;
+        p[2] = 0.3;
+        assert_eq!(combine(&p, &[Assertion::Historical]), [Assertion::Absent, Assertion::Historical]);
+        assert_eq!(combine(&p, &[]), [Assertion::Absent]);
+        p = [0.1; 8];
+        p[7] = 0.9;
+        assert_eq!(combine(&p, &[Assertion::Absent]), [Assertion::Present]);
+    }
+
+    #[test]
+    fn later_blocks_are_renumbered() {
+        let document = document::read("Pain.");
+        let encoded = HashEncoder::new(DIM).encode(&document).expect("encodes");
+        let one = extract(&document, &encoded, &heads(begin(MentionKind::Problem), 7)).expect("extracts");
+        let mut both = one.clone();
+        both.append(one);
+        assert_eq!(both.mentions.iter().map(|m| m.id).collect::<Vec<_>>(), [0, 1]);
+    }
 }

@@ -109,18 +109,8 @@ mod tests {
     #[test]
     fn a_body_part_joins_the_sign_behind_it() {
         let text = "abdominal pain, chest";
-        let annotations = "T1\tSign_symptom 10 14\tpain\nT2\tBiological_structure 0 9\tabdominal\nT3\tBiological_structure 16 21\tchest\n";
-        let (mentions, _) = parse(text, annotations, maccrobat_kind);
-        let mut document = LabelledDocument { text: TextOf(text.into()), mentions, ..Default::default() };
-        join_place_and_sign(&mut document);
-        let found: Vec<_> = document.mentions.iter().map(|m| (m.span.of(text), m.kind)).collect();
-        assert_eq!(found, [("abdominal pain", MentionKind::Problem), ("chest", MentionKind::Anatomy)]);
-    }
-
-    #[test]
-    fn a_body_part_joins_the_sign_behind_it() {
-        let text = "abdominal pain, chest";
-        let annotations = "T1\tSign_symptom 10 14\tpain\nT2\tBiological_structure 0 9\tabdominal\nT3\tBiological_structure 16 21\tchest\n";
+        let annotations =
+            "T1\tSign_symptom 10 14\tpain\nT2\tBiological_structure 0 9\tabdominal\nT3\tBiological_structure 16 21\tchest\n";
         let (mentions, _) = parse(text, annotations, maccrobat_kind);
         let mut document = LabelledDocument { text: TextOf(text.into()), mentions, ..Default::default() };
         join_place_and_sign(&mut document);

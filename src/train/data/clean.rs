@@ -98,8 +98,7 @@ mod tests {
     use crate::extract::MentionKind;
 
     fn places(text: &str) -> Vec<&str> {
-        let mention =
-            LabelledMention { span: Span::new(0, text.len()), kind: MentionKind::Problem, assertion: None, code: None };
+        let mention = LabelledMention { span: Span::new(0, text.len()), kind: MentionKind::Problem, assertion: None, code: None };
         tagging_places(text, &mention).into_iter().map(|s| s.of(text)).collect()
     }
 

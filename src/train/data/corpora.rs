@@ -25,21 +25,15 @@ pub fn load(root: &Path, name: &str, split: Split) -> Result<Vec<LabelledDocumen
             pubtator::load(&path, "bc5cdr", pubtator::biomedical_kind, &[MentionKind::Problem, MentionKind::Medication])
         }
         "maccrobat2020" => {
-            let complete = [
-                MentionKind::Problem,
-                MentionKind::Procedure,
-                MentionKind::Test,
-                MentionKind::Medication,
-                MentionKind::Anatomy,
-            ];
+            let complete =
+                [MentionKind::Problem, MentionKind::Procedure, MentionKind::Test, MentionKind::Medication, MentionKind::Anatomy];
             let mut documents =
                 brat::load(&root.join("maccrobat2020").join(split.name()), "maccrobat2020", brat::maccrobat_kind, &complete)?;
             documents.iter_mut().for_each(brat::join_place_and_sign);
             Ok(documents)
         }
-        other => Err(DataError::Read {
-            path: root.join(other),
-            reason: format!("no such corpus; known are {}", NAMES.join(", ")),
-        }),
+        other => {
+            Err(DataError::Read { path: root.join(other), reason: format!("no such corpus; known are {}", NAMES.join(", ")) })
+        }
     }
 }

@@ -10,13 +10,25 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::examples::Example;
-use crate::encoder::bert::{self, Mode};
+use crate::encoder::bert::{self, Mode, Trunk};
+use crate::encoder::store;
 use crate::encoder::transformer::batches;
-use crate::encoder::{CandleEncoder, Encoder, store};
 use crate::train::TrainError;
 
 /// Padded tokens of one batch of the trunk.
 const BATCH_TOKENS: usize = 2_048;
+
+/// The layers that do not learn.
+pub struct Frozen {
+    /// Embeddings and lower layers.
+    pub trunk: Trunk,
+    /// sha256 of their weights.
+    pub fingerprint: String,
+    /// Id of padding.
+    pub pad: u32,
+    /// Width of a token.
+    pub dim: usize,
+}
 
 /// Trunk outputs of a list of examples.
 pub struct Activations {
@@ -35,17 +47,11 @@ impl Activations {
     }
 
     /// Computes them into `path`, or takes what lies there if it belongs to the same ids and trunk.
-    pub fn compute(
-        encoder: &CandleEncoder,
-        trunk: &str,
-        examples: &[Example],
-        path: &Path,
-        progress: &ProgressBar,
-    ) -> Result<Self, TrainError> {
-        let dim = encoder.dim();
+    pub fn compute(frozen: &Frozen, examples: &[Example], path: &Path, progress: &ProgressBar) -> Result<Self, TrainError> {
+        let dim = frozen.dim;
         let mut starts = vec![0usize];
         let mut digest = Sha256::new();
-        digest.update(trunk);
+        digest.update(&frozen.fingerprint);
         for example in examples {
             starts.push(starts.last().copied().unwrap_or(0) + example.ids.len() * dim);
             digest.update(bytemuck::cast_slice::<u32, u8>(&example.ids));
@@ -64,7 +70,7 @@ impl Activations {
             for block in examples.chunks(1_024) {
                 let ids: Vec<&[u32]> = block.iter().map(|e| e.ids.as_slice()).collect();
                 let done: Vec<Vec<(usize, Vec<f16>)>> =
-                    batches(&ids, BATCH_TOKENS).par_iter().map(|b| run(encoder, &ids, b)).collect::<Result<_, _>>()?;
+                    batches(&ids, BATCH_TOKENS).par_iter().map(|b| run(frozen, &ids, b)).collect::<Result<_, _>>()?;
                 let mut rows: Vec<(usize, Vec<f16>)> = done.into_iter().flatten().collect();
                 rows.sort_by_key(|(i, _)| *i);
                 for (_, row) in rows {
@@ -79,10 +85,10 @@ impl Activations {
     }
 }
 
-fn run(encoder: &CandleEncoder, ids: &[&[u32]], batch: &[usize]) -> Result<Vec<(usize, Vec<f16>)>, TrainError> {
+fn run(frozen: &Frozen, ids: &[&[u32]], batch: &[usize]) -> Result<Vec<(usize, Vec<f16>)>, TrainError> {
     let own: Vec<&[u32]> = batch.iter().map(|&i| ids[i]).collect();
-    let (tensor, mask) = bert::pad(&own, encoder.pieces().pad, &Device::Cpu)?;
-    let hidden = encoder.trunk().forward(&tensor, &bert::attention_bias(&mask)?, Mode::Inference, None)?;
+    let (tensor, mask) = bert::pad(&own, frozen.pad, &Device::Cpu)?;
+    let hidden = frozen.trunk.forward(&tensor, &bert::attention_bias(&mask)?, Mode::Inference, None)?;
     let (length, dim) = (hidden.dim(1)?, hidden.dim(2)?);
     let values = hidden.flatten_all()?.to_vec1::<f32>()?;
     let row = |r: usize, i: usize| {

@@ -99,13 +99,7 @@ pub fn evaluate(
     Ok(all)
 }
 
-fn batch_mentions(
-    branch: &Branch,
-    heads: &Heads,
-    dev: &DevSet,
-    batch: &[usize],
-    outside_bias: f32,
-) -> Result<Found, TrainError> {
+fn batch_mentions(branch: &Branch, heads: &Heads, dev: &DevSet, batch: &[usize], outside_bias: f32) -> Result<Found, TrainError> {
     let encoded = batch::encode(branch, &dev.examples, &dev.activations, batch, Mode::Inference)?;
     let scores = heads.tagging_scores(&encoded.hidden)?.flatten_all()?.to_vec1::<f32>()?;
     let mut found = Found { mentions: Vec::new(), classes: Vec::new() };
@@ -127,18 +121,14 @@ fn batch_mentions(
         }
         for target in &example.spans {
             let at = |p: u32| row * encoded.length + p as usize;
-            places.push((
-                (at(target.positions.0), at(target.positions.1)),
-                (at(target.sentence.0), at(target.sentence.1)),
-            ));
+            places.push(((at(target.positions.0), at(target.positions.1)), (at(target.sentence.0), at(target.sentence.1))));
             features.extend_from_slice(&target.features);
             golds.push((example.document, target.class, target.by_rules));
         }
     }
     if !places.is_empty() {
         let [span, first, sentence] = pool(&encoded.hidden, &places)?;
-        let features =
-            candle_core::Tensor::from_vec(features, (places.len(), ASSERTION_FEATURES), &candle_core::Device::Cpu)?;
+        let features = candle_core::Tensor::from_vec(features, (places.len(), ASSERTION_FEATURES), &candle_core::Device::Cpu)?;
         let scores = heads.assertion_scores(&span, &first, &sentence, &features)?.to_vec2::<f32>()?;
         for ((document, gold, rules), row) in golds.into_iter().zip(scores) {
             found.classes.push((document, gold, highest(&row), rules));

@@ -1,9 +1,9 @@
 //! Chunks of documents with what is to be learned from them.
 use crate::document::{self, Document, Span};
 use crate::encoder::tokens::{Chunk, Pieces};
+use crate::extract::assertion_cues::CueIndex;
 use crate::extract::features::{ASSERTION_FEATURES, assertion_features};
 use crate::extract::heads::{LABELS, begin, inside};
-use crate::extract::assertion_cues::CueIndex;
 use crate::extract::{Assertion, MentionKind};
 use crate::train::TrainError;
 use crate::train::data::{LabelledDocument, clean};
@@ -68,9 +68,9 @@ fn labels_of(kind: MentionKind) -> u16 {
 /// Words that are surely no part of a mention where they are not listed as one.
 fn surely_outside(word: &str) -> bool {
     const WORDS: [&str; 40] = [
-        "he", "she", "patient", "was", "were", "is", "are", "has", "had", "have", "be", "been", "i", "we", "you", "they",
-        "his", "her", "this", "that", "then", "there", "will", "would", "should", "which", "who", "also", "states",
-        "reports", "denies", "noted", "today", "well", "it", "did", "does", "do", "when", "after",
+        "he", "she", "patient", "was", "were", "is", "are", "has", "had", "have", "be", "been", "i", "we", "you", "they", "his",
+        "her", "this", "that", "then", "there", "will", "would", "should", "which", "who", "also", "states", "reports", "denies",
+        "noted", "today", "well", "it", "did", "does", "do", "when", "after",
     ];
     let mut letters = word.chars();
     match (letters.next(), letters.next()) {
@@ -80,12 +80,7 @@ fn surely_outside(word: &str) -> bool {
 }
 
 /// Cuts a document into examples.
-pub fn examples(
-    pieces: &Pieces,
-    number: u32,
-    labelled: &LabelledDocument,
-    weights: Weights,
-) -> Result<Vec<Example>, TrainError> {
+pub fn examples(pieces: &Pieces, number: u32, labelled: &LabelledDocument, weights: Weights) -> Result<Vec<Example>, TrainError> {
     let document = document::read(&labelled.text);
     let chunks = pieces.chunks(&document)?;
     let targets = targets(labelled);
@@ -98,11 +93,8 @@ pub fn examples(
 fn targets(labelled: &LabelledDocument) -> Vec<(Span, Option<MentionKind>)> {
     let mut places: Vec<(Span, Option<MentionKind>)> = Vec::new();
     for mention in &labelled.mentions {
-        let own: Vec<Span> = if labelled.complete.is_empty() {
-            clean::tagging_places(&labelled.text, mention)
-        } else {
-            vec![mention.span]
-        };
+        let own: Vec<Span> =
+            if labelled.complete.is_empty() { clean::tagging_places(&labelled.text, mention) } else { vec![mention.span] };
         if own.is_empty() {
             places.push((mention.span, None));
         }
@@ -139,7 +131,9 @@ fn example(number: u32, known: &Known, chunk: &Chunk, weights: Weights) -> Examp
     };
     let mut words: Vec<WordTarget> = Vec::new();
     for (i, token) in chunk.tokens.iter().enumerate() {
-        if token.continues && let Some(last) = words.last_mut() {
+        if token.continues
+            && let Some(last) = words.last_mut()
+        {
             last.span.end = token.span.end;
             continue;
         }

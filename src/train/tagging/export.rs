@@ -46,12 +46,15 @@ pub fn export(recipe: &Recipe, prepared: &Prepared, out: &Path) -> Result<serde_
         record.record(out, file)?;
     }
     let corpora: Vec<&str> = recipe.sources.iter().map(|s| s.corpus.as_str()).collect();
-    add_data(&mut record.data, json!({"stage": "tagging", "corpora": corpora, "split": "train", "documents": DOCUMENTS,
-        "count": prepared.documents.len()}));
+    add_data(
+        &mut record.data,
+        json!({"stage": "tagging", "corpora": corpora, "split": "train", "documents": DOCUMENTS,
+        "count": prepared.documents.len()}),
+    );
     // Paths are of the machine that trained, not of the model.
     let mut settings = serde_json::to_value(recipe).unwrap_or_default();
     if let Some(settings) = settings.as_object_mut() {
-        settings.retain(|key, _| !["base", "initial", "corpora", "run"].contains(&key.as_str()));
+        settings.retain(|key, _| !["base", "initial", "corpora", "run", "documents"].contains(&key.as_str()));
     }
     if !record.recipe.is_object() {
         record.recipe = json!({});
@@ -62,8 +65,10 @@ pub fn export(recipe: &Recipe, prepared: &Prepared, out: &Path) -> Result<serde_
 }
 
 fn write_weights(out: &Path, best: HashMap<String, Tensor>) -> Result<(), TrainError> {
-    let (branch, heads): (BTreeMap<String, Tensor>, BTreeMap<String, Tensor>) =
-        best.into_iter().filter(|(name, _)| !name.starts_with("relation.")).partition(|(name, _)| bert::in_layers(name, &(0..usize::MAX)));
+    let (branch, heads): (BTreeMap<String, Tensor>, BTreeMap<String, Tensor>) = best
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("relation."))
+        .partition(|(name, _)| bert::in_layers(name, &(0..usize::MAX)));
     store::write(&out.join(manifest::TAGGING), &branch, store::Precision::Compact)?;
     store::write(&out.join(heads::FILE), &heads, store::Precision::Compact)?;
     Ok(())

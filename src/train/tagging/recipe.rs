@@ -54,6 +54,9 @@ pub struct Recipe {
     pub patience: usize,
     /// Ends the run after this many minutes of training, keeping the best.
     pub most_minutes: f64,
+    /// List of the training documents (corpus, tab, id; one a line); all of the sources without it.
+    #[serde(default)]
+    pub documents: Option<PathBuf>,
     /// Sources with their parts.
     pub sources: Vec<Source>,
     /// Dev documents a corpus for the evaluations during training.
@@ -81,8 +84,7 @@ fn one() -> f32 {
 impl Recipe {
     /// Reads and checks a recipe; relative paths count from the working directory.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|e| TrainError::Io { path: path.to_owned(), reason: e.to_string() })?;
+        let text = std::fs::read_to_string(path).map_err(|e| TrainError::Io { path: path.to_owned(), reason: e.to_string() })?;
         let mut recipe: Recipe =
             toml::from_str(&text).map_err(|e| TrainError::Recipe { path: path.to_owned(), reason: e.to_string() })?;
         if let Some(shared) = std::env::var_os("SUPERBILL_SHARED") {

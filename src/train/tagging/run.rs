@@ -1,5 +1,5 @@
 //! The training run: load, cut, run the trunk once, learn, keep the best.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -14,15 +14,16 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::activations::Activations;
+use super::activations::{Activations, Frozen};
 use super::batch;
 use super::evaluate::{self, DevSet};
 use super::examples::{self, Example, Weights};
 use super::optimizer::{AdamW, schedule};
 use super::recipe::Recipe;
-use crate::encoder::bert::{self, Branch, Dropout, Mode};
+use crate::encoder::bert::{self, Branch, Dropout, Mode, Trunk};
 use crate::encoder::manifest::{self, Manifest};
-use crate::encoder::{CandleEncoder, store};
+use crate::encoder::store;
+use crate::encoder::tokens::Pieces;
 use crate::extract::heads::Heads;
 use crate::train::TrainError;
 use crate::train::data::{LabelledDocument, Split, corpora};
@@ -46,8 +47,6 @@ struct Progress {
 
 /// Everything that a run reads, and where its branch starts.
 pub struct Prepared {
-    /// The frozen encoder.
-    pub encoder: CandleEncoder,
     /// The base model's record.
     pub record: Manifest,
     /// Training documents.
@@ -76,14 +75,33 @@ fn io(path: &Path) -> impl Fn(std::io::Error) -> TrainError + '_ {
 pub fn prepare(recipe: &Recipe, progress: &ProgressBar) -> Result<Prepared, TrainError> {
     std::fs::create_dir_all(&recipe.run).map_err(io(&recipe.run))?;
     let record = Manifest::read(&recipe.base)?;
-    let encoder = CandleEncoder::open(&recipe.base, &Device::Cpu)?;
-    let trunk = record.files.get(manifest::TRUNK).map(|f| f.sha256.clone()).unwrap_or_default();
+    for file in [manifest::TOKENIZER, manifest::TRUNK] {
+        record.verify(&recipe.base, file)?;
+    }
+    let config = record.config.clone();
+    let pieces = Pieces::open(&recipe.base.join(manifest::TOKENIZER), config.max_position_embeddings)?;
+    let weights = store::read(&recipe.base.join(manifest::TRUNK), &Device::Cpu)?;
+    let trunk = VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu);
+    let frozen = Frozen {
+        trunk: Trunk::load(trunk, &config, record.trunk_layers)?,
+        fingerprint: record.files.get(manifest::TRUNK).map(|f| f.sha256.clone()).unwrap_or_default(),
+        pad: pieces.pad,
+        dim: config.hidden_size,
+    };
+    let only = match &recipe.documents {
+        Some(path) => Some(std::fs::read_to_string(path).map_err(io(path))?),
+        None => None,
+    };
+    let only: Option<BTreeSet<&str>> = only.as_ref().map(|text| text.lines().collect());
     let mut sets = Vec::new();
     for split in [Split::Train, Split::Dev] {
         let mut documents: Vec<LabelledDocument> = Vec::new();
         let mut all: Vec<Example> = Vec::new();
         for source in &recipe.sources {
             let mut own = corpora::load(&recipe.corpora, &source.corpus, split)?;
+            if let Some(only) = only.as_ref().filter(|_| split == Split::Train) {
+                own.retain(|d| only.contains(format!("{}\t{}", d.corpus, d.id).as_str()));
+            }
             let most = if split == Split::Train { source.most.unwrap_or(usize::MAX) } else { recipe.dev_documents };
             own = evenly(own, most);
             let weights = Weights { source: source.weight, unknown_outside: recipe.unknown_outside_weight };
@@ -91,7 +109,7 @@ pub fn prepare(recipe: &Recipe, progress: &ProgressBar) -> Result<Prepared, Trai
             let cut = own
                 .par_iter()
                 .enumerate()
-                .map(|(i, d)| examples::examples(encoder.pieces(), (first + i) as u32, d, weights))
+                .map(|(i, d)| examples::examples(&pieces, (first + i) as u32, d, weights))
                 .collect::<Result<Vec<_>, _>>()?;
             documents.extend(own);
             all.extend(cut.into_iter().flatten());
@@ -106,14 +124,14 @@ pub fn prepare(recipe: &Recipe, progress: &ProgressBar) -> Result<Prepared, Trai
         }
         progress.set_message(format!("frozen layers, {}", split.name()));
         let path = recipe.run.join(format!("{}.f16", split.name()));
-        let activations = Activations::compute(&encoder, &trunk, &all, &path, progress)?;
+        let activations = Activations::compute(&frozen, &all, &path, progress)?;
         sets.push((documents, all, activations));
     }
     let (Some(dev), Some((documents, examples, activations))) = (sets.pop(), sets.pop()) else {
         return Err(TrainError::Recipe { path: recipe.base.clone(), reason: "no data".to_owned() });
     };
     let dev = DevSet { documents: dev.0, examples: dev.1, activations: dev.2 };
-    Ok(Prepared { encoder, record, documents, examples, activations, dev })
+    Ok(Prepared { record, documents, examples, activations, dev })
 }
 
 /// `most` documents spread evenly over the list.
@@ -252,8 +270,7 @@ pub fn learn(recipe: &Recipe, prepared: &Prepared, bar: &ProgressBar) -> Result<
     }
     let log_path = folder.join("metrics.jsonl");
     let mut log = std::fs::OpenOptions::new().create(true).append(true).open(&log_path).map_err(io(&log_path))?;
-    let per_epoch =
-        micro_batches(&prepared.examples, recipe.micro_batch_tokens, recipe.seed).len().div_ceil(recipe.accumulate);
+    let per_epoch = micro_batches(&prepared.examples, recipe.micro_batch_tokens, recipe.seed).len().div_ceil(recipe.accumulate);
     let steps = per_epoch * recipe.epochs;
     let every = (per_epoch / recipe.evaluations_per_epoch.max(1)).max(1);
     bar.set_length(steps as u64);
@@ -280,14 +297,22 @@ pub fn learn(recipe: &Recipe, prepared: &Prepared, bar: &ProgressBar) -> Result<
             bar.set_position(state.step as u64);
             bar.set_message(format!("tagging {tagging:.3}, assertion {assertion:.3}"));
             let speed = tokens as f64 / started.elapsed().as_secs_f64();
-            write_line(&mut log, &log_path, &json!({"step": state.step, "minutes": state.minutes, "tagging_loss": tagging,
-                "assertion_loss": assertion, "gradient_norm": norm, "learning_rate": rate, "tokens_per_second": speed}))?;
+            write_line(
+                &mut log,
+                &log_path,
+                &json!({"step": state.step, "minutes": state.minutes, "tagging_loss": tagging,
+                "assertion_loss": assertion, "gradient_norm": norm, "learning_rate": rate, "tokens_per_second": speed}),
+            )?;
             let over = state.minutes >= recipe.most_minutes;
             if state.step % every == 0 || state.step == steps || over {
                 let scores = evaluate::evaluate(&learner.branch, &learner.heads, &prepared.dev, 0.0)?;
                 let score = evaluate::summary(&scores);
-                write_line(&mut log, &log_path, &json!({"step": state.step, "minutes": state.minutes, "score": score,
-                    "dev": evaluate::to_json(&scores)}))?;
+                write_line(
+                    &mut log,
+                    &log_path,
+                    &json!({"step": state.step, "minutes": state.minutes, "score": score,
+                    "dev": evaluate::to_json(&scores)}),
+                )?;
                 state.since_best += 1;
                 if score > state.best {
                     state = Progress { best: score, best_step: state.step, since_best: 0, ..state };

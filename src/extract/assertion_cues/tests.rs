@@ -1,0 +1,79 @@
+use super::*;
+use crate::document::read;
+
+fn assertion(text: &str, mention: &str) -> Assertion {
+    let document = read(text);
+    let start = text.find(mention).expect("the mention stands in the text");
+    assess(&document, Span::new(start, start + mention.len())).leading()
+}
+
+#[test]
+fn absent() {
+    for (text, mention) in [
+        ("No fever, chills, or weight loss.", "weight loss"),
+        ("Patient DENIES CHEST PAIN, SHORTNESS OF BREATH, OR PALPITATIONS.", "PALPITATIONS"),
+        ("Chest pain: denies.", "Chest pain"),
+        ("Pneumonia was ruled out.", "Pneumonia"),
+        ("Fever - no, cough - yes", "Fever"),
+        ("Extremities: edema negative.", "edema"),
+        ("[ ] fever [x] cough", "fever"),
+        ("ROS: Negative for chest pain, nausea, vomiting, diarrhea, rash and joint swelling.", "joint swelling"),
+    ] {
+        assert_eq!(assertion(text, mention), Assertion::Absent, "{text}");
+    }
+}
+
+#[test]
+fn scopes_end() {
+    for (text, mention) in [
+        ("No fever, but he has a cough.", "cough"),
+        ("Denies fever; reports cough.", "cough"),
+        ("[ ] fever [x] cough", "cough"),
+        ("No change in her back pain.", "back pain"),
+        ("Fever - no, cough - yes", "cough"),
+    ] {
+        assert_eq!(assertion(text, mention), Assertion::Present, "{text}");
+    }
+}
+
+#[test]
+fn other_assertions() {
+    for (text, mention, expected) in [
+        ("FAMILY HISTORY: Mother with diabetes.", "diabetes", Assertion::Family),
+        ("Her mother had breast cancer.", "breast cancer", Assertion::Family),
+        ("Mother states that he has a cough.", "cough", Assertion::Present),
+        ("Rule out appendicitis.", "appendicitis", Assertion::Possible),
+        ("History of pneumonia.", "pneumonia", Assertion::Historical),
+        ("She is s/p cholecystectomy.", "cholecystectomy", Assertion::Historical),
+        ("Risks include bleeding and infection.", "infection", Assertion::Hypothetical),
+        ("We will schedule an MRI.", "MRI", Assertion::Planned),
+        ("If symptoms persist, physical therapy may be considered.", "physical therapy", Assertion::Conditional),
+    ] {
+        assert_eq!(assertion(text, mention), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_list_takes_the_assertion_of_its_lead() {
+    assert_eq!(assertion("He denies:\n- fever\n- chills\n", "chills"), Assertion::Absent);
+}
+
+#[test]
+fn all_that_hold() {
+    let document = read("No history of seizures.");
+    let finding = assess(&document, Span::new(14, 22));
+    assert_eq!(finding.assertions, [Assertion::Absent, Assertion::Historical]);
+}
+
+#[test]
+fn five_megabytes_and_any_place() {
+    let text = "He denies fever, chills, if any, or mother with no possible – pain. ".repeat(70_000);
+    let document = read(&text);
+    let begin = std::time::Instant::now();
+    let index = CueIndex::new(&document);
+    for start in (0..text.len() - 9).step_by(5000) {
+        index.assess(Span::new(start, start + 7));
+    }
+    index.assess(Span::new(text.len(), text.len()));
+    assert!(begin.elapsed().as_secs() < 5, "{:?}", begin.elapsed());
+}
