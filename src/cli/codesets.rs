@@ -42,15 +42,20 @@ pub enum CodesetsCommand {
 }
 
 /// Runs the command on the tables of `folder` (the embedded ones where not given); returns what to print.
-pub fn run(args: CodesetsArgs, folder: Option<&Path>) -> Result<String, CodesetError> {
-    match args.command {
+pub fn run(args: &CodesetsArgs, folder: Option<&Path>) -> Result<String, CodesetError> {
+    match &args.command {
         CodesetsCommand::List { json } => {
             let sets = CodeSets::open(&folder_or_embedded(folder)?)?;
-            Ok(if json { as_json(sets.editions()) } else { as_table(sets.editions()) })
+            Ok(if *json { as_json(sets.editions()) } else { as_table(sets.editions()) })
         }
         CodesetsCommand::Build { sources, icd10cm_tabular, out, own } => {
-            let own = own.unwrap_or_else(|| out.clone());
-            let editions = crate::codeset::build(&BuildOptions { sources, icd10cm_tabular, own, out })?;
+            let options = BuildOptions {
+                sources: sources.clone(),
+                icd10cm_tabular: icd10cm_tabular.clone(),
+                own: own.clone().unwrap_or_else(|| out.clone()),
+                out: out.clone(),
+            };
+            let editions = crate::codeset::build(&options)?;
             Ok(as_table(&editions))
         }
         CodesetsCommand::Verify => {

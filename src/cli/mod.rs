@@ -10,11 +10,16 @@ use crate::engine::{Engine, EngineConfig};
 use crate::serve::today;
 
 mod code;
+mod codesets;
 mod eval;
 mod inputs;
 mod level;
+mod lookup;
 mod print;
+mod rules;
+mod scrub;
 mod serve;
+mod train;
 
 /// Open medical-coding engine: a clinical note in, a coded and checked claim out.
 #[derive(Parser, Debug)]
@@ -46,9 +51,17 @@ pub struct Global {
 #[derive(Subcommand, Debug)]
 enum Command {
     Code(code::CodeArgs),
+    /// Check claims against every rule; no model
+    Scrub(scrub::ScrubArgs),
     Level(level::LevelArgs),
+    Lookup(lookup::LookupArgs),
     Serve(serve::ServeArgs),
+    Train(train::TrainArgs),
     Eval(eval::EvalArgs),
+    /// The reference tables: list, build, verify
+    Codesets(codesets::CodesetsArgs),
+    /// What is checked, and why
+    Rules(rules::RulesArgs),
 }
 
 /// A failure that ends the program.
@@ -87,9 +100,21 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<u8, CliError> {
     match &cli.command {
         Command::Code(args) => code::run(args, &cli.global),
+        Command::Scrub(args) => scrub::run(args, &cli.global, today()),
         Command::Level(args) => level::run(args, &cli.global),
+        Command::Lookup(args) => lookup::run(args, &cli.global),
         Command::Serve(args) => serve::run(args, &cli.global),
+        Command::Train(args) => train::run(args, &cli.global),
         Command::Eval(args) => eval::run(args, &cli.global),
+        Command::Codesets(args) => {
+            let text = codesets::run(args, cli.global.codesets.as_deref()).map_err(|e| CliError::internal(e.to_string()))?;
+            print!("{text}");
+            Ok(0)
+        }
+        Command::Rules(args) => {
+            print!("{}", rules::run(args)?);
+            Ok(0)
+        }
     }
 }
 

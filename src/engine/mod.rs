@@ -21,7 +21,7 @@ use crate::codeset::CodeSets;
 use crate::codeset::lookup::{self, Found, System};
 use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel};
 use crate::coding::procedures::{ProcedureCoder, ProcedureInput, model::ProcedureModel, table::ProcedureTable};
-use crate::em::{self, EmResult, Fee};
+use crate::em::{self, EmResult};
 use crate::note::{Context, Encounter, OriginKind, input};
 use crate::review::{self, ReviewThresholds};
 use crate::rules::{self, Border, ClaimFile, ClaimView, NoteView, Payers, Scrubbed};
@@ -52,8 +52,8 @@ impl Engine {
         let payers = if payers_folder.is_dir() { Payers::open(&payers_folder) } else { Payers::embedded() }.map_err(open_error)?;
         let reader = Reader::open(&model, &folder, &config.device)?;
         let diagnoses = DiagnosisModel::open(&model.join("diagnoses.json.gz")).map_err(open_error)?;
-        let table = ProcedureTable::open(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
-        let procedures = ProcedureModel::open(&model.join("procedures.json.gz")).map_err(open_error)?;
+        let table = ProcedureTable::read(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
+        let procedures = ProcedureModel::read(&model.join("procedures.json.gz")).map_err(open_error)?;
         let info = EngineInfo {
             version: env!("CARGO_PKG_VERSION").into(),
             model: ModelInfo { name: reader.model_name().to_owned(), sha256: reader.model_identity() },
@@ -192,7 +192,7 @@ impl Engine {
             code_sets: &self.code_sets,
         });
         let date = context.date_of_service;
-        let fee = |code: &str| fee(&self.code_sets, code, context);
+        let fee = |code: &str| em::fee(&self.code_sets, context, code);
         let global_days =
             |code: &str| self.code_sets.procedures.facts(code, date).map(|f| f.global.indicator().to_owned());
         let payer = self.payers.get(&context.payer);
@@ -258,20 +258,6 @@ fn is_default(context: &Context, field: &str) -> bool {
 
 fn number(lines: &mut [Line]) {
     lines.iter_mut().enumerate().for_each(|(i, l)| l.number = i as u32 + 1);
-}
-
-/// Work units and national payment of a code: total RVUs at this place of service times the conversion factor.
-fn fee(code_sets: &CodeSets, code: &str, context: &Context) -> Option<Fee> {
-    let facts = code_sets.procedures.facts(code, context.date_of_service)?;
-    let factor = code_sets.payment.conversion_factor(context.date_of_service).or_else(|| code_sets.payment.newest_conversion_factor())?;
-    let facility = code_sets.places.get(&context.place_of_service).is_some_and(|p| p.facility);
-    let total = if facility { facts.facility_rvu } else { facts.non_facility_rvu };
-    Some(Fee {
-        work_rvu: facts.work_rvu,
-        amount: total * factor.dollars,
-        edition: format!("RVU {}, conversion factor of {}", facts.edition.name(), factor.effective),
-        estimate: !facts.same_year || factor.effective.year() != context.date_of_service.year(),
-    })
 }
 
 fn digest(parts: &[Result<Vec<u8>, serde_json::Error>]) -> String {

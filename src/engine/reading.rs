@@ -86,7 +86,7 @@ impl Reader {
         for mention in &mut extraction.mentions {
             mention.laterality = laterality::side_of(&document, mention.span);
         }
-        measurements::attach(&measurements, &mut extraction.mentions);
+        attach(&measurements, &mut extraction.mentions);
         Ok(Reading { document, context, extraction, measurements, encoded, dense: Vec::new() })
     }
 
@@ -111,6 +111,17 @@ impl Reader {
             attributes: &attributes,
             dense: &reading.dense,
         })
+    }
+}
+
+/// Gives each mention the measured value that stands in it, or directly after it.
+fn attach(measurements: &[Measurement], mentions: &mut [crate::extract::Mention]) {
+    for mention in mentions {
+        let near = |m: &&Measurement| m.span.overlaps(mention.span) || (m.span.start >= mention.span.end && m.span.start - mention.span.end <= 4);
+        if let Some(m) = measurements.iter().find(near) {
+            mention.value = Some(m.value);
+            mention.unit = Some(m.unit.to_owned());
+        }
     }
 }
 

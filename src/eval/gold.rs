@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use crate::engine::CodedEncounter;
-use crate::note::{Encounter, Patient};
+use crate::note::Encounter;
 use crate::train::data::labels::{self, Consensus};
 use crate::train::data::{DataError, LabelledDocument, Role, Split};
 
@@ -69,26 +69,10 @@ pub fn load_labels(dir: &Path, split: Split) -> Result<Vec<Case>, DataError> {
     Ok(documents
         .iter()
         .map(|d| Case {
-            encounter: encounter(d),
+            encounter: d.encounter(),
             gold: consensus.get(&d.id).map_or_else(|| single_pass_gold(d), |c| consensus_gold(d, c)),
         })
         .collect())
-}
-
-/// The encounter of a labelled document as the engine may see it.
-pub fn encounter(document: &LabelledDocument) -> Encounter {
-    Encounter {
-        encounter_id: Some(document.id.clone()),
-        date_of_service: Some(jiff::civil::date(2026, 5, 4)),
-        payer: Some("medicare".into()),
-        patient: Patient {
-            age_years: document.patient.age_years.map(|a| a.max(0.0) as u16),
-            sex: document.patient.sex,
-            ..Default::default()
-        },
-        note: document.text.to_string(),
-        ..Default::default()
-    }
 }
 
 fn consensus_gold(document: &LabelledDocument, consensus: &Consensus) -> Gold {

@@ -39,7 +39,9 @@ pub enum InputError {
         byte: u8,
     },
     /// A binary file.
-    #[error("the input is a binary file (byte 0x{byte:02X} at offset {offset}), not a text: give a plain-text note or a JSON encounter")]
+    #[error(
+        "the input is a binary file (byte 0x{byte:02X} at offset {offset}), not a text: give a plain-text note or a JSON encounter"
+    )]
     Binary {
         /// Position of the first control byte.
         offset: usize,
@@ -170,7 +172,11 @@ pub fn check(encounter: &Encounter, payers: &[String], newest_edition_end: Date)
     if let Some(pos) = &encounter.place_of_service
         && !(pos.len() == 2 && pos.bytes().all(|b| b.is_ascii_digit()) && pos != "00")
     {
-        return Err(field("place_of_service", &format!("\"{}\" is no place of service", short(pos)), "a two-digit CMS code such as 11"));
+        return Err(field(
+            "place_of_service",
+            &format!("\"{}\" is no place of service", short(pos)),
+            "a two-digit CMS code such as 11",
+        ));
     }
     if let Some(age) = encounter.patient.age_years
         && age > 130
@@ -185,7 +191,11 @@ pub fn check(encounter: &Encounter, payers: &[String], newest_edition_end: Date)
     for (i, p) in encounter.prior_procedures.iter().enumerate() {
         check_procedure_code(&format!("prior_procedures[{i}].code"), &p.code)?;
         if p.date < OLDEST_DATE {
-            return Err(field(&format!("prior_procedures[{i}].date"), &format!("{} is too early", p.date), "1996-01-01 or later"));
+            return Err(field(
+                &format!("prior_procedures[{i}].date"),
+                &format!("{} is too early", p.date),
+                "1996-01-01 or later",
+            ));
         }
     }
     if let Some(npi) = &encounter.provider.npi
@@ -198,9 +208,8 @@ pub fn check(encounter: &Encounter, payers: &[String], newest_edition_end: Date)
 
 /// Checks a date of service against what can be coded at all.
 pub fn check_date(name: &str, date: Date, newest_edition_end: Date) -> Result<(), InputError> {
-    let latest = newest_edition_end
-        .checked_add(jiff::Span::new().days(MAX_DAYS_AFTER_NEWEST_EDITION))
-        .unwrap_or(newest_edition_end);
+    let latest =
+        newest_edition_end.checked_add(jiff::Span::new().days(MAX_DAYS_AFTER_NEWEST_EDITION)).unwrap_or(newest_edition_end);
     if date < OLDEST_DATE || date > latest {
         return Err(field(name, &format!("{date} is out of range"), &format!("{OLDEST_DATE} to {latest}")));
     }
@@ -209,7 +218,9 @@ pub fn check_date(name: &str, date: Date, newest_edition_end: Date) -> Result<()
 
 /// Reads a date as given on the command line.
 pub fn parse_date(name: &str, value: &str) -> Result<Date, InputError> {
-    value.parse().map_err(|_| field(name, &format!("\"{}\" is no date", short(value)), "a calendar date as YYYY-MM-DD, e.g. 2026-05-04"))
+    value
+        .parse()
+        .map_err(|_| field(name, &format!("\"{}\" is no date", short(value)), "a calendar date as YYYY-MM-DD, e.g. 2026-05-04"))
 }
 
 /// Reads a note type as given on the command line.
@@ -221,7 +232,11 @@ fn check_procedure_code(name: &str, code: &str) -> Result<(), InputError> {
     if code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
         return Ok(());
     }
-    Err(field(name, &format!("\"{}\" is no CPT/HCPCS code", short(code)), "five digits or upper-case letters, e.g. 29881 or G0439"))
+    Err(field(
+        name,
+        &format!("\"{}\" is no CPT/HCPCS code", short(code)),
+        "five digits or upper-case letters, e.g. 29881 or G0439",
+    ))
 }
 
 fn check_text(name: &str, text: &str) -> Result<(), InputError> {
@@ -283,7 +298,9 @@ mod tests {
         assert!(matches!(check(&empty, &payers(), end), Err(InputError::Empty { .. })));
         let unknown = Encounter { payer: Some("acme".into()), ..base.clone() };
         assert!(check(&unknown, &payers(), end).expect_err("unknown payer").to_string().contains("bcbs, medicare"));
-        for (d, ok) in [(date(1995, 12, 31), false), (date(1996, 1, 1), true), (date(2027, 10, 1), true), (date(2027, 10, 2), false)] {
+        for (d, ok) in
+            [(date(1995, 12, 31), false), (date(1996, 1, 1), true), (date(2027, 10, 1), true), (date(2027, 10, 2), false)]
+        {
             let e = Encounter { date_of_service: Some(d), ..base.clone() };
             assert_eq!(check(&e, &payers(), end).is_ok(), ok, "{d}");
         }

@@ -330,7 +330,8 @@ mod tests {
         let model = fit(&Rows { names: &names, values: &values, labels: &labels, weights: &weights }, &settings);
         model.check().expect("indexes inside the model");
         let (test, truth) = noisy_xor(1000, 8);
-        let right = truth.iter().enumerate().filter(|(r, y)| (model.predict(&test[r * 3..r * 3 + 3]) > 0.5) == (**y > 0.5)).count();
+        let right =
+            truth.iter().enumerate().filter(|(r, y)| (model.predict(&test[r * 3..r * 3 + 3]) > 0.5) == (**y > 0.5)).count();
         assert!(right > 960, "{right} of 1000");
     }
 

@@ -1,6 +1,9 @@
 //! Labelled documents of every corpus in one shape; the loaders also serve `eval`.
 pub mod brat;
+pub mod clean;
+pub mod corpora;
 pub mod labels;
+pub mod negex;
 pub mod places;
 pub mod pubtator;
 
@@ -11,7 +14,7 @@ use serde::Deserialize;
 
 use crate::document::Span;
 use crate::extract::{Assertion, MentionKind, RelationKind};
-use crate::note::Sex;
+use crate::note::{Encounter, Patient, Sex};
 
 /// What can be wrong with a data set. Messages name file and line, never words of a note.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +66,25 @@ pub struct LabelledDocument {
     pub complete: Vec<MentionKind>,
     /// Quotes that do not occur in the text as stated (dropped).
     pub lost_quotes: usize,
+}
+
+impl LabelledDocument {
+    /// The encounter as an engine may see it: the labels' context (2026-05-04, Medicare), age and sex where given, never
+    /// the note type.
+    pub fn encounter(&self) -> Encounter {
+        Encounter {
+            encounter_id: Some(self.id.clone()),
+            date_of_service: Some(jiff::civil::date(2026, 5, 4)),
+            payer: Some("medicare".into()),
+            patient: Patient {
+                age_years: self.patient.age_years.map(|a| a.max(0.0) as u16),
+                sex: self.patient.sex,
+                ..Default::default()
+            },
+            note: self.text.to_string(),
+            ..Default::default()
+        }
+    }
 }
 
 /// A text that does not print itself.

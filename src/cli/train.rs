@@ -1,0 +1,87 @@
+//! `superbill train`: a recipe in, weights out. The recipe's `stage` says what is trained.
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::{CliError, Global};
+use crate::train::TrainError;
+use crate::train::diagnosis_recipe;
+use crate::train::tagging::{export, measure, recipe::Recipe, run};
+
+/// Train a model by a recipe
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    /// The recipe
+    #[arg(long, value_name = "FILE.toml")]
+    recipe: PathBuf,
+    /// Model folder that gets the result; default: the recipe's base
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Only measures the model in DIR on the recipe's dev parts (stage tagging)
+    #[arg(long)]
+    measure: bool,
+}
+
+/// The part of every recipe that says which stage it is.
+#[derive(Deserialize)]
+struct Stage {
+    stage: String,
+}
+
+/// Runs the command.
+pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
+    let unreadable = |e: &dyn std::fmt::Display| CliError::usage(format!("{}: {e}", args.recipe.display()));
+    let text = std::fs::read_to_string(&args.recipe).map_err(|e| unreadable(&e))?;
+    let stage: Stage = toml::from_str(&text).map_err(|e| unreadable(&e))?;
+    match stage.stage.as_str() {
+        "tagging" => tagging(&args.recipe, args.out.as_deref(), args.measure),
+        "diagnoses" => {
+            let report = diagnosis_recipe::run(&args.recipe, args.out.as_deref(), &global.device).map_err(|e| CliError::usage(e.to_string()))?;
+            println!("{}", serde_json::to_string_pretty(&report).map_err(|e| CliError::internal(e.to_string()))?);
+            Ok(0)
+        }
+        other => Err(CliError::usage(format!("stage \"{other}\" is not known; allowed: tagging, diagnoses"))),
+    }
+}
+
+/// Runs a tagging recipe and writes the result into `out` (the recipe's base without it); with `measure` only scores the
+/// model in `out` on the dev parts.
+fn tagging(recipe: &Path, out: Option<&Path>, measure: bool) -> Result<u8, CliError> {
+    let recipe = Recipe::read(recipe).map_err(failure)?;
+    let threads =
+        rayon::ThreadPoolBuilder::new().num_threads(recipe.threads).build().map_err(|e| CliError::internal(e.to_string()))?;
+    threads
+        .install(|| -> Result<(), TrainError> {
+            let bar = run::progress_bar();
+            if measure {
+                println!("{:#}", measure::measure(&recipe, out.unwrap_or(&recipe.base), &bar)?);
+                return Ok(());
+            }
+            let prepared = run::prepare(&recipe, &bar)?;
+            eprintln!(
+                "{} training documents, {} examples; {} dev documents, {} examples",
+                prepared.documents.len(),
+                prepared.examples.len(),
+                prepared.dev.documents.len(),
+                prepared.dev.examples.len()
+            );
+            run::learn(&recipe, &prepared, &bar)?;
+            bar.finish();
+            let report = export::export(&recipe, &prepared, out.unwrap_or(&recipe.base))?;
+            println!("{report:#}");
+            Ok(())
+        })
+        .map_err(failure)?;
+    Ok(0)
+}
+
+/// Recipe and data are the caller's to mend, the rest is ours.
+fn failure(error: TrainError) -> CliError {
+    match error {
+        TrainError::Recipe { .. } | TrainError::Io { .. } | TrainError::Data(_) | TrainError::Encoder(_) => {
+            CliError::usage(error.to_string())
+        }
+        TrainError::Tensor(_) | TrainError::Diverged { .. } => CliError::internal(error.to_string()),
+    }
+}

@@ -1,0 +1,90 @@
+//! Runs the recipe of the diagnosis ranking: reads every training note with the engine's own reader, fits, writes.
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rayon::prelude::*;
+use serde::Deserialize;
+
+use super::data::{DataError, LabelledDocument, Split, labels};
+use super::diagnoses::{self, DiagnosisSettings, FitReport};
+use super::diagnosis_rows;
+use crate::codeset::CodeSets;
+use crate::engine::{EngineError, Reader, Reading};
+
+/// The recipe.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recipe {
+    #[allow(dead_code)]
+    stage: String,
+    base: PathBuf,
+    codesets: PathBuf,
+    corpora: PathBuf,
+    settings: DiagnosisSettings,
+}
+
+/// What stopped a run.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    /// The recipe.
+    #[error("{path}: {reason}")]
+    Recipe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The data.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Weights or tables.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The result cannot be written.
+    #[error("cannot write {path}: {reason}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Runs a recipe; the result goes to `out` (the recipe's base without it) and the phrase counts to the code sets.
+pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, RecipeError> {
+    let problem = |reason: String| RecipeError::Recipe { path: path.to_owned(), reason };
+    let text = std::fs::read_to_string(path).map_err(|e| problem(e.to_string()))?;
+    let recipe: Recipe = toml::from_str(&text).map_err(|e| problem(e.to_string()))?;
+    let corpora = match std::env::var_os("SUPERBILL_SHARED") {
+        Some(shared) => Path::new(&shared).join("data/corpora"),
+        None => recipe.corpora.clone(),
+    };
+    let mut documents = labels::load(&corpora.join("labels"), Split::Train)?;
+    documents.extend(labels::load_authored(&corpora.join("authored"))?);
+    let reader = Reader::open(&recipe.base, &recipe.codesets, device)?;
+    let code_sets = CodeSets::open(&recipe.codesets).map_err(|e| problem(e.to_string()))?;
+    tracing::info!(documents = documents.len(), "reading the training notes");
+    let today = jiff::civil::date(2026, 5, 4);
+    let readings: Vec<Reading> =
+        documents.par_iter().map(|d| reader.read(&d.encounter(), today)).collect::<Result<_, _>>()?;
+    let index = |d: &LabelledDocument| documents.iter().position(|o| std::ptr::eq(o, d)).unwrap_or(0);
+    let title = |code: &str| code_sets.icd10cm.find(code).map(|i| code_sets.icd10cm.title(i).into_owned()).unwrap_or_default();
+    let (rows, names) = diagnosis_rows::rows(&documents, reader.lexicon(), &title, |d, counts, work| {
+        reader.with_material_and_counts(&readings[index(d)], counts, |material| work(material));
+    });
+    drop(readings);
+    tracing::info!(rows = rows.iter().map(|r| r.labels.len()).sum::<usize>(), features = names.len(), "fitting");
+    let (model, report) = diagnoses::fit(&rows, &documents, reader.lexicon(), &names, &recipe.settings);
+    let target = out.unwrap_or(&recipe.base).join("diagnoses.json.gz");
+    let failed = |path: &Path, reason: String| RecipeError::Write { path: path.to_owned(), reason };
+    let json = serde_json::to_vec(&model).map_err(|e| failed(&target, e.to_string()))?;
+    // No file name and no time in the header: the same model is the same bytes.
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let bytes = encoder.write_all(&json).and_then(|()| encoder.finish()).map_err(|e| failed(&target, e.to_string()))?;
+    std::fs::write(&target, bytes).map_err(|e| failed(&target, e.to_string()))?;
+    let counts = recipe.codesets.join("lexicon.counts.bin");
+    std::fs::write(&counts, diagnoses::phrase_counts(&documents, None).to_bytes()).map_err(|e| failed(&counts, e.to_string()))?;
+    Ok(report)
+}
