@@ -223,12 +223,14 @@ impl<'d> CueIndex<'d> {
                     Assertion::Historical => !(lasts && cue.is_some_and(|c| self.is_history(c))),
                     _ => true,
                 });
-                // A problem under "if" is one that is feared.
-                let feared = found.iter().find(|(assertion, _)| *assertion == Assertion::Conditional).copied();
-                found.extend(feared.map(|(_, cue)| (Assertion::Hypothetical, cue)));
             }
             Some(_) => found.retain(|(assertion, _)| *assertion != Assertion::Possible),
             None => {}
+        }
+        if matches!(kind, None | Some(MentionKind::Problem)) {
+            // A problem under "if" is one that is feared.
+            let feared = found.iter().find(|(assertion, _)| *assertion == Assertion::Conditional).copied();
+            found.extend(feared.map(|(_, cue)| (Assertion::Hypothetical, cue)));
         }
         if found.is_empty() {
             found.extend(self.assertion_of_service(span, kind, section).map(|assertion| (assertion, None)));
@@ -314,9 +316,9 @@ impl<'d> CueIndex<'d> {
         let is_problem = matches!(kind, None | Some(MentionKind::Problem));
         for scope in &reading.scopes {
             let excluded = match (scope.of, kind) {
-                (Of::Problems, Some(MentionKind::Problem)) | (Of::All, _) | (Of::Services, None) => false,
+                (Of::Problems, Some(MentionKind::Problem)) | (Of::All, _) => false,
                 (Of::Problems, _) => true,
-                (Of::Services, kind) => kind == Some(MentionKind::Problem),
+                (Of::Services, kind) => matches!(kind, None | Some(MentionKind::Problem)),
             };
             let follows = scope.from <= first && first < scope.to && scope.cue.end <= span.start;
             let precedes = scope.from <= first && last <= scope.to && scope.cue.start >= span.end;
