@@ -48,6 +48,7 @@ pub fn prepare(labelled: &LabelledDocument, fold: u8, words: &Words) -> Training
         age: labelled.patient.age_years,
         sex: labelled.patient.sex.map(|s| if s == Sex::F { "female" } else { "male" }),
         facility,
+        ..Facts::default()
     };
     TrainingNote { statements: statements::statements(&document, words), text: labelled.text.0.clone(), facts, fold }
 }

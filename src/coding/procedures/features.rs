@@ -1,4 +1,5 @@
 //! Candidate codes of a note and the features by which the model decides between them.
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attributes::{self, Agreement, Facts, Part, PreparedEntry};
@@ -131,6 +132,9 @@ pub fn feature_names() -> Vec<String> {
         "loss_titles",
         "loss_note",
         "lacking",
+        "clause_cosine",
+        "clause_place",
+        "clause_firsts",
     ] {
         names.push(name.to_owned());
     }
@@ -168,12 +172,30 @@ impl<'a> NoteView<'a> {
             whole.stems.extend(part.stems);
             whole.measures.extend(&part.measures);
         }
+        let named: Vec<&str> = statements
+            .iter()
+            .filter(|s| matches!(s.role, Role::Title | Role::Lead))
+            .map(|s| s.span.of(text))
+            .collect();
+        let mut facts = facts;
+        facts.interspaces = super::units::interspaces(&named);
+        if facts.interspaces == 0 {
+            let told: Vec<&str> =
+                statements.iter().filter(|s| s.role == Role::Description).map(|s| s.span.of(text)).collect();
+            facts.interspaces = super::units::interspaces(&told);
+        }
+        facts.guidance = super::measures::guidance(statements.iter().filter(|s| s.role != Role::History).map(|s| s.span.of(text)));
         Self { statements, text, facts, whole, titles }
     }
 }
 
 fn part(statement: &Statement, text: &str) -> Part {
-    Part { stems: statement.words.iter().map(|w| w.stem.clone()).collect(), measures: Measures::of_text(statement.span.of(text)) }
+    let text = statement.span.of(text);
+    Part {
+        stems: statement.words.iter().map(|w| w.stem.clone()).collect(),
+        measures: Measures::of_text(text),
+        repetitions: super::units::repetitions(text),
+    }
 }
 
 /// What is prepared once for all notes.
@@ -232,48 +254,61 @@ fn distinguishing(concept: &super::table::Concept, index: &PhraseIndex) -> (BTre
 }
 
 /// Most candidates of a note.
-const MOST_CANDIDATES: usize = 120;
+const MOST_CANDIDATES: usize = 160;
 /// Most codes of one concept.
 const MOST_OF_CONCEPT: usize = 8;
 /// Most concepts considered.
-const MOST_CONCEPTS: usize = 60;
+const MOST_CONCEPTS: usize = 100;
 
 /// Finds the candidate codes of a note with their features.
 pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Option<u8>) -> Vec<CodeCandidate> {
     let evidence = evidence::gather(&knowledge.index, view.statements, without_fold);
     let order = concept_order(&evidence);
-    let mut chosen: BTreeMap<usize, (Option<(usize, usize)>, f32, SiblingPlace)> = BTreeMap::new();
+    let mut chosen: BTreeMap<usize, Choice> = BTreeMap::new();
     let mut parts: BTreeMap<usize, Part> = BTreeMap::new();
     for &(concept, _) in order.iter().take(MOST_CONCEPTS) {
-        let Some(best) = evidence.concepts.get(&concept).and_then(|e| e.best.as_ref()) else { continue };
-        let part = parts.entry(best.statement).or_insert_with(|| part(&view.statements[best.statement], view.text)).clone();
-        for (place, (entry, total, margin)) in siblings(knowledge, view, concept, &part).into_iter().enumerate() {
-            let code_name = &knowledge.table.concepts[concept].codes[entry].code;
+        let Some(found) = evidence.concepts.get(&concept) else { continue };
+        let bests: Vec<&evidence::Best> = found.leading().collect();
+        for best in &bests {
+            parts.entry(best.statement).or_insert_with(|| part(&view.statements[best.statement], view.text));
+        }
+        let places: Vec<(&evidence::Best, &Part)> = bests.iter().filter_map(|b| Some((*b, parts.get(&b.statement)?))).collect();
+        for (place, sibling) in siblings(knowledge, view, concept, &places).into_iter().enumerate() {
+            let code_name = &knowledge.table.concepts[concept].codes[sibling.entry].code;
             let Some(code) = knowledge.index.code_id(code_name) else { continue };
-            let own = evidence.learned.get(&code).and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.rank);
-            let composed = evidence.composed.get(&code).and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.rank);
+            let rank_of = |e: Option<&Evidence>| e.and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.rank);
+            let own = rank_of(evidence.learned.get(&code));
+            let composed = rank_of(evidence.composed.get(&code));
             if place >= MOST_OF_CONCEPT && own < 1.0 && composed < 1.5 {
                 continue;
             }
-            let rank = best.rank + 0.3 * total + 0.7 * own + 0.3 * composed;
-            let sibling = SiblingPlace { place, margin, agreement: total };
-            let slot = chosen.entry(code).or_insert((Some((concept, entry)), rank, sibling));
-            if rank > slot.1 {
-                *slot = (Some((concept, entry)), rank, sibling);
+            let rank = sibling.best.rank + 0.3 * sibling.agreement + 0.7 * own + 0.3 * composed;
+            let choice = Choice {
+                entry: Some((concept, sibling.entry)),
+                rank,
+                sibling: SiblingPlace { place, margin: sibling.margin, agreement: sibling.agreement },
+                best: Some(sibling.best.clone()),
+            };
+            match chosen.entry(code) {
+                Entry::Vacant(slot) => drop(slot.insert(choice)),
+                Entry::Occupied(mut slot) if rank > slot.get().rank => drop(slot.insert(choice)),
+                Entry::Occupied(_) => {}
             }
         }
     }
     for (map, factor) in [(&evidence.learned, 1.0f32), (&evidence.composed, 0.8)] {
         for (&code, found) in map {
             let Some(best) = &found.best else { continue };
-            chosen.entry(code).or_insert_with(|| {
-                let entry = knowledge.index.codes[code].entries.first().copied();
-                (entry, factor * best.rank, SiblingPlace::unknown())
+            chosen.entry(code).or_insert_with(|| Choice {
+                entry: knowledge.index.codes[code].entries.first().copied(),
+                rank: factor * best.rank,
+                sibling: SiblingPlace::unknown(),
+                best: None,
             });
         }
     }
     let mut ranked: Vec<_> = chosen.into_iter().collect();
-    ranked.sort_by(|a, b| b.1.1.total_cmp(&a.1.1).then(a.0.cmp(&b.0)));
+    ranked.sort_by(|a, b| b.1.rank.total_cmp(&a.1.rank).then(a.0.cmp(&b.0)));
     ranked.truncate(MOST_CANDIDATES);
     let concept_rank: BTreeMap<usize, usize> = order.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
     let mut by_title: Vec<(usize, f32)> =
@@ -295,20 +330,50 @@ pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Opti
         .collect();
     cosines.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let cosine_rank = cosines.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
+    let listed: Vec<usize> = order.iter().take(MOST_CONCEPTS).map(|(c, _)| *c).collect();
+    let clauses = clause_places(knowledge, view, &listed);
     let context =
-        RowContext { knowledge, view, evidence: &evidence, concept_rank, title_rank, cosine_rank, words, strong, without_fold };
+        RowContext { knowledge, view, evidence: &evidence, concept_rank, title_rank, cosine_rank, clauses, words, strong, without_fold };
     ranked
         .into_iter()
-        .filter_map(|(code, (entry, rank, sibling))| {
-            let shared = entry.map_or(0.0, |(concept, _)| {
+        .filter_map(|(code, choice)| {
+            let shared = choice.entry.map_or(0.0, |(concept, _)| {
                 *prior_of_concept.entry(concept).or_insert_with(|| {
                     let codes = knowledge.table.concepts[concept].codes.iter();
                     codes.map(|e| knowledge.prior.count(&e.code, without_fold) as f32).sum()
                 })
             });
-            context.candidate(code, entry, rank, sibling, shared, &mut parts)
+            context.candidate(code, choice, shared, &mut parts)
         })
         .collect()
+}
+
+/// Most clauses of the titles that are compared with the concepts.
+const MOST_CLAUSES: usize = 40;
+
+/// Likeness of concepts to the clauses of titles and leads: best cosine, its place in that clause, clauses led.
+fn clause_places(knowledge: &Knowledge, view: &NoteView<'_>, concepts: &[usize]) -> BTreeMap<usize, (f32, f32, f32)> {
+    let mut places: BTreeMap<usize, (f32, f32, f32)> = BTreeMap::new();
+    let named = view.statements.iter().filter(|s| matches!(s.role, Role::Title | Role::Lead));
+    for clause in named.flat_map(|s| super::rivalry::clauses(s, view.text)).take(MOST_CLAUSES) {
+        let words: BTreeSet<u32> = clause.iter().filter_map(|w| knowledge.index.id(&w.stem)).collect();
+        if words.is_empty() {
+            continue;
+        }
+        let mut likeness: Vec<(usize, f32)> = concepts
+            .iter()
+            .map(|c| (*c, knowledge.vocabulary.cosine(&knowledge.index, *c, &words)))
+            .filter(|(_, cosine)| *cosine > 0.05)
+            .collect();
+        likeness.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        for (place, (concept, cosine)) in likeness.into_iter().enumerate() {
+            let slot = places.entry(concept).or_insert((0.0, 99.0, 0.0));
+            slot.0 = slot.0.max(cosine);
+            slot.1 = slot.1.min(place as f32);
+            slot.2 += f32::from(u8::from(place == 0));
+        }
+    }
+    places
 }
 
 /// Concepts by the rank of their best evidence.
@@ -331,22 +396,55 @@ impl SiblingPlace {
     }
 }
 
+/// How a code came to be a candidate.
+struct Choice {
+    entry: Option<(usize, usize)>,
+    rank: f32,
+    sibling: SiblingPlace,
+    /// Its best match in the concept's phrases.
+    best: Option<evidence::Best>,
+}
+
+/// An entry of a concept with the statement that suits it best.
+struct Sibling<'a> {
+    entry: usize,
+    agreement: f32,
+    margin: f32,
+    best: &'a evidence::Best,
+}
+
 /// Entries of a concept by agreement, best first, with the lead over (or distance to) the best other one.
-fn siblings(knowledge: &Knowledge, view: &NoteView<'_>, concept: usize, part: &Part) -> Vec<(usize, f32, f32)> {
+fn siblings<'a>(
+    knowledge: &Knowledge,
+    view: &NoteView<'_>,
+    concept: usize,
+    places: &[(&'a evidence::Best, &Part)],
+) -> Vec<Sibling<'a>> {
     let default = knowledge.table.concepts[concept].default.as_deref();
-    let mut totals: Vec<(usize, f32)> = knowledge.entries[concept]
+    let strongest = places.first().map_or(0.0, |p| p.0.rank);
+    let mut list: Vec<Sibling<'a>> = knowledge.entries[concept]
         .iter()
         .enumerate()
-        .map(|(e, entry)| {
-            let agreement = attributes::agreement(entry, [part, &view.titles, &view.whole], &view.facts);
+        .filter_map(|(e, entry)| {
             let is_default = default == Some(knowledge.table.concepts[concept].codes[e].code.as_str());
-            (e, agreement.total() + if is_default { 0.3 } else { 0.0 } - if entry.further { 0.2 } else { 0.0 })
+            let bonus = if is_default { 0.3 } else { 0.0 } - if entry.further { 0.2 } else { 0.0 };
+            places
+                .iter()
+                .map(|(best, part)| {
+                    let total = attributes::agreement(entry, [part, &view.titles, &view.whole], &view.facts).total() + bonus;
+                    (total - 1.5 * (1.0 - best.rank / strongest.max(0.01)), total, *best)
+                })
+                .max_by(|a, b| a.0.total_cmp(&b.0).then(b.2.statement.cmp(&a.2.statement)))
+                .map(|(_, agreement, best)| Sibling { entry: e, agreement, margin: 0.0, best })
         })
         .collect();
-    totals.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let best = totals.first().map_or(0.0, |t| t.1);
-    let second = totals.get(1).map_or(best, |t| t.1);
-    totals.into_iter().enumerate().map(|(i, (e, total))| (e, total, if i == 0 { total - second } else { total - best })).collect()
+    list.sort_by(|a, b| b.agreement.total_cmp(&a.agreement).then(a.entry.cmp(&b.entry)));
+    let best = list.first().map_or(0.0, |s| s.agreement);
+    let second = list.get(1).map_or(best, |s| s.agreement);
+    for (i, sibling) in list.iter_mut().enumerate() {
+        sibling.margin = if i == 0 { best - second } else { sibling.agreement - best };
+    }
+    list
 }
 
 struct RowContext<'a> {
@@ -356,6 +454,8 @@ struct RowContext<'a> {
     concept_rank: BTreeMap<usize, usize>,
     title_rank: BTreeMap<usize, usize>,
     cosine_rank: BTreeMap<usize, usize>,
+    /// By concept: best likeness to a clause of the titles, its place there, clauses it is first in.
+    clauses: BTreeMap<usize, (f32, f32, f32)>,
     /// Word ids of the titles and of the whole note.
     words: [BTreeSet<u32>; 2],
     strong: BTreeSet<&'a str>,
@@ -366,12 +466,11 @@ impl RowContext<'_> {
     fn candidate(
         &self,
         code: usize,
-        entry: Option<(usize, usize)>,
-        rank: f32,
-        sibling: SiblingPlace,
+        choice: Choice,
         concept_prior: f32,
         parts: &mut BTreeMap<usize, Part>,
     ) -> Option<CodeCandidate> {
+        let Choice { entry, rank, sibling, best: own_best } = choice;
         let none = Evidence::default();
         let concept = entry.map(|(c, _)| c);
         let phrase = concept.and_then(|c| self.evidence.concepts.get(&c)).unwrap_or(&none);
@@ -380,7 +479,11 @@ impl RowContext<'_> {
         // The phrase evidence leads unless a learned or composed phrase matches clearly better.
         let best = [(phrase, 1.0f32), (learned, 0.9), (composed, 0.8)]
             .into_iter()
-            .filter_map(|(e, f)| e.best.as_ref().map(|b| (b, b.rank * f)))
+            .enumerate()
+            .filter_map(|(k, (e, f))| {
+                let best = if k == 0 { own_best.as_ref().or(e.best.as_ref()) } else { e.best.as_ref() };
+                best.map(|b| (b, b.rank * f))
+            })
             .max_by(|a, b| a.1.total_cmp(&b.1))?
             .0;
         let statement = &self.view.statements[best.statement];
@@ -403,6 +506,8 @@ impl RowContext<'_> {
         self.prior_features(&mut row, code, concept_prior);
         self.vocabulary_features(&mut row, concept, statement);
         self.distinguishing_features(&mut row, entry, statement);
+        let clause = concept.and_then(|c| self.clauses.get(&c)).copied().unwrap_or((0.0, 99.0, 0.0));
+        row.extend([clause.0, clause.1, clause.2]);
         Some(CodeCandidate { code, entry, statement: best.statement, positions: best.hit.positions.clone(), row, rank })
     }
 

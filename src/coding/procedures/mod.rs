@@ -85,6 +85,7 @@ impl ProcedureCoder {
             age: input.context.patient.age_years.map(f64::from),
             sex: input.context.patient.sex.map(|s| if s == Sex::F { "female" } else { "male" }),
             facility: lines::professional_only(input.context),
+            ..attributes::Facts::default()
         };
         let view = NoteView::new(&statements, &input.document.text, facts);
         let candidates = features::candidates(&self.knowledge, &view, None);

@@ -206,31 +206,35 @@ pub fn rows(
         .collect()
 }
 
-/// The clause of a candidate's first word, cut at commas, semicolons, colons and line ends; with the share of the
-/// clause's words that are the candidate's.
+/// A statement's words by clause, cut at commas, semicolons, colons, full stops and line ends.
+pub fn clauses<'a>(statement: &'a super::statements::Statement, text: &str) -> Vec<&'a [super::words::Word]> {
+    let words = &statement.words;
+    let mut list = Vec::new();
+    let mut start = 0;
+    for i in 1..=words.len() {
+        let cut = i == words.len() || {
+            let (left, right) = (words[i - 1].span, words[i].span);
+            left.end <= right.start
+                && text.get(left.end..right.start).is_some_and(|gap| gap.contains([',', ';', ':', '\n', '.']))
+        };
+        if cut {
+            list.push(&words[start..i]);
+            start = i;
+        }
+    }
+    list
+}
+
+/// The clause that holds most of a candidate's words, and the share of the clause's words that are the candidate's.
 fn clause_of(view: &NoteView<'_>, candidate: &CodeCandidate) -> (Clause, f32) {
-    let statement = &view.statements[candidate.statement];
-    let cut = |a: usize, b: usize| -> bool {
-        let (Some(left), Some(right)) = (statement.words.get(a), statement.words.get(b)) else { return false };
-        left.span.end <= right.span.start
-            && view.text.get(left.span.end..right.span.start).is_some_and(|gap| gap.contains([',', ';', ':', '\n', '.']))
-    };
-    let mut number = 0;
-    let mut numbers = Vec::with_capacity(statement.words.len());
-    for i in 0..statement.words.len() {
-        if i > 0 && cut(i - 1, i) {
-            number += 1;
+    let mut best = (0, 0usize, 1usize);
+    let mut start = 0usize;
+    for (number, clause) in clauses(&view.statements[candidate.statement], view.text).into_iter().enumerate() {
+        let held = candidate.positions.iter().filter(|p| (start..start + clause.len()).contains(&usize::from(**p))).count();
+        if held > best.1 {
+            best = (number, held, clause.len());
         }
-        numbers.push(number);
+        start += clause.len();
     }
-    // The clause that holds most of the candidate's words.
-    let mut held: BTreeMap<usize, usize> = BTreeMap::new();
-    for p in &candidate.positions {
-        if let Some(n) = numbers.get(usize::from(*p)) {
-            *held.entry(*n).or_default() += 1;
-        }
-    }
-    let (clause, words) = held.into_iter().max_by_key(|(n, count)| (*count, usize::MAX - *n)).unwrap_or((0, 0));
-    let length = numbers.iter().filter(|n| **n == clause).count().max(1);
-    (Clause { statement: candidate.statement, clause }, words as f32 / length as f32)
+    (Clause { statement: candidate.statement, clause: best.0 }, best.1 as f32 / best.2 as f32)
 }
