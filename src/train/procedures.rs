@@ -367,6 +367,8 @@ pub struct Fitted {
     pub notes: Vec<TrainingNote>,
     /// Candidates by note, each without what its fold taught.
     pub candidates: Vec<Vec<CodeCandidate>>,
+    /// Out-of-fold answers to the first two questions.
+    pub answers: Vec<Vec<(f32, f32)>>,
     /// Out-of-fold probabilities, in the order of the candidates.
     pub probabilities: Vec<Vec<f32>>,
     /// Out-of-fold counts by threshold.
@@ -431,7 +433,7 @@ pub fn fit(documents: &[LabelledDocument], table: ProcedureTable, settings: &Pro
     let pairs = pairs.collect();
     let phrases = phrases.into_iter().map(|p| LearnedPhrase { fold: 0, ..p }).collect::<BTreeSet<_>>().into_iter().collect();
     let model = ProcedureModel { phrases, counts, pairs, concept, sibling, line, threshold };
-    Fitted { model, knowledge, notes, candidates, probabilities, by_threshold }
+    Fitted { model, knowledge, notes, candidates, answers: first, probabilities, by_threshold }
 }
 
 /// Codes chosen at a threshold.

@@ -135,6 +135,8 @@ pub fn feature_names() -> Vec<String> {
         "clause_cosine",
         "clause_place",
         "clause_firsts",
+        "unrivalled",
+        "unrivalled_share",
     ] {
         names.push(name.to_owned());
     }
@@ -508,6 +510,7 @@ impl RowContext<'_> {
         self.distinguishing_features(&mut row, entry, statement);
         let clause = concept.and_then(|c| self.clauses.get(&c)).copied().unwrap_or((0.0, 99.0, 0.0));
         row.extend([clause.0, clause.1, clause.2]);
+        row.extend(self.unrivalled(best, concept));
         Some(CodeCandidate { code, entry, statement: best.statement, positions: best.hit.positions.clone(), row, rank })
     }
 
@@ -548,6 +551,34 @@ impl RowContext<'_> {
             flag(statement.cues.negated),
             flag(statement.cues.hypothetical),
         ]);
+    }
+
+    /// Weight (and share) of the matched words that no other service's phrase explains better in this statement.
+    fn unrivalled(&self, best: &evidence::Best, concept: Option<usize>) -> [f32; 2] {
+        let statement = &self.view.statements[best.statement];
+        let index = &self.knowledge.index;
+        let own = best.hit.score();
+        let mut taken: BTreeSet<u16> = BTreeSet::new();
+        for (target, hit) in self.evidence.hits.get(best.statement).into_iter().flatten() {
+            let other = match target {
+                Target::Concept(other) => Some(*other) != concept,
+                Target::Code(code) => !index.codes[*code].entries.iter().any(|(c, _)| Some(*c) == concept),
+                Target::Nothing(_) => false,
+            };
+            if other && hit.score() > own + 0.01 {
+                taken.extend(&hit.positions);
+            }
+        }
+        let (mut free, mut all) = (0.0f32, 0.0f32);
+        for position in &best.hit.positions {
+            let word = statement.words.get(usize::from(*position)).and_then(|w| index.id(&w.stem));
+            let weight = word.map_or(0.0, |w| index.weight(w));
+            all += weight;
+            if !taken.contains(position) {
+                free += weight;
+            }
+        }
+        [free, if all > 0.0 { free / all } else { 0.0 }]
     }
 
     /// What else the same words may mean.
