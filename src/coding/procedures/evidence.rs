@@ -93,11 +93,15 @@ impl Evidence {
         let mut others: Vec<&Best> = self.others.iter().filter(|b| b.rank >= least).collect();
         others.sort_by(|a, b| b.rank.total_cmp(&a.rank).then(a.statement.cmp(&b.statement)));
         let mut seen: Vec<usize> = Vec::new();
-        self.best.iter().chain(others).filter(move |b| {
-            let new = !seen.contains(&b.statement);
-            seen.push(b.statement);
-            new
-        }).take(4)
+        self.best
+            .iter()
+            .chain(others)
+            .filter(move |b| {
+                let new = !seen.contains(&b.statement);
+                seen.push(b.statement);
+                new
+            })
+            .take(4)
     }
 }
 

@@ -2,6 +2,11 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::document::{Document, Span};
+use crate::extract::assertion_cues::CueIndex;
+use crate::extract::{Assertion, MentionKind};
+use crate::note::{Context, NoteType, OriginKind, Sex};
+
 use super::attributes::{self, Agreement, Facts, Part, PreparedEntry};
 use super::evidence::{self, Evidence, NoteEvidence, ROLE_GROUPS};
 use super::index::{PhraseIndex, Target};
@@ -137,6 +142,20 @@ pub fn feature_names() -> Vec<String> {
         "clause_firsts",
         "unrivalled",
         "unrivalled_share",
+        "assertion",
+        "asserted_present",
+        "asserted_planned",
+        "asserted_historical",
+        "asserted_absent",
+        "type_operative",
+        "type_procedure",
+        "type_imaging",
+        "type_office",
+        "type_consult",
+        "type_inpatient",
+        "type_discharge",
+        "type_emergency",
+        "type_inferred",
     ] {
         names.push(name.to_owned());
     }
@@ -149,17 +168,21 @@ pub struct NoteView<'a> {
     pub statements: &'a [Statement],
     /// The text they stand in.
     pub text: &'a str,
-    /// Patient and place.
+    /// Date, payer, place, kind of note.
+    pub context: &'a Context,
+    /// Patient and place as far as codes depend on them.
     pub facts: Facts,
     /// All its words and measures.
     pub whole: Part,
     /// Those of titles and leads.
     pub titles: Part,
+    cues: CueIndex<'a>,
 }
 
 impl<'a> NoteView<'a> {
     /// Prepares a note.
-    pub fn new(statements: &'a [Statement], text: &'a str, facts: Facts) -> Self {
+    pub fn new(document: &'a Document, statements: &'a [Statement], context: &'a Context) -> Self {
+        let text: &'a str = &document.text;
         let mut whole = Part::default();
         let mut titles = Part::default();
         for statement in statements {
@@ -174,20 +197,35 @@ impl<'a> NoteView<'a> {
             whole.stems.extend(part.stems);
             whole.measures.extend(&part.measures);
         }
-        let named: Vec<&str> = statements
-            .iter()
-            .filter(|s| matches!(s.role, Role::Title | Role::Lead))
-            .map(|s| s.span.of(text))
-            .collect();
-        let mut facts = facts;
-        facts.interspaces = super::units::interspaces(&named);
-        if facts.interspaces == 0 {
-            let told: Vec<&str> =
-                statements.iter().filter(|s| s.role == Role::Description).map(|s| s.span.of(text)).collect();
-            facts.interspaces = super::units::interspaces(&told);
+        let of = |wanted: fn(Role) -> bool| statements.iter().filter(move |s| wanted(s.role)).map(move |s| s.span.of(text));
+        let named: Vec<&str> = of(|r| matches!(r, Role::Title | Role::Lead)).collect();
+        let mut interspaces = super::units::interspaces(&named);
+        if interspaces == 0 {
+            interspaces = super::units::interspaces(&of(|r| r == Role::Description).collect::<Vec<_>>());
         }
-        facts.guidance = super::measures::guidance(statements.iter().filter(|s| s.role != Role::History).map(|s| s.span.of(text)));
-        Self { statements, text, facts, whole, titles }
+        let facts = Facts {
+            age: context.patient.age_years.map(f64::from),
+            sex: context.patient.sex.map(|s| if s == Sex::F { "female" } else { "male" }),
+            facility: super::lines::professional_only(context),
+            interspaces,
+            guidance: super::measures::guidance(of(|r| r != Role::History)),
+        };
+        Self { statements, text, context, facts, whole, titles, cues: CueIndex::new(document) }
+    }
+
+    /// What the cues around some words say of a service named there.
+    pub fn assertion(&self, span: Span) -> Assertion {
+        self.cues.assess_as(span, Some(MentionKind::Procedure)).leading()
+    }
+
+    /// The place of some words of a statement.
+    pub fn span(&self, statement: usize, positions: &[u16]) -> Span {
+        let of = &self.statements[statement];
+        let place = |p: Option<&u16>| p.and_then(|p| of.words.get(usize::from(*p))).map(|w| w.span);
+        match (place(positions.first()), place(positions.last())) {
+            (Some(first), Some(last)) if first.start < last.end => Span::new(first.start, last.end.max(first.end)),
+            _ => of.span,
+        }
     }
 }
 
@@ -334,8 +372,18 @@ pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Opti
     let cosine_rank = cosines.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
     let listed: Vec<usize> = order.iter().take(MOST_CONCEPTS).map(|(c, _)| *c).collect();
     let clauses = clause_places(knowledge, view, &listed);
-    let context =
-        RowContext { knowledge, view, evidence: &evidence, concept_rank, title_rank, cosine_rank, clauses, words, strong, without_fold };
+    let context = RowContext {
+        knowledge,
+        view,
+        evidence: &evidence,
+        concept_rank,
+        title_rank,
+        cosine_rank,
+        clauses,
+        words,
+        strong,
+        without_fold,
+    };
     ranked
         .into_iter()
         .filter_map(|(code, choice)| {
@@ -511,6 +559,7 @@ impl RowContext<'_> {
         let clause = concept.and_then(|c| self.clauses.get(&c)).copied().unwrap_or((0.0, 99.0, 0.0));
         row.extend([clause.0, clause.1, clause.2]);
         row.extend(self.unrivalled(best, concept));
+        self.asserted_features(&mut row, best);
         Some(CodeCandidate { code, entry, statement: best.statement, positions: best.hit.positions.clone(), row, rank })
     }
 
@@ -550,6 +599,28 @@ impl RowContext<'_> {
             flag(statement.cues.historical),
             flag(statement.cues.negated),
             flag(statement.cues.hypothetical),
+        ]);
+    }
+
+    fn asserted_features(&self, row: &mut Vec<f32>, best: &evidence::Best) {
+        let flag = |b: bool| f32::from(u8::from(b));
+        let assertion = self.view.assertion(self.view.span(best.statement, &best.hit.positions));
+        let number = Assertion::ALL.iter().position(|a| *a == assertion).unwrap_or(0);
+        row.push(number as f32);
+        for wanted in [Assertion::Present, Assertion::Planned, Assertion::Historical, Assertion::Absent] {
+            row.push(flag(assertion == wanted));
+        }
+        let kind = self.view.context.note_type;
+        row.extend([
+            flag(kind == NoteType::Operative),
+            flag(kind == NoteType::Procedure),
+            flag(matches!(kind, NoteType::Imaging | NoteType::Pathology)),
+            flag(matches!(kind, NoteType::Office | NoteType::Preventive | NoteType::Telehealth)),
+            flag(kind == NoteType::Consult),
+            flag(kind == NoteType::Inpatient),
+            flag(kind == NoteType::Discharge),
+            flag(kind == NoteType::Emergency),
+            flag(self.view.context.origins.get("note_type").is_some_and(|o| o.kind == OriginKind::Inferred)),
         ]);
     }
 

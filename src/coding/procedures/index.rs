@@ -161,13 +161,8 @@ impl PhraseIndex {
                     }
                 }
             }
-            let modality: Vec<String> = self
-                .words
-                .of(&concept.concept, 0)
-                .into_iter()
-                .map(|w| w.stem)
-                .filter(|stem| modalities.contains(stem))
-                .collect();
+            let modality: Vec<String> =
+                self.words.of(&concept.concept, 0).into_iter().map(|w| w.stem).filter(|stem| modalities.contains(stem)).collect();
             for entry in &concept.codes {
                 let values: Vec<&str> = entry
                     .attributes

@@ -59,6 +59,25 @@ pub fn feature_names() -> Vec<String> {
         "unsupported",
         "service",
         "code_if_done",
+        "unexplained",
+        "unexplained_share",
+        "unrivalled",
+        "unrivalled_share",
+        "clause_cosine",
+        "clause_place",
+        "assertion",
+        "type_operative",
+        "type_procedure",
+        "type_imaging",
+        "type_office",
+        "type_consult",
+        "type_inpatient",
+        "type_discharge",
+        "type_emergency",
+        "type_inferred",
+        "position",
+        "cue_here",
+        "facility",
     ]
     .into_iter()
     .map(str::to_owned)
@@ -100,6 +119,23 @@ pub fn rows(
         "learned_rank",
         "component",
         "unsupported",
+        "unrivalled",
+        "unrivalled_share",
+        "clause_cosine",
+        "clause_place",
+        "assertion",
+        "type_operative",
+        "type_procedure",
+        "type_imaging",
+        "type_office",
+        "type_consult",
+        "type_inpatient",
+        "type_discharge",
+        "type_emergency",
+        "type_inferred",
+        "position",
+        "cue_here",
+        "facility",
     ]
     .iter()
     .map(|n| column(n))
@@ -163,7 +199,8 @@ pub fn rows(
             let value = |k: usize| row.get(columns[k]).copied().unwrap_or(0.0);
             let role = view.statements[candidates[i].statement].role;
             let in_clause = candidates.iter().zip(&clauses).filter(|(_, c)| c.0 == clauses[i].0).count();
-            vec![
+            let unexplained = unexplained(knowledge, view, candidates, &first, &likely, i);
+            let mut values = vec![
                 first[i],
                 place[0],
                 first[i] / best[0].max(0.01),
@@ -201,12 +238,49 @@ pub fn rows(
                 value(14),
                 answers[i].0,
                 answers[i].1,
-            ]
+                unexplained[0],
+                unexplained[1],
+            ];
+            values.extend((15..columns.len()).map(value));
+            values
         })
         .collect()
 }
 
-/// A statement's words by clause, cut at commas, semicolons, colons, full stops and line ends.
+/// Weight of a candidate's words that likelier candidates of other services leave unexplained, and its share.
+fn unexplained(
+    knowledge: &Knowledge,
+    view: &NoteView<'_>,
+    candidates: &[CodeCandidate],
+    first: &[f32],
+    likely: &[usize],
+    i: usize,
+) -> [f32; 2] {
+    let own = &candidates[i];
+    let statement = &view.statements[own.statement];
+    let concept = own.entry.map(|(c, _)| c);
+    let (mut free, mut all) = (0.0f32, 0.0f32);
+    for position in &own.positions {
+        let word = statement.words.get(usize::from(*position)).and_then(|w| knowledge.index.id(&w.stem));
+        let weight = word.map_or(0.0, |w| knowledge.index.weight(w));
+        let mut left = 1.0f32;
+        for &j in likely {
+            let other = &candidates[j];
+            if other.statement == own.statement
+                && first[j] > first[i]
+                && (concept.is_none() || concept != other.entry.map(|(c, _)| c))
+                && other.positions.contains(position)
+            {
+                left *= 1.0 - first[j];
+            }
+        }
+        all += weight;
+        free += weight * left;
+    }
+    [free, if all > 0.0 { free / all } else { 0.0 }]
+}
+
+/// A statement's words by clause, cut at commas, semicolons, colons, full stops, line ends, "and", "with" and "plus".
 pub fn clauses<'a>(statement: &'a super::statements::Statement, text: &str) -> Vec<&'a [super::words::Word]> {
     let words = &statement.words;
     let mut list = Vec::new();
@@ -215,7 +289,10 @@ pub fn clauses<'a>(statement: &'a super::statements::Statement, text: &str) -> V
         let cut = i == words.len() || {
             let (left, right) = (words[i - 1].span, words[i].span);
             left.end <= right.start
-                && text.get(left.end..right.start).is_some_and(|gap| gap.contains([',', ';', ':', '\n', '.']))
+                && text.get(left.end..right.start).is_some_and(|gap| {
+                    gap.contains([',', ';', ':', '\n', '.', '+'])
+                        || gap.split_whitespace().any(|w| ["and", "with", "plus", "AND", "WITH", "&"].contains(&w))
+                })
         };
         if cut {
             list.push(&words[start..i]);

@@ -125,8 +125,20 @@ fn heading_names_procedure(document: &Document, section: usize) -> bool {
 /// "Procedure: …", "Ops: …" at the beginning of a sentence.
 fn is_labelled_title(text: &str) -> bool {
     const LABELS: [&str; 14] = [
-        "procedure", "procedures", "operation", "operations", "ops", "op", "surgery", "proc", "procedure performed", "procedures performed",
-        "operation performed", "procedure today", "procedure in brief", "procedure done",
+        "procedure",
+        "procedures",
+        "operation",
+        "operations",
+        "ops",
+        "op",
+        "surgery",
+        "proc",
+        "procedure performed",
+        "procedures performed",
+        "operation performed",
+        "procedure today",
+        "procedure in brief",
+        "procedure done",
     ];
     let Some((label, rest)) = text.split_once(':') else { return false };
     label.len() <= 24 && !rest.trim().is_empty() && LABELS.contains(&label.trim().to_lowercase().as_str())
