@@ -21,8 +21,8 @@ pub fn side_of(document: &Document, span: Span) -> Option<Laterality> {
             return Some(side);
         }
     }
-    let section = document.sections.iter().rev().find(|s| s.heading.unwrap_or(s.body).start <= span.start)?;
-    section.heading.and_then(|heading| within(text, heading))
+    let section = document.sections.partition_point(|s| s.heading.unwrap_or(s.body).start <= span.start).checked_sub(1)?;
+    document.sections.get(section)?.heading.and_then(|heading| within(text, heading))
 }
 
 /// The one side that the diagnoses and the name of the operation agree on, for a report that names it only there.

@@ -268,4 +268,13 @@ mod tests {
         }
         assert!(values("EF 2024 was the year").is_empty());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn places_stand_in_the_text(text in "(BMI |[0-9]{1,3}|/| x |\\.|cm|mm|é| weeks|% |BP |\\PC){0,40}") {
+            for measurement in find(&read(&text)) {
+                assert!(!measurement.span.of(&text).is_empty() && measurement.value.is_finite());
+            }
+        }
+    }
 }
