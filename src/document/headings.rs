@@ -103,6 +103,10 @@ pub(super) fn by_keyword(normalised: &str) -> Option<Role> {
         } else {
             K::Assessment
         }
+    } else if starts("ros ") {
+        K::ReviewOfSystems
+    } else if starts("exam ") {
+        K::PhysicalExam
     } else if starts("indication") {
         K::Indications
     } else if starts("reason for") {

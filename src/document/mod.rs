@@ -1,5 +1,6 @@
 //! A text cut into sections and sentences, every piece with byte offsets into the original text.
 pub mod facts;
+mod heading_lines;
 mod headings;
 mod sections;
 mod sentences;

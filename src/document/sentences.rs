@@ -2,7 +2,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::sections::{enumerator, floor_boundary};
+use super::heading_lines::enumerator;
+use super::sections::floor_boundary;
 use super::{Section, Sentence, Span};
 
 /// Longest sentence, in bytes; longer ones are cut at a comma or blank.

@@ -1,7 +1,7 @@
 //! Side of the body of a mention: the nearest word for a side in the mention, beside it, in its sentence, then in its heading.
 use super::Laterality;
 use crate::document::tokens::{Word, WordKind, words};
-use crate::document::{Document, Span};
+use crate::document::{Document, SectionKind, Span};
 
 /// Words beyond which a side in the same sentence no longer belongs to a mention.
 const REACH: usize = 12;
@@ -21,8 +21,24 @@ pub fn side_of(document: &Document, span: Span) -> Option<Laterality> {
             return Some(side);
         }
     }
-    let section = document.sections.iter().rev().find(|s| s.heading.unwrap_or(s.body).start <= span.start)?;
-    section.heading.and_then(|heading| within(text, heading))
+    let section = document.sections.partition_point(|s| s.heading.unwrap_or(s.body).start <= span.start).checked_sub(1)?;
+    document.sections.get(section)?.heading.and_then(|heading| within(text, heading))
+}
+
+/// The one side that the diagnoses and the name of the operation agree on, for a report that names it only there.
+pub fn side_of_report(document: &Document) -> Option<Laterality> {
+    let named = document.sections.iter().filter(|s| {
+        matches!(
+            s.kind,
+            SectionKind::PreoperativeDiagnosis | SectionKind::PostoperativeDiagnosis | SectionKind::ProcedurePerformed
+        )
+    });
+    let mut sides = named.flat_map(|section| {
+        let tokens = words(&document.text, section.body);
+        (0..tokens.len()).filter_map(|i| side_at(&document.text, &tokens, i)).collect::<Vec<_>>()
+    });
+    let first = sides.next()?;
+    sides.all(|side| side == first).then_some(first)
 }
 
 fn within(text: &str, span: Span) -> Option<Laterality> {

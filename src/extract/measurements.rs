@@ -82,7 +82,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (Q::HeartRate, format!(r"\b(?:hr|heart rate|pulse)\b(?:\s|:|=|of|is|was|at)*{V}\b")),
         (Q::Temperature, format!(r"\b(?:temp(?:erature)?|t|tmax)\b\.?(?:\s|:|=|of|is|was)*{V}\s*(?:°|degrees)?\s*(?P<u>f|c|fahrenheit|celsius)?\b")),
         (Q::Weight, format!(r"\b(?:weight|wt|weighs|weighed)\b(?:\s|:|=|of|is|was|today|in at)*{V}\s*(?P<u>kg|kilograms?|kilos?|lbs?|pounds?|g|grams?)\b")),
-        (Q::Height, format!(r#"\b(?:height|ht)\b(?:\s|:|=|of|is|was)*(?P<f>\d)\s*(?:'|’|feet|foot|ft)\s*(?P<v>\d{{1,2}}(?:\.\d+)?)?|\b(?:height|ht)\b(?:\s|:|=|of|is|was)*(?P<w>\d+(?:\.\d+)?)\s*(?P<u>cm|centimeters?|inches|in|m)\b"#)),
+        (Q::Height, r#"\b(?:height|ht)\b(?:\s|:|=|of|is|was)*(?P<f>\d)\s*(?:'|’|feet|foot|ft)\s*(?P<v>\d{1,2}(?:\.\d+)?)?|\b(?:height|ht)\b(?:\s|:|=|of|is|was)*(?P<w>\d+(?:\.\d+)?)\s*(?P<u>cm|centimeters?|inches|in|m)\b"#.to_owned()),
         (Q::Gfr, format!(r"\b(?:e?gfr|glomerular filtration rate){is}[<>]?\s*{V}")),
         (Q::PackYears, format!(r"\b{V}[- ]?(?:pack[- ]?years?|py)\b")),
         (Q::BodySurface, format!(r"\b(?:bsa|body surface(?: area)?)\b[^\d\n.]{{0,12}}{V}\s*%|\b(?P<w>\d+(?:\.\d+)?)\s*%\s*(?:bsa|tbsa|body surface|total body surface)")),
@@ -267,5 +267,14 @@ mod tests {
             assert_eq!(values(text), expected, "{text}");
         }
         assert!(values("EF 2024 was the year").is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn places_stand_in_the_text(text in "(BMI |[0-9]{1,3}|/| x |\\.|cm|mm|é| weeks|% |BP |\\PC){0,40}") {
+            for measurement in find(&read(&text)) {
+                assert!(!measurement.span.of(&text).is_empty() && measurement.value.is_finite());
+            }
+        }
     }
 }

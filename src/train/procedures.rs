@@ -3,7 +3,6 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::coding::procedures::attributes::Facts;
 use crate::coding::procedures::features::{self, CodeCandidate, Knowledge, NoteView, Prior};
 use crate::coding::procedures::index::LearnedPhrase;
 use crate::coding::procedures::layers::{self, Layers};
@@ -14,8 +13,9 @@ use crate::coding::procedures::statements::{self, Statement};
 use crate::coding::procedures::table::ProcedureTable;
 use crate::coding::procedures::words::Words;
 use crate::coding::trees::Trees;
-use crate::document;
-use crate::note::Sex;
+use crate::document::facts::resolve_context;
+use crate::document::{self, Document};
+use crate::note::{Context, Encounter, Patient};
 use crate::train::boosting::{self, BoostingSettings, Rows};
 use crate::train::data::LabelledDocument;
 
@@ -29,28 +29,36 @@ pub fn is_evaluation_and_management(code: &str) -> bool {
 
 /// A labelled note prepared for training.
 pub struct TrainingNote {
+    /// The note.
+    pub document: Document,
     /// Its statements.
     pub statements: Vec<Statement>,
-    /// The text.
-    pub text: std::sync::Arc<str>,
-    /// Patient and place.
-    pub facts: Facts,
+    /// The context as the engine would resolve it: age and sex given, all else read from the note.
+    pub context: Context,
     /// Its fold.
     pub fold: u8,
+}
+
+impl TrainingNote {
+    /// The note prepared for the features.
+    pub fn view(&self) -> NoteView<'_> {
+        NoteView::new(&self.document, &self.statements, &self.context)
+    }
 }
 
 /// Reads a labelled note.
 pub fn prepare(labelled: &LabelledDocument, fold: u8, words: &Words) -> TrainingNote {
     let document = document::read(&labelled.text);
-    let facility =
-        matches!(labelled.note_type.as_str(), "operative" | "procedure" | "inpatient" | "discharge" | "emergency" | "other");
-    let facts = Facts {
-        age: labelled.patient.age_years,
-        sex: labelled.patient.sex.map(|s| if s == Sex::F { "female" } else { "male" }),
-        facility,
-    };
-    TrainingNote { statements: statements::statements(&document, words), text: labelled.text.0.clone(), facts, fold }
+    let patient =
+        Patient { age_years: labelled.patient.age_years.map(|a| a as u16), sex: labelled.patient.sex, ..Patient::default() };
+    let encounter = Encounter { patient, ..Encounter::default() };
+    let context = resolve_context(&encounter, &document, LABELS_DATE);
+    let statements = statements::statements(&document, words);
+    TrainingNote { document, statements, context, fold }
 }
+
+/// Date of service of the labels.
+const LABELS_DATE: jiff::civil::Date = jiff::civil::date(2026, 5, 4);
 
 /// Fold of a note, from its id alone.
 pub fn fold_of(id: &str) -> u8 {
@@ -107,7 +115,7 @@ pub fn candidate_rows(knowledge: &Knowledge, notes: &[TrainingNote], own_fold: b
     notes
         .par_iter()
         .map(|note| {
-            let view = NoteView::new(&note.statements, &note.text, note.facts.clone());
+            let view = note.view();
             features::candidates(knowledge, &view, own_fold.then_some(note.fold))
         })
         .collect()
@@ -175,7 +183,7 @@ pub fn second_rows(
         .into_par_iter()
         .map(|i| {
             let note = &notes[i];
-            let view = NoteView::new(&note.statements, &note.text, note.facts.clone());
+            let view = note.view();
             rivalry::rows(knowledge, &view, &candidates[i], &first[i], own_fold.then_some(note.fold))
         })
         .collect()
@@ -366,6 +374,8 @@ pub struct Fitted {
     pub notes: Vec<TrainingNote>,
     /// Candidates by note, each without what its fold taught.
     pub candidates: Vec<Vec<CodeCandidate>>,
+    /// Out-of-fold answers to the first two questions.
+    pub answers: Vec<Vec<(f32, f32)>>,
     /// Out-of-fold probabilities, in the order of the candidates.
     pub probabilities: Vec<Vec<f32>>,
     /// Out-of-fold counts by threshold.
@@ -430,7 +440,7 @@ pub fn fit(documents: &[LabelledDocument], table: ProcedureTable, settings: &Pro
     let pairs = pairs.collect();
     let phrases = phrases.into_iter().map(|p| LearnedPhrase { fold: 0, ..p }).collect::<BTreeSet<_>>().into_iter().collect();
     let model = ProcedureModel { phrases, counts, pairs, concept, sibling, line, threshold };
-    Fitted { model, knowledge, notes, candidates, probabilities, by_threshold }
+    Fitted { model, knowledge, notes, candidates, answers: first, probabilities, by_threshold }
 }
 
 /// Codes chosen at a threshold.

@@ -48,8 +48,8 @@ impl<'a> NoteFacts<'a> {
             let text = document.text.get(sentence.span.start..sentence.span.end).unwrap_or("");
             let found = words(text, sentence.span.start);
             for (w, word) in found.iter().enumerate() {
-                for stem in &word.stems {
-                    places.entry(stem.clone()).or_default().push((n as u32, w as u32));
+                for stem in word.stems.iter().map(String::as_str).chain(word.region) {
+                    places.entry(stem.to_owned()).or_default().push((n as u32, w as u32));
                 }
             }
             all.push(found);

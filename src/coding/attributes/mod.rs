@@ -5,6 +5,7 @@
 mod context;
 mod encounter;
 mod facts;
+mod history;
 mod resolve;
 mod sides;
 #[cfg(test)]
@@ -13,4 +14,5 @@ mod tests;
 pub use context::{AttributeContext, Evidence, Zone};
 pub use encounter::EncounterPhase;
 pub use facts::{NoteFacts, PatientFacts};
+pub use history::{HistoryOf, history_code, history_codes};
 pub use resolve::{Reason, ResolvedCode, resolve, specialise};

@@ -40,6 +40,8 @@ struct Item {
     span: Span,
     ids: Vec<u16>,
     known: bool,
+    /// The region of a level of the spine, under which a phrase may name it.
+    region: Option<u16>,
     class: WordClass,
     comma: bool,
 }
@@ -54,7 +56,7 @@ impl BagIndex {
     }
 
     /// The two automata of phrases (sorted distinct stems → value): vocabulary and bags. `None` where there are more
-    /// than 65,535 different stems.
+    /// than 65,534 different stems.
     pub(super) fn build<'a>(phrases: impl Iterator<Item = (&'a [String], u64)> + Clone) -> Option<(Vec<u8>, Vec<u8>)> {
         let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
         for (stems, _) in phrases.clone() {
@@ -66,7 +68,7 @@ impl BagIndex {
         ranked.sort_by_key(|(w, n)| (*n, *w));
         let mut ids: HashMap<&str, u16> = HashMap::new();
         for (i, (w, _)) in ranked.iter().enumerate() {
-            ids.insert(w, u16::try_from(i).ok()?);
+            ids.insert(w, u16::try_from(i).ok().filter(|n| *n < u16::MAX)?);
         }
         let mut vocabulary = MapBuilder::memory();
         for w in counts.keys() {
@@ -120,8 +122,9 @@ impl BagIndex {
                 continue;
             }
             let ids: Vec<u16> = w.stems.iter().filter_map(|s| self.id(s)).collect();
-            let known = ids.len() == w.stems.len();
-            items.push(Item { span: w.span, ids, known, class: w.class, comma });
+            let region = w.region.and_then(|r| self.id(r));
+            let known = ids.len() == w.stems.len() || region.is_some();
+            items.push(Item { span: w.span, ids, known, region, class: w.class, comma });
             comma = false;
         }
         items
@@ -133,6 +136,8 @@ impl BagIndex {
                 continue;
             }
             let mut window: Vec<u16> = Vec::with_capacity(KEY);
+            // The same with regions in the place of levels; empty until there is one.
+            let mut by_region: Vec<u16> = Vec::new();
             let mut skipped = 0u8;
             let mut commas = 0u8;
             // Positions in `items` of the skippable words inside the window.
@@ -150,11 +155,19 @@ impl BagIndex {
                     break;
                 }
                 let before = window.len();
-                for id in &item.ids {
-                    if let Err(at) = window.binary_search(id) {
-                        window.insert(at, *id);
+                if let Some(region) = item.region {
+                    if by_region.is_empty() {
+                        by_region.clone_from(&window);
                     }
+                    insert(&mut by_region, region);
+                } else if !by_region.is_empty() {
+                    item.ids.iter().for_each(|id| insert(&mut by_region, *id));
                 }
+                // A level that no phrase names keeps its place with a number that no phrase has.
+                if item.ids.is_empty() {
+                    insert(&mut window, u16::MAX);
+                }
+                item.ids.iter().for_each(|id| insert(&mut window, *id));
                 if window.len() == before {
                     continue;
                 }
@@ -164,6 +177,11 @@ impl BagIndex {
                 let span = Span { start: first.span.start, end: item.span.end };
                 let count = n as u8 + 1 - skipped;
                 if let Some(value) = self.bags.get(key(&window)) {
+                    out.push(Found { span, words: count, skipped, commas, sentence, value, subsumed: false });
+                }
+                if !by_region.is_empty()
+                    && let Some(value) = self.bags.get(key(&by_region))
+                {
                     out.push(Found { span, words: count, skipped, commas, sentence, value, subsumed: false });
                 }
                 if skipped == 0 {
@@ -179,6 +197,12 @@ impl BagIndex {
                 }
             }
         }
+    }
+}
+
+fn insert(sorted: &mut Vec<u16>, id: u16) {
+    if let Err(at) = sorted.binary_search(&id) {
+        sorted.insert(at, id);
     }
 }
 

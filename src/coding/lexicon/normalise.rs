@@ -31,6 +31,8 @@ pub struct Word {
     pub span: Span,
     /// Normalised stems; several for a written-out abbreviation, none for stop words and sides.
     pub stems: Vec<String>,
+    /// For a level of the spine (`C5-C6`): the stem of its region, under which it may be found as well.
+    pub region: Option<&'static str>,
     /// What it is to the matcher.
     pub class: WordClass,
     /// A comma or other inner punctuation mark stands between the word before and this one.
@@ -123,6 +125,14 @@ pub fn words(text: &str, base: usize) -> Vec<Word> {
             i += n;
             continue;
         }
+        if let Some((joined, region, n)) = level(&raw[i..]) {
+            let mut found = make(span(raw.get(i + n - 1).unwrap_or(word)), &joined, word.comma, tables);
+            found.region = Some(region);
+            out.push(found);
+            number_next = false;
+            i += n;
+            continue;
+        }
         if let Some(next) = raw.get(i + 1).filter(|n| joins(&word.text, n)) {
             let joined = format!("{}{}", word.text, next.text);
             out.push(make(span(next), &joined, word.comma, tables));
@@ -168,6 +178,49 @@ fn phrase_at(raw: &[Raw], tables: &Tables) -> Option<(usize, &'static str)> {
         .map(|(words, to)| (words.len() + 1, *to))
 }
 
+/// A level of the spine and how many words it takes: `C5-C6`, `C5-6`, `C5/6` are `c5c6`, `T12` is `t12`. Levels that
+/// laboratory values or heart sounds share (T1 to T4, S1) count only within a pair.
+fn level(raw: &[Raw]) -> Option<(String, &'static str, usize)> {
+    let part = |word: &str| -> Option<(char, u8)> {
+        let mut chars = word.chars();
+        let letter = chars.next().filter(|c| matches!(c, 'c' | 't' | 'l' | 's'))?;
+        let number: u8 = chars.as_str().parse().ok().filter(|_| chars.as_str().len() < 3)?;
+        let most = match letter {
+            'c' => 8,
+            't' => 12,
+            _ => 5,
+        };
+        (1..=most).contains(&number).then_some((letter, number))
+    };
+    let (letter, number) = part(&raw.first()?.text)?;
+    let second = raw
+        .get(1)
+        .filter(|n| n.hyphened)
+        .and_then(|n| part(&n.text).or_else(|| n.text.parse().ok().filter(|m| *m == number + 1).map(|m| (letter, m))));
+    Some(match second {
+        Some((to, other)) => {
+            let region = match (letter, to) {
+                ('c', 'c') => "cervic",
+                ('c', _) => "cervicothorac",
+                ('t', 't') => "thorac",
+                ('t', _) => "thoracolumbar",
+                ('l', 'l') => "lumbar",
+                _ => "lumbosacr",
+            };
+            (format!("{letter}{number}{to}{other}"), region, 2)
+        }
+        None => {
+            let region = match letter {
+                'c' if number < 8 => "cervic",
+                'l' => "lumbar",
+                't' if number > 4 => "thorac",
+                _ => return None,
+            };
+            (format!("{letter}{number}"), region, 1)
+        }
+    })
+}
+
 /// `non displaced`, `non-displaced`, `post-traumatic`: one word.
 fn joins(first: &str, next: &Raw) -> bool {
     const WITH_HYPHEN: [&str; 14] =
@@ -209,7 +262,7 @@ fn make(span: Span, text: &str, after_comma: bool, tables: &Tables) -> Word {
     }
     stems.sort_unstable();
     stems.dedup();
-    Word { span, stems, class, after_comma }
+    Word { span, stems, region: None, class, after_comma }
 }
 
 fn class_of_part(part: &str, so_far: WordClass, stems: &mut Vec<String>, tables: &Tables) -> WordClass {
@@ -335,7 +388,7 @@ fn raw_words(text: &str, tables: &Tables) -> Vec<Raw> {
                 }
             }
             comma = false;
-            hyphened = c == '-' && end == at;
+            hyphened = matches!(c, '-' | '/' | '–') && end == at;
             if matches!(c, ',' | ';' | ':' | '(' | ')') {
                 comma = true;
             }
@@ -364,6 +417,7 @@ mod tests {
             ("s/p appendectomy", "status post appendectomy"),
             ("h/o breast CA", "history of malignant neoplasm of the breast"),
             ("right knee pain", "pain in left knee"),
+            ("disc herniation at C5-6", "herniated disk C5-C6"),
             ("Ménière’s disease", "Meniere disease"),
         ] {
             assert_eq!(stems(a), stems(b), "{a} / {b}");
@@ -381,6 +435,9 @@ mod tests {
         let post = words(text, 10).into_iter().find(|w| w.stems == ["statuspost"]).map(|w| w.span);
         let at = text.find("s/p").unwrap_or(0);
         assert_eq!(post, Some(Span { start: at + 10, end: at + 13 }));
+        let level = words("L5/S1 bulge", 0).into_iter().next();
+        assert_eq!(level.map(|w| (w.span, w.region)), Some((Span { start: 0, end: 5 }, Some("lumbosacr"))));
+        assert!(words("S1 S2 normal, T4 low", 0).iter().all(|w| w.region.is_none()));
         assert!(words("", 0).is_empty());
     }
 }

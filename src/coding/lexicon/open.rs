@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use super::bags::BagIndex;
 use super::concept::Concept;
 use super::container::{Bytes, Container, LexiconError};
-use super::drugs::Drugs;
 use super::entry::{CodeId, ConceptId, EntryId, FamilyId, Hit, Posting, Target, decode};
 use super::families::{Families, Side};
 use crate::document::Document;
@@ -16,7 +15,7 @@ pub(super) const CODE_WIDTH: usize = 8;
 /// A header with more families than this says too little to be a candidate.
 const MOST_FAMILIES: usize = 60;
 
-/// The lexicon: phrases, what they point to, concepts, drugs. Memory-mapped; cheap to share between threads.
+/// The lexicon: phrases, what they point to, and concepts. Memory-mapped; cheap to share between threads.
 pub struct Lexicon {
     codes: Bytes,
     families: Families,
@@ -26,7 +25,6 @@ pub struct Lexicon {
     concept_text: String,
     concept_lines: Vec<(usize, usize)>,
     concepts: Vec<OnceLock<Option<Concept>>>,
-    drugs: Drugs,
 }
 
 impl std::fmt::Debug for Lexicon {
@@ -61,9 +59,7 @@ impl Lexicon {
             start += line.len();
         }
         let concepts = concept_lines.iter().map(|_| OnceLock::new()).collect();
-        let drugs =
-            Drugs::parse(&inflate(&file, "drugs")?).ok_or_else(|| file.damaged("its drug table cannot be read".into()))?;
-        Ok(Self { codes, families, bags, postings: file.section("postings")?, concept_text, concept_lines, concepts, drugs })
+        Ok(Self { codes, families, bags, postings: file.section("postings")?, concept_text, concept_lines, concepts })
     }
 
     /// Number of billable codes.
@@ -182,11 +178,6 @@ impl Lexicon {
             }
             Target::NotConcept(_) => Vec::new(),
         }
-    }
-
-    /// The drugs that the lexicon knows.
-    pub fn drugs(&self) -> &Drugs {
-        &self.drugs
     }
 }
 

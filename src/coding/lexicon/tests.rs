@@ -55,10 +55,6 @@ pub(crate) fn small() -> Lexicon {
                 r#""traps":[{"phrase":"white coat hypertension","code":"R03.0"}]}"#
             ),
         )],
-        drugs: Some(file(
-            "drugs.jsonl",
-            r#"{"drug":"metformin","names":["Glucophage XR"],"class":"biguanide","uses":["E11"],"long_term":"Z79.84"}"#,
-        )),
         ..Sources::default()
     };
     Lexicon::from_bytes(build(&sources).unwrap().bytes).unwrap()
@@ -122,8 +118,6 @@ fn tables_answer_by_code() {
     assert_eq!(lexicon.code_id("ÄÄ"), None);
     let (first, end) = lexicon.codes_under("M17.1");
     assert_eq!(end.0 - first.0, 3);
-    let drugs = lexicon.drugs().matches(&document("on glucophage XR daily"));
-    assert_eq!(lexicon.drugs().get(drugs[0].drug).unwrap().long_term.as_deref(), Some("Z79.84"));
     assert_eq!(lexicon.concept(ConceptId(0)).unwrap().options.len(), 2);
     assert!(lexicon.concept(ConceptId(7)).is_none());
 }

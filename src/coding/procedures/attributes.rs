@@ -86,6 +86,10 @@ pub struct PreparedEntry {
     pub contrast: Option<String>,
     /// With or without manipulation of a fracture.
     pub manipulation: Option<bool>,
+    /// With (true) or without imaging guidance.
+    pub guidance: Option<bool>,
+    /// Ranges of counted things; `true` for spinal levels.
+    pub counts: Vec<(bool, Range)>,
     /// Each further unit.
     pub further: bool,
 }
@@ -128,20 +132,28 @@ const UNSAID: [&str; 22] = [
 ];
 
 /// Words that stand for a region of the body in the lexicon's site values.
-const REGIONS: [(&str, &str); 14] = [
+const REGIONS: [(&str, &str); 22] = [
     ("trunk", "back chest abdomen flank buttock shoulder torso breast groin axilla"),
-    ("arms", "arm forearm elbow upper extremity biceps triceps"),
-    ("arm", "forearm elbow upper extremity"),
-    ("legs", "leg thigh calf shin knee lower extremity"),
-    ("leg", "thigh calf shin knee lower extremity"),
+    ("arms", "arm forearm elbow biceps triceps"),
+    ("arm", "forearm elbow"),
+    ("legs", "leg thigh calf shin knee"),
+    ("leg", "thigh calf shin knee"),
+    ("limbs", "arm forearm elbow leg thigh calf shin knee"),
     ("extremities", "arm leg forearm thigh calf"),
-    ("face", "cheek forehead chin temple jaw brow eyebrow facial glabella"),
+    ("face", "cheek forehead chin temple jaw brow eyebrow facial glabella lip nose eyelid"),
     ("ears", "ear auricle helix earlobe pinna"),
     ("hands", "hand finger thumb palm"),
     ("feet", "foot toe heel sole plantar"),
     ("lids", "eyelid lid canthus"),
-    ("scalp", "scalp"),
-    ("cervical/thoracic", "cervical thoracic"),
+    ("arm joint", "shoulder elbow wrist"),
+    ("leg joint", "hip knee ankle"),
+    ("arm not joint", "humerus forearm hand finger"),
+    ("leg not joint", "femur thigh leg foot toe"),
+    ("large joint", "shoulder hip knee trochanteric subacromial"),
+    ("intermediate joint", "elbow wrist ankle temporomandibular acromioclavicular olecranon"),
+    ("small joint", "finger toe thumb metacarpophalangeal interphalangeal metatarsophalangeal carpometacarpal"),
+    ("infratentorial", "posterior fossa cerebellar"),
+    ("supratentorial", "frontal parietal temporal occipital"),
     ("lumbar/sacral", "lumbar sacral caudal"),
 ];
 
@@ -157,12 +169,26 @@ pub fn prepare(entry: &CodeEntry, words: &Words) -> PreparedEntry {
                     .iter()
                     .find(|c| value == *c || value.starts_with(&format!("{c} ")))
                     .map(|c| (*c).to_owned());
+                if prepared.component.is_none() && !value.contains('|') {
+                    prepared.wordings.push((Group::Technique, alternatives(value, words, true), false));
+                }
+            }
+            "guidance" => {
+                let imaging = !value.starts_with("none");
+                prepared.guidance = Some(imaging);
+                let bags = alternatives(value, words, true);
+                if imaging && !bags.is_empty() {
+                    prepared.wordings.push((Group::Approach, bags, false));
+                }
+            }
+            "levels" | "count" if Range::parse(value).is_some() => {
+                prepared.counts.extend(Range::parse(value).map(|range| (key == "levels", range)));
             }
             "contrast" => prepared.contrast = Some(value.clone()),
             "manipulation" => prepared.manipulation = Some(value.starts_with("with") && !value.starts_with("without")),
             key if is_amount(key) => prepared.amounts.extend(Range::parse(value).map(|range| (key.to_owned(), range))),
             key if is_wording(key) && key != "without" => {
-                let bags = alternatives(value, words);
+                let bags = alternatives(value, words, true);
                 if !bags.is_empty() {
                     prepared.wordings.push((group(key), bags, UNSAID.contains(&value.as_str())));
                 }
@@ -182,13 +208,13 @@ fn group(key: &str) -> Group {
 }
 
 /// `face/ears/nose` and `muscle or fascia` are alternatives; regions of the body include their parts.
-fn alternatives(value: &str, words: &Words) -> Vec<Vec<String>> {
+pub fn alternatives(value: &str, words: &Words, with_parts: bool) -> Vec<Vec<String>> {
     let mut bags = Vec::new();
     let lower = value.to_lowercase();
     let normal = lower.replace(" or ", "/").replace(", ", "/");
     for part in normal.split('/').map(str::trim).filter(|part| !part.is_empty()) {
         bags.push(words.of(part, 0).into_iter().map(|w| w.stem).collect::<Vec<_>>());
-        if let Some((_, members)) = REGIONS.iter().find(|(region, _)| *region == part) {
+        if let Some((_, members)) = REGIONS.iter().find(|(region, _)| with_parts && *region == part) {
             bags.extend(members.split(' ').map(|m| words.of(m, 0).into_iter().map(|w| w.stem).collect()));
         }
     }
@@ -226,6 +252,10 @@ pub struct Facts {
     pub sex: Option<&'static str>,
     /// The professional component only: the service was done in a facility.
     pub facility: bool,
+    /// Spinal interspaces named in the titles, else anywhere.
+    pub interspaces: u32,
+    /// Whether imaging guidance is stated, or stated to be absent.
+    pub guidance: Option<bool>,
 }
 
 /// Words and measures of one part of a note (a statement, the titles, all of it).
@@ -235,6 +265,8 @@ pub struct Part {
     pub stems: HashSet<String>,
     /// Its measures.
     pub measures: super::measures::Measures,
+    /// Repetitions stated ("x3", "four lesions").
+    pub repetitions: Option<u32>,
 }
 
 /// How an entry agrees with a note.
@@ -304,6 +336,18 @@ pub fn agreement(entry: &PreparedEntry, parts: [&Part; 3], facts: &Facts) -> Agr
             };
         }
     }
+    for (levels, range) in &entry.counts {
+        let count = if *levels { Some(facts.interspaces).filter(|n| *n > 0) } else { parts[0].repetitions };
+        if let Some(count) = count {
+            // Segments are one more than interspaces.
+            let fits = range.contains(f64::from(count)) || *levels && range.contains(f64::from(count + 1));
+            result.amounts += if fits { 1.0 } else { -1.0 };
+        }
+    }
+    if entry.further && (facts.interspaces > 0 || parts[0].repetitions.is_some()) {
+        let more = facts.interspaces > 1 || parts[0].repetitions.is_some_and(|n| n > 1);
+        result.amounts += if more { 1.0 } else { -1.0 };
+    }
     if let (Some(range), Some(age)) = (&entry.age, facts.age)
         && !range.contains(age)
     {
@@ -329,6 +373,14 @@ pub fn agreement(entry: &PreparedEntry, parts: [&Part; 3], facts: &Facts) -> Agr
         } else {
             result.stated += if contrast == "without" { 0.3 } else { -0.3 };
         }
+    }
+    if let Some(imaging) = entry.guidance {
+        result.stated += match facts.guidance {
+            Some(stated) if stated == imaging => 1.0,
+            Some(_) => -1.0,
+            None if imaging => -0.5,
+            None => 0.5,
+        };
     }
     if let Some(manipulated) = entry.manipulation {
         let said = parts

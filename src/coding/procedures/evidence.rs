@@ -45,6 +45,9 @@ pub struct Best {
     pub rank: f32,
 }
 
+/// Further matches kept of a target.
+const MOST_OTHERS: usize = 6;
+
 /// Everything that speaks for one target.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
@@ -52,6 +55,8 @@ pub struct Evidence {
     pub by_role: [f32; ROLE_GROUPS],
     /// The best match of all.
     pub best: Option<Best>,
+    /// Best matches of further statements, by rank.
+    others: Vec<Best>,
     /// Statements with a full match.
     pub full: u32,
     /// Statements with any match.
@@ -62,9 +67,41 @@ impl Evidence {
     fn add(&mut self, statement: usize, role: Role, hit: &Hit, rank: f32) {
         let group = role_group(role);
         self.by_role[group] = self.by_role[group].max(hit.score());
+        let new = Best { statement, hit: hit.clone(), rank };
+        if self.best.as_ref().is_none_or(|b| rank > b.rank) {
+            let old = self.best.replace(new);
+            self.others.extend(old.filter(|b| b.statement != statement));
+        } else if self.best.as_ref().is_some_and(|b| b.statement != statement) {
+            self.others.push(new);
+        }
+        if self.others.len() > 2 * MOST_OTHERS {
+            self.others.sort_by(|a, b| b.rank.total_cmp(&a.rank).then(a.statement.cmp(&b.statement)));
+            self.others.truncate(MOST_OTHERS);
+        }
+    }
+
+    /// Counts a match for the order only.
+    fn add_rank_only(&mut self, statement: usize, hit: &Hit, rank: f32) {
         if self.best.as_ref().is_none_or(|b| rank > b.rank) {
             self.best = Some(Best { statement, hit: hit.clone(), rank });
         }
+    }
+
+    /// The best matches in different statements that are not far behind the best.
+    pub fn leading(&self) -> impl Iterator<Item = &Best> {
+        let least = self.best.as_ref().map_or(0.0, |b| 0.6 * b.rank);
+        let mut others: Vec<&Best> = self.others.iter().filter(|b| b.rank >= least).collect();
+        others.sort_by(|a, b| b.rank.total_cmp(&a.rank).then(a.statement.cmp(&b.statement)));
+        let mut seen: Vec<usize> = Vec::new();
+        self.best
+            .iter()
+            .chain(others)
+            .filter(move |b| {
+                let new = !seen.contains(&b.statement);
+                seen.push(b.statement);
+                new
+            })
+            .take(4)
     }
 }
 
@@ -120,6 +157,17 @@ pub fn gather(index: &PhraseIndex, statements: &[Statement], without_fold: Optio
             place.any += 1;
             place.full += u32::from(hit.coverage > 0.99);
             place.add(s, statement.role, &hit, rank);
+            if let Target::Code(code) = phrase.target {
+                // What speaks for a code speaks for its concepts, a little less.
+                for &(concept, _) in &index.codes[code].entries {
+                    let of_concept = evidence.concepts.entry(concept).or_default();
+                    if learned {
+                        of_concept.add_rank_only(s, &hit, 0.5 * rank);
+                    } else {
+                        of_concept.add(s, statement.role, &hit, 0.85 * rank);
+                    }
+                }
+            }
             if let (Target::Code(code), true) = (phrase.target, learned)
                 && hit.coverage > 0.7
             {

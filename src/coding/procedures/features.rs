@@ -1,5 +1,11 @@
 //! Candidate codes of a note and the features by which the model decides between them.
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+
+use crate::document::{Document, Span};
+use crate::extract::assertion_cues::CueIndex;
+use crate::extract::{Assertion, MentionKind};
+use crate::note::{Context, NoteType, OriginKind, Sex};
 
 use super::attributes::{self, Agreement, Facts, Part, PreparedEntry};
 use super::evidence::{self, Evidence, NoteEvidence, ROLE_GROUPS};
@@ -131,6 +137,25 @@ pub fn feature_names() -> Vec<String> {
         "loss_titles",
         "loss_note",
         "lacking",
+        "clause_cosine",
+        "clause_place",
+        "clause_firsts",
+        "unrivalled",
+        "unrivalled_share",
+        "assertion",
+        "asserted_present",
+        "asserted_planned",
+        "asserted_historical",
+        "asserted_absent",
+        "type_operative",
+        "type_procedure",
+        "type_imaging",
+        "type_office",
+        "type_consult",
+        "type_inpatient",
+        "type_discharge",
+        "type_emergency",
+        "type_inferred",
     ] {
         names.push(name.to_owned());
     }
@@ -143,17 +168,21 @@ pub struct NoteView<'a> {
     pub statements: &'a [Statement],
     /// The text they stand in.
     pub text: &'a str,
-    /// Patient and place.
+    /// Date, payer, place, kind of note.
+    pub context: &'a Context,
+    /// Patient and place as far as codes depend on them.
     pub facts: Facts,
     /// All its words and measures.
     pub whole: Part,
     /// Those of titles and leads.
     pub titles: Part,
+    cues: CueIndex<'a>,
 }
 
 impl<'a> NoteView<'a> {
     /// Prepares a note.
-    pub fn new(statements: &'a [Statement], text: &'a str, facts: Facts) -> Self {
+    pub fn new(document: &'a Document, statements: &'a [Statement], context: &'a Context) -> Self {
+        let text: &'a str = &document.text;
         let mut whole = Part::default();
         let mut titles = Part::default();
         for statement in statements {
@@ -168,12 +197,45 @@ impl<'a> NoteView<'a> {
             whole.stems.extend(part.stems);
             whole.measures.extend(&part.measures);
         }
-        Self { statements, text, facts, whole, titles }
+        let of = |wanted: fn(Role) -> bool| statements.iter().filter(move |s| wanted(s.role)).map(move |s| s.span.of(text));
+        let named: Vec<&str> = of(|r| matches!(r, Role::Title | Role::Lead)).collect();
+        let mut interspaces = super::units::interspaces(&named);
+        if interspaces == 0 {
+            interspaces = super::units::interspaces(&of(|r| r == Role::Description).collect::<Vec<_>>());
+        }
+        let facts = Facts {
+            age: context.patient.age_years.map(f64::from),
+            sex: context.patient.sex.map(|s| if s == Sex::F { "female" } else { "male" }),
+            facility: super::lines::professional_only(context),
+            interspaces,
+            guidance: super::measures::guidance(of(|r| r != Role::History)),
+        };
+        Self { statements, text, context, facts, whole, titles, cues: CueIndex::new(document) }
+    }
+
+    /// What the cues around some words say of a service named there.
+    pub fn assertion(&self, span: Span) -> Assertion {
+        self.cues.assess_as(span, Some(MentionKind::Procedure)).leading()
+    }
+
+    /// The place of some words of a statement.
+    pub fn span(&self, statement: usize, positions: &[u16]) -> Span {
+        let of = &self.statements[statement];
+        let place = |p: Option<&u16>| p.and_then(|p| of.words.get(usize::from(*p))).map(|w| w.span);
+        match (place(positions.first()), place(positions.last())) {
+            (Some(first), Some(last)) if first.start < last.end => Span::new(first.start, last.end.max(first.end)),
+            _ => of.span,
+        }
     }
 }
 
 fn part(statement: &Statement, text: &str) -> Part {
-    Part { stems: statement.words.iter().map(|w| w.stem.clone()).collect(), measures: Measures::of_text(statement.span.of(text)) }
+    let text = statement.span.of(text);
+    Part {
+        stems: statement.words.iter().map(|w| w.stem.clone()).collect(),
+        measures: Measures::of_text(text),
+        repetitions: super::units::repetitions(text),
+    }
 }
 
 /// What is prepared once for all notes.
@@ -232,48 +294,61 @@ fn distinguishing(concept: &super::table::Concept, index: &PhraseIndex) -> (BTre
 }
 
 /// Most candidates of a note.
-const MOST_CANDIDATES: usize = 120;
+const MOST_CANDIDATES: usize = 160;
 /// Most codes of one concept.
 const MOST_OF_CONCEPT: usize = 8;
 /// Most concepts considered.
-const MOST_CONCEPTS: usize = 60;
+const MOST_CONCEPTS: usize = 100;
 
 /// Finds the candidate codes of a note with their features.
 pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Option<u8>) -> Vec<CodeCandidate> {
     let evidence = evidence::gather(&knowledge.index, view.statements, without_fold);
     let order = concept_order(&evidence);
-    let mut chosen: BTreeMap<usize, (Option<(usize, usize)>, f32, SiblingPlace)> = BTreeMap::new();
+    let mut chosen: BTreeMap<usize, Choice> = BTreeMap::new();
     let mut parts: BTreeMap<usize, Part> = BTreeMap::new();
     for &(concept, _) in order.iter().take(MOST_CONCEPTS) {
-        let Some(best) = evidence.concepts.get(&concept).and_then(|e| e.best.as_ref()) else { continue };
-        let part = parts.entry(best.statement).or_insert_with(|| part(&view.statements[best.statement], view.text)).clone();
-        for (place, (entry, total, margin)) in siblings(knowledge, view, concept, &part).into_iter().enumerate() {
-            let code_name = &knowledge.table.concepts[concept].codes[entry].code;
+        let Some(found) = evidence.concepts.get(&concept) else { continue };
+        let bests: Vec<&evidence::Best> = found.leading().collect();
+        for best in &bests {
+            parts.entry(best.statement).or_insert_with(|| part(&view.statements[best.statement], view.text));
+        }
+        let places: Vec<(&evidence::Best, &Part)> = bests.iter().filter_map(|b| Some((*b, parts.get(&b.statement)?))).collect();
+        for (place, sibling) in siblings(knowledge, view, concept, &places).into_iter().enumerate() {
+            let code_name = &knowledge.table.concepts[concept].codes[sibling.entry].code;
             let Some(code) = knowledge.index.code_id(code_name) else { continue };
-            let own = evidence.learned.get(&code).and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.rank);
-            let composed = evidence.composed.get(&code).and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.rank);
+            let rank_of = |e: Option<&Evidence>| e.and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.rank);
+            let own = rank_of(evidence.learned.get(&code));
+            let composed = rank_of(evidence.composed.get(&code));
             if place >= MOST_OF_CONCEPT && own < 1.0 && composed < 1.5 {
                 continue;
             }
-            let rank = best.rank + 0.3 * total + 0.7 * own + 0.3 * composed;
-            let sibling = SiblingPlace { place, margin, agreement: total };
-            let slot = chosen.entry(code).or_insert((Some((concept, entry)), rank, sibling));
-            if rank > slot.1 {
-                *slot = (Some((concept, entry)), rank, sibling);
+            let rank = sibling.best.rank + 0.3 * sibling.agreement + 0.7 * own + 0.3 * composed;
+            let choice = Choice {
+                entry: Some((concept, sibling.entry)),
+                rank,
+                sibling: SiblingPlace { place, margin: sibling.margin, agreement: sibling.agreement },
+                best: Some(sibling.best.clone()),
+            };
+            match chosen.entry(code) {
+                Entry::Vacant(slot) => drop(slot.insert(choice)),
+                Entry::Occupied(mut slot) if rank > slot.get().rank => drop(slot.insert(choice)),
+                Entry::Occupied(_) => {}
             }
         }
     }
     for (map, factor) in [(&evidence.learned, 1.0f32), (&evidence.composed, 0.8)] {
         for (&code, found) in map {
             let Some(best) = &found.best else { continue };
-            chosen.entry(code).or_insert_with(|| {
-                let entry = knowledge.index.codes[code].entries.first().copied();
-                (entry, factor * best.rank, SiblingPlace::unknown())
+            chosen.entry(code).or_insert_with(|| Choice {
+                entry: knowledge.index.codes[code].entries.first().copied(),
+                rank: factor * best.rank,
+                sibling: SiblingPlace::unknown(),
+                best: None,
             });
         }
     }
     let mut ranked: Vec<_> = chosen.into_iter().collect();
-    ranked.sort_by(|a, b| b.1.1.total_cmp(&a.1.1).then(a.0.cmp(&b.0)));
+    ranked.sort_by(|a, b| b.1.rank.total_cmp(&a.1.rank).then(a.0.cmp(&b.0)));
     ranked.truncate(MOST_CANDIDATES);
     let concept_rank: BTreeMap<usize, usize> = order.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
     let mut by_title: Vec<(usize, f32)> =
@@ -295,20 +370,60 @@ pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Opti
         .collect();
     cosines.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let cosine_rank = cosines.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
-    let context =
-        RowContext { knowledge, view, evidence: &evidence, concept_rank, title_rank, cosine_rank, words, strong, without_fold };
+    let listed: Vec<usize> = order.iter().take(MOST_CONCEPTS).map(|(c, _)| *c).collect();
+    let clauses = clause_places(knowledge, view, &listed);
+    let context = RowContext {
+        knowledge,
+        view,
+        evidence: &evidence,
+        concept_rank,
+        title_rank,
+        cosine_rank,
+        clauses,
+        words,
+        strong,
+        without_fold,
+    };
     ranked
         .into_iter()
-        .filter_map(|(code, (entry, rank, sibling))| {
-            let shared = entry.map_or(0.0, |(concept, _)| {
+        .filter_map(|(code, choice)| {
+            let shared = choice.entry.map_or(0.0, |(concept, _)| {
                 *prior_of_concept.entry(concept).or_insert_with(|| {
                     let codes = knowledge.table.concepts[concept].codes.iter();
                     codes.map(|e| knowledge.prior.count(&e.code, without_fold) as f32).sum()
                 })
             });
-            context.candidate(code, entry, rank, sibling, shared, &mut parts)
+            context.candidate(code, choice, shared, &mut parts)
         })
         .collect()
+}
+
+/// Most clauses of the titles that are compared with the concepts.
+const MOST_CLAUSES: usize = 40;
+
+/// Likeness of concepts to the clauses of titles and leads: best cosine, its place in that clause, clauses led.
+fn clause_places(knowledge: &Knowledge, view: &NoteView<'_>, concepts: &[usize]) -> BTreeMap<usize, (f32, f32, f32)> {
+    let mut places: BTreeMap<usize, (f32, f32, f32)> = BTreeMap::new();
+    let named = view.statements.iter().filter(|s| matches!(s.role, Role::Title | Role::Lead));
+    for clause in named.flat_map(|s| super::rivalry::clauses(s, view.text)).take(MOST_CLAUSES) {
+        let words: BTreeSet<u32> = clause.iter().filter_map(|w| knowledge.index.id(&w.stem)).collect();
+        if words.is_empty() {
+            continue;
+        }
+        let mut likeness: Vec<(usize, f32)> = concepts
+            .iter()
+            .map(|c| (*c, knowledge.vocabulary.cosine(&knowledge.index, *c, &words)))
+            .filter(|(_, cosine)| *cosine > 0.05)
+            .collect();
+        likeness.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        for (place, (concept, cosine)) in likeness.into_iter().enumerate() {
+            let slot = places.entry(concept).or_insert((0.0, 99.0, 0.0));
+            slot.0 = slot.0.max(cosine);
+            slot.1 = slot.1.min(place as f32);
+            slot.2 += f32::from(u8::from(place == 0));
+        }
+    }
+    places
 }
 
 /// Concepts by the rank of their best evidence.
@@ -331,22 +446,55 @@ impl SiblingPlace {
     }
 }
 
+/// How a code came to be a candidate.
+struct Choice {
+    entry: Option<(usize, usize)>,
+    rank: f32,
+    sibling: SiblingPlace,
+    /// Its best match in the concept's phrases.
+    best: Option<evidence::Best>,
+}
+
+/// An entry of a concept with the statement that suits it best.
+struct Sibling<'a> {
+    entry: usize,
+    agreement: f32,
+    margin: f32,
+    best: &'a evidence::Best,
+}
+
 /// Entries of a concept by agreement, best first, with the lead over (or distance to) the best other one.
-fn siblings(knowledge: &Knowledge, view: &NoteView<'_>, concept: usize, part: &Part) -> Vec<(usize, f32, f32)> {
+fn siblings<'a>(
+    knowledge: &Knowledge,
+    view: &NoteView<'_>,
+    concept: usize,
+    places: &[(&'a evidence::Best, &Part)],
+) -> Vec<Sibling<'a>> {
     let default = knowledge.table.concepts[concept].default.as_deref();
-    let mut totals: Vec<(usize, f32)> = knowledge.entries[concept]
+    let strongest = places.first().map_or(0.0, |p| p.0.rank);
+    let mut list: Vec<Sibling<'a>> = knowledge.entries[concept]
         .iter()
         .enumerate()
-        .map(|(e, entry)| {
-            let agreement = attributes::agreement(entry, [part, &view.titles, &view.whole], &view.facts);
+        .filter_map(|(e, entry)| {
             let is_default = default == Some(knowledge.table.concepts[concept].codes[e].code.as_str());
-            (e, agreement.total() + if is_default { 0.3 } else { 0.0 } - if entry.further { 0.2 } else { 0.0 })
+            let bonus = if is_default { 0.3 } else { 0.0 } - if entry.further { 0.2 } else { 0.0 };
+            places
+                .iter()
+                .map(|(best, part)| {
+                    let total = attributes::agreement(entry, [part, &view.titles, &view.whole], &view.facts).total() + bonus;
+                    (total - 1.5 * (1.0 - best.rank / strongest.max(0.01)), total, *best)
+                })
+                .max_by(|a, b| a.0.total_cmp(&b.0).then(b.2.statement.cmp(&a.2.statement)))
+                .map(|(_, agreement, best)| Sibling { entry: e, agreement, margin: 0.0, best })
         })
         .collect();
-    totals.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let best = totals.first().map_or(0.0, |t| t.1);
-    let second = totals.get(1).map_or(best, |t| t.1);
-    totals.into_iter().enumerate().map(|(i, (e, total))| (e, total, if i == 0 { total - second } else { total - best })).collect()
+    list.sort_by(|a, b| b.agreement.total_cmp(&a.agreement).then(a.entry.cmp(&b.entry)));
+    let best = list.first().map_or(0.0, |s| s.agreement);
+    let second = list.get(1).map_or(best, |s| s.agreement);
+    for (i, sibling) in list.iter_mut().enumerate() {
+        sibling.margin = if i == 0 { best - second } else { sibling.agreement - best };
+    }
+    list
 }
 
 struct RowContext<'a> {
@@ -356,6 +504,8 @@ struct RowContext<'a> {
     concept_rank: BTreeMap<usize, usize>,
     title_rank: BTreeMap<usize, usize>,
     cosine_rank: BTreeMap<usize, usize>,
+    /// By concept: best likeness to a clause of the titles, its place there, clauses it is first in.
+    clauses: BTreeMap<usize, (f32, f32, f32)>,
     /// Word ids of the titles and of the whole note.
     words: [BTreeSet<u32>; 2],
     strong: BTreeSet<&'a str>,
@@ -366,12 +516,11 @@ impl RowContext<'_> {
     fn candidate(
         &self,
         code: usize,
-        entry: Option<(usize, usize)>,
-        rank: f32,
-        sibling: SiblingPlace,
+        choice: Choice,
         concept_prior: f32,
         parts: &mut BTreeMap<usize, Part>,
     ) -> Option<CodeCandidate> {
+        let Choice { entry, rank, sibling, best: own_best } = choice;
         let none = Evidence::default();
         let concept = entry.map(|(c, _)| c);
         let phrase = concept.and_then(|c| self.evidence.concepts.get(&c)).unwrap_or(&none);
@@ -380,7 +529,11 @@ impl RowContext<'_> {
         // The phrase evidence leads unless a learned or composed phrase matches clearly better.
         let best = [(phrase, 1.0f32), (learned, 0.9), (composed, 0.8)]
             .into_iter()
-            .filter_map(|(e, f)| e.best.as_ref().map(|b| (b, b.rank * f)))
+            .enumerate()
+            .filter_map(|(k, (e, f))| {
+                let best = if k == 0 { own_best.as_ref().or(e.best.as_ref()) } else { e.best.as_ref() };
+                best.map(|b| (b, b.rank * f))
+            })
             .max_by(|a, b| a.1.total_cmp(&b.1))?
             .0;
         let statement = &self.view.statements[best.statement];
@@ -403,6 +556,10 @@ impl RowContext<'_> {
         self.prior_features(&mut row, code, concept_prior);
         self.vocabulary_features(&mut row, concept, statement);
         self.distinguishing_features(&mut row, entry, statement);
+        let clause = concept.and_then(|c| self.clauses.get(&c)).copied().unwrap_or((0.0, 99.0, 0.0));
+        row.extend([clause.0, clause.1, clause.2]);
+        row.extend(self.unrivalled(best, concept));
+        self.asserted_features(&mut row, best);
         Some(CodeCandidate { code, entry, statement: best.statement, positions: best.hit.positions.clone(), row, rank })
     }
 
@@ -443,6 +600,56 @@ impl RowContext<'_> {
             flag(statement.cues.negated),
             flag(statement.cues.hypothetical),
         ]);
+    }
+
+    fn asserted_features(&self, row: &mut Vec<f32>, best: &evidence::Best) {
+        let flag = |b: bool| f32::from(u8::from(b));
+        let assertion = self.view.assertion(self.view.span(best.statement, &best.hit.positions));
+        let number = Assertion::ALL.iter().position(|a| *a == assertion).unwrap_or(0);
+        row.push(number as f32);
+        for wanted in [Assertion::Present, Assertion::Planned, Assertion::Historical, Assertion::Absent] {
+            row.push(flag(assertion == wanted));
+        }
+        let kind = self.view.context.note_type;
+        row.extend([
+            flag(kind == NoteType::Operative),
+            flag(kind == NoteType::Procedure),
+            flag(matches!(kind, NoteType::Imaging | NoteType::Pathology)),
+            flag(matches!(kind, NoteType::Office | NoteType::Preventive | NoteType::Telehealth)),
+            flag(kind == NoteType::Consult),
+            flag(kind == NoteType::Inpatient),
+            flag(kind == NoteType::Discharge),
+            flag(kind == NoteType::Emergency),
+            flag(self.view.context.origins.get("note_type").is_some_and(|o| o.kind == OriginKind::Inferred)),
+        ]);
+    }
+
+    /// Weight (and share) of the matched words that no other service's phrase explains better in this statement.
+    fn unrivalled(&self, best: &evidence::Best, concept: Option<usize>) -> [f32; 2] {
+        let statement = &self.view.statements[best.statement];
+        let index = &self.knowledge.index;
+        let own = best.hit.score();
+        let mut taken: BTreeSet<u16> = BTreeSet::new();
+        for (target, hit) in self.evidence.hits.get(best.statement).into_iter().flatten() {
+            let other = match target {
+                Target::Concept(other) => Some(*other) != concept,
+                Target::Code(code) => !index.codes[*code].entries.iter().any(|(c, _)| Some(*c) == concept),
+                Target::Nothing(_) => false,
+            };
+            if other && hit.score() > own + 0.01 {
+                taken.extend(&hit.positions);
+            }
+        }
+        let (mut free, mut all) = (0.0f32, 0.0f32);
+        for position in &best.hit.positions {
+            let word = statement.words.get(usize::from(*position)).and_then(|w| index.id(&w.stem));
+            let weight = word.map_or(0.0, |w| index.weight(w));
+            all += weight;
+            if !taken.contains(position) {
+                free += weight;
+            }
+        }
+        [free, if all > 0.0 { free / all } else { 0.0 }]
     }
 
     /// What else the same words may mean.

@@ -131,6 +131,7 @@ impl PhraseIndex {
             code_ids,
         };
         index.add_table(table);
+        index.add_drugs();
         index.weigh();
         for phrase in learned {
             if let Some(&code) = index.code_ids.get(&phrase.code) {
@@ -143,6 +144,8 @@ impl PhraseIndex {
     }
 
     fn add_table(&mut self, table: &ProcedureTable) {
+        let modalities: std::collections::HashSet<String> =
+            self.words.of(super::vocabulary::MODALITY, 0).into_iter().map(|w| w.stem).collect();
         for (c, concept) in table.concepts.iter().enumerate() {
             for phrase in &concept.phrases {
                 self.add_text(phrase, Target::Concept(c), Source::Phrase);
@@ -158,6 +161,8 @@ impl PhraseIndex {
                     }
                 }
             }
+            let modality: Vec<String> =
+                self.words.of(&concept.concept, 0).into_iter().map(|w| w.stem).filter(|stem| modalities.contains(stem)).collect();
             for entry in &concept.codes {
                 let values: Vec<&str> = entry
                     .attributes
@@ -165,11 +170,42 @@ impl PhraseIndex {
                     .filter(|(key, _)| super::attributes::is_wording(key))
                     .map(|(_, value)| value.as_str())
                     .collect();
-                if let Some(&code) = self.code_ids.get(&entry.code)
-                    && !values.is_empty()
-                {
+                let Some(&code) = self.code_ids.get(&entry.code) else { continue };
+                if !values.is_empty() {
                     let text = format!("{} {}", concept.concept, values.join(" "));
                     self.add_text(&text, Target::Code(code), Source::Composed);
+                }
+                self.add_short(&modality, entry, code);
+            }
+        }
+    }
+
+    /// Short phrases of one code: each value of its attributes with what is done (`ankle` + `xray`); a named product or
+    /// drug by itself.
+    fn add_short(&mut self, modality: &[String], entry: &super::table::CodeEntry, code: usize) {
+        const IMAGING: [&str; 5] = ["xray", "mri", "ct", "ultrasound", "angiogram"];
+        let imaging = modality.iter().any(|m| IMAGING.contains(&m.as_str()));
+        let product = entry.code.starts_with(|c: char| c.is_ascii_alphabetic());
+        for (key, value) in entry.attributes.iter().filter(|(key, _)| super::attributes::is_wording(key)) {
+            for bag in super::attributes::alternatives(value, &self.words, imaging) {
+                if product && key == "device" {
+                    let stems: Vec<&str> = bag.iter().map(String::as_str).collect();
+                    self.add(&stems, Target::Code(code), Source::Composed, 0);
+                } else if !modality.is_empty() && bag.iter().any(|stem| !modality.contains(stem)) {
+                    let stems: Vec<&str> = bag.iter().chain(modality).map(String::as_str).collect();
+                    self.add(&stems, Target::Code(code), Source::Composed, 0);
+                }
+            }
+        }
+    }
+
+    /// Names of drugs that have a code of their own.
+    fn add_drugs(&mut self) {
+        for drug in crate::codeset::drugs::Drugs::embedded().all() {
+            for (code, _) in &drug.hcpcs {
+                let Some(&code) = self.code_ids.get(*code) else { continue };
+                for name in &drug.names {
+                    self.add_text(name, Target::Code(code), Source::Composed);
                 }
             }
         }

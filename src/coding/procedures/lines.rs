@@ -82,12 +82,7 @@ impl LineContext<'_> {
 
     /// From the first to the last matched word.
     pub fn evidence_span(&self, candidate: &CodeCandidate) -> Span {
-        let statement = &self.view.statements[candidate.statement];
-        let place = |p: Option<&u16>| p.and_then(|p| statement.words.get(usize::from(*p))).map(|w| w.span);
-        match (place(candidate.positions.first()), place(candidate.positions.last())) {
-            (Some(first), Some(last)) if first.start < last.end => Span::new(first.start, last.end.max(first.end)),
-            _ => statement.span,
-        }
+        self.view.span(candidate.statement, &candidate.positions)
     }
 
     fn modifiers(&self, code: &str, candidate: &CodeCandidate) -> Vec<String> {

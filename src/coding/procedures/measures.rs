@@ -179,3 +179,24 @@ fn contrast(lower: &str) -> Option<(bool, bool)> {
         ]));
     (with || without).then_some((with, without))
 }
+
+/// Whether imaging guidance is stated (`Some(true)`), or only stated to be absent (`Some(false)`).
+pub fn guidance<'t>(texts: impl Iterator<Item = &'t str>) -> Option<bool> {
+    const IMAGING: [&str; 8] =
+        ["fluoro", "c-arm", "ultrasound guid", "ultrasound-guid", "ct guid", "ct-guid", "under ultrasound", "image intensif"];
+    let mut found = None;
+    for text in texts {
+        let lower = text.to_lowercase();
+        for word in IMAGING {
+            for (at, _) in lower.match_indices(word) {
+                let before = lower[..at].trim_end();
+                let absent = ["without", "no", "not under", "non"].iter().any(|n| before.ends_with(n));
+                if !absent {
+                    return Some(true);
+                }
+                found = Some(false);
+            }
+        }
+    }
+    found
+}

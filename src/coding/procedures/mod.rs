@@ -26,7 +26,7 @@ use crate::claim::{Candidate, Diagnosis, Line, Query};
 use crate::codeset::CodeSets;
 use crate::document::Document;
 use crate::extract::Mention;
-use crate::note::{Context, Sex};
+use crate::note::Context;
 
 use features::{CodeCandidate, Knowledge, NoteView};
 use layers::Layers;
@@ -81,12 +81,7 @@ impl ProcedureCoder {
     /// Codes the procedures of a note.
     pub fn code(&self, input: &ProcedureInput<'_>) -> ProcedureCoding {
         let statements = statements::statements(input.document, &self.knowledge.index.words);
-        let facts = attributes::Facts {
-            age: input.context.patient.age_years.map(f64::from),
-            sex: input.context.patient.sex.map(|s| if s == Sex::F { "female" } else { "male" }),
-            facility: lines::professional_only(input.context),
-        };
-        let view = NoteView::new(&statements, &input.document.text, facts);
+        let view = NoteView::new(input.document, &statements, input.context);
         let candidates = features::candidates(&self.knowledge, &view, None);
         let probabilities = self.probabilities(&view, &candidates);
         let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);

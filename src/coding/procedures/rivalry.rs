@@ -59,6 +59,25 @@ pub fn feature_names() -> Vec<String> {
         "unsupported",
         "service",
         "code_if_done",
+        "unexplained",
+        "unexplained_share",
+        "unrivalled",
+        "unrivalled_share",
+        "clause_cosine",
+        "clause_place",
+        "assertion",
+        "type_operative",
+        "type_procedure",
+        "type_imaging",
+        "type_office",
+        "type_consult",
+        "type_inpatient",
+        "type_discharge",
+        "type_emergency",
+        "type_inferred",
+        "position",
+        "cue_here",
+        "facility",
     ]
     .into_iter()
     .map(str::to_owned)
@@ -100,6 +119,23 @@ pub fn rows(
         "learned_rank",
         "component",
         "unsupported",
+        "unrivalled",
+        "unrivalled_share",
+        "clause_cosine",
+        "clause_place",
+        "assertion",
+        "type_operative",
+        "type_procedure",
+        "type_imaging",
+        "type_office",
+        "type_consult",
+        "type_inpatient",
+        "type_discharge",
+        "type_emergency",
+        "type_inferred",
+        "position",
+        "cue_here",
+        "facility",
     ]
     .iter()
     .map(|n| column(n))
@@ -163,7 +199,8 @@ pub fn rows(
             let value = |k: usize| row.get(columns[k]).copied().unwrap_or(0.0);
             let role = view.statements[candidates[i].statement].role;
             let in_clause = candidates.iter().zip(&clauses).filter(|(_, c)| c.0 == clauses[i].0).count();
-            vec![
+            let unexplained = unexplained(knowledge, view, candidates, &first, &likely, i);
+            let mut values = vec![
                 first[i],
                 place[0],
                 first[i] / best[0].max(0.01),
@@ -201,36 +238,80 @@ pub fn rows(
                 value(14),
                 answers[i].0,
                 answers[i].1,
-            ]
+                unexplained[0],
+                unexplained[1],
+            ];
+            values.extend((15..columns.len()).map(value));
+            values
         })
         .collect()
 }
 
-/// The clause of a candidate's first word, cut at commas, semicolons, colons and line ends; with the share of the
-/// clause's words that are the candidate's.
+/// Weight of a candidate's words that likelier candidates of other services leave unexplained, and its share.
+fn unexplained(
+    knowledge: &Knowledge,
+    view: &NoteView<'_>,
+    candidates: &[CodeCandidate],
+    first: &[f32],
+    likely: &[usize],
+    i: usize,
+) -> [f32; 2] {
+    let own = &candidates[i];
+    let statement = &view.statements[own.statement];
+    let concept = own.entry.map(|(c, _)| c);
+    let (mut free, mut all) = (0.0f32, 0.0f32);
+    for position in &own.positions {
+        let word = statement.words.get(usize::from(*position)).and_then(|w| knowledge.index.id(&w.stem));
+        let weight = word.map_or(0.0, |w| knowledge.index.weight(w));
+        let mut left = 1.0f32;
+        for &j in likely {
+            let other = &candidates[j];
+            if other.statement == own.statement
+                && first[j] > first[i]
+                && (concept.is_none() || concept != other.entry.map(|(c, _)| c))
+                && other.positions.contains(position)
+            {
+                left *= 1.0 - first[j];
+            }
+        }
+        all += weight;
+        free += weight * left;
+    }
+    [free, if all > 0.0 { free / all } else { 0.0 }]
+}
+
+/// A statement's words by clause, cut at commas, semicolons, colons, full stops, line ends, "and", "with" and "plus".
+pub fn clauses<'a>(statement: &'a super::statements::Statement, text: &str) -> Vec<&'a [super::words::Word]> {
+    let words = &statement.words;
+    let mut list = Vec::new();
+    let mut start = 0;
+    for i in 1..=words.len() {
+        let cut = i == words.len() || {
+            let (left, right) = (words[i - 1].span, words[i].span);
+            left.end <= right.start
+                && text.get(left.end..right.start).is_some_and(|gap| {
+                    gap.contains([',', ';', ':', '\n', '.', '+'])
+                        || gap.split_whitespace().any(|w| ["and", "with", "plus", "AND", "WITH", "&"].contains(&w))
+                })
+        };
+        if cut {
+            list.push(&words[start..i]);
+            start = i;
+        }
+    }
+    list
+}
+
+/// The clause that holds most of a candidate's words, and the share of the clause's words that are the candidate's.
 fn clause_of(view: &NoteView<'_>, candidate: &CodeCandidate) -> (Clause, f32) {
-    let statement = &view.statements[candidate.statement];
-    let cut = |a: usize, b: usize| -> bool {
-        let (Some(left), Some(right)) = (statement.words.get(a), statement.words.get(b)) else { return false };
-        left.span.end <= right.span.start
-            && view.text.get(left.span.end..right.span.start).is_some_and(|gap| gap.contains([',', ';', ':', '\n', '.']))
-    };
-    let mut number = 0;
-    let mut numbers = Vec::with_capacity(statement.words.len());
-    for i in 0..statement.words.len() {
-        if i > 0 && cut(i - 1, i) {
-            number += 1;
+    let mut best = (0, 0usize, 1usize);
+    let mut start = 0usize;
+    for (number, clause) in clauses(&view.statements[candidate.statement], view.text).into_iter().enumerate() {
+        let held = candidate.positions.iter().filter(|p| (start..start + clause.len()).contains(&usize::from(**p))).count();
+        if held > best.1 {
+            best = (number, held, clause.len());
         }
-        numbers.push(number);
+        start += clause.len();
     }
-    // The clause that holds most of the candidate's words.
-    let mut held: BTreeMap<usize, usize> = BTreeMap::new();
-    for p in &candidate.positions {
-        if let Some(n) = numbers.get(usize::from(*p)) {
-            *held.entry(*n).or_default() += 1;
-        }
-    }
-    let (clause, words) = held.into_iter().max_by_key(|(n, count)| (*count, usize::MAX - *n)).unwrap_or((0, 0));
-    let length = numbers.iter().filter(|n| **n == clause).count().max(1);
-    (Clause { statement: candidate.statement, clause }, words as f32 / length as f32)
+    (Clause { statement: candidate.statement, clause: best.0 }, best.1 as f32 / best.2 as f32)
 }

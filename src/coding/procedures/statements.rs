@@ -67,7 +67,7 @@ pub struct Statement {
 }
 
 /// A title longer than this many words is a description that stands under the heading of a title.
-const LONGEST_TITLE: usize = 40;
+const LONGEST_TITLE: usize = 100;
 /// A long title section's later sentences are description.
 const TITLE_SENTENCES: usize = 14;
 
@@ -78,11 +78,15 @@ pub fn statements(document: &Document, words: &Words) -> Vec<Statement> {
     let mut titles_in_section = (usize::MAX, 0usize, false);
     for (i, sentence) in document.sentences.iter().enumerate() {
         while let Some((section, heading)) = headings.next_if(|(_, h)| h.start <= sentence.span.start) {
-            list.push(statement(document, words, heading, kind(document, section), Role::Lead));
+            list.push(heading_statement(document, words, heading, kind(document, section)));
         }
         let section = kind(document, sentence.section);
         let mut statement = statement(document, words, sentence.span, section, role(section));
-        if statement.role == Role::Title {
+        let named = statement.role == Role::Title
+            || section == SectionKind::ProcedureDescription && heading_names_procedure(document, sentence.section);
+        if !named && is_labelled_title(statement.span.of(&document.text)) {
+            statement.role = Role::Title;
+        } else if named {
             if titles_in_section.0 != sentence.section {
                 titles_in_section = (sentence.section, 0, false);
             }
@@ -91,18 +95,53 @@ pub fn statements(document: &Document, words: &Words) -> Vec<Statement> {
             titles_in_section.2 |= statement.words.len() > LONGEST_TITLE
                 || titles_in_section.1 > TITLE_SENTENCES
                 || reads_as_prose(statement.span.of(&document.text));
-            if titles_in_section.2 {
-                statement.role = Role::Description;
-            }
+            statement.role = if titles_in_section.2 { Role::Description } else { Role::Title };
         } else if i < 2 && matches!(statement.role, Role::Other) {
             statement.role = Role::Lead;
         }
         list.push(statement);
     }
     for (section, heading) in headings {
-        list.push(statement(document, words, heading, kind(document, section), Role::Lead));
+        list.push(heading_statement(document, words, heading, kind(document, section)));
     }
     list
+}
+
+/// A heading that names what its section is for says nothing of services; others may name the study itself.
+fn heading_statement(document: &Document, words: &Words, heading: Span, section: SectionKind) -> Statement {
+    use SectionKind::*;
+    let telling = matches!(section, Header | Other | Results | ProcedurePerformed | ProcedureDescription | Findings);
+    statement(document, words, heading, section, if telling { Role::Lead } else { Role::Other })
+}
+
+/// "PROCEDURES", "OPERATION": a heading under which the name stands first, though the description may follow.
+fn heading_names_procedure(document: &Document, section: usize) -> bool {
+    let Some(heading) = document.sections.get(section).and_then(|s| s.heading) else { return false };
+    let lower = heading.of(&document.text).to_lowercase();
+    let narrative = ["detail", "descri", "technique", "narrative", "note", "report", "course", "findings"];
+    ["procedure", "operation", "surgery"].iter().any(|w| lower.contains(w)) && !narrative.iter().any(|w| lower.contains(w))
+}
+
+/// "Procedure: …", "Ops: …" at the beginning of a sentence.
+fn is_labelled_title(text: &str) -> bool {
+    const LABELS: [&str; 14] = [
+        "procedure",
+        "procedures",
+        "operation",
+        "operations",
+        "ops",
+        "op",
+        "surgery",
+        "proc",
+        "procedure performed",
+        "procedures performed",
+        "operation performed",
+        "procedure today",
+        "procedure in brief",
+        "procedure done",
+    ];
+    let Some((label, rest)) = text.split_once(':') else { return false };
+    label.len() <= 24 && !rest.trim().is_empty() && LABELS.contains(&label.trim().to_lowercase().as_str())
 }
 
 fn kind(document: &Document, section: usize) -> SectionKind {

@@ -18,7 +18,7 @@ fibula leg calf ankle malleolus achilles talus calcaneus heel foot metatarsal to
 nail muscle tendon nerve median ulnar bone joint lymph node trochanteric bursa";
 
 /// Ways of doing it that set codes apart.
-const MODALITY: &str = "laparoscopic arthroscopic endoscopic thoracoscopic robotic percutaneous open transurethral vaginal cystoscopy \
+pub const MODALITY: &str = "laparoscopic arthroscopic endoscopic thoracoscopic robotic percutaneous open transurethral vaginal cystoscopy \
 bronchoscopy laryngoscopy hysteroscopic ct mri ultrasound xray angiogram laser radiofrequency stent balloon graft flap mesh implant \
 arthroplasty fusion amputation biopsy incision drainage injection closed reduction fixation external debridement catheter catheterization \
 pacemaker icd bypass transplant reconstruction revision removal insertion replacement repair destruction shave punch cesarean \

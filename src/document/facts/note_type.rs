@@ -70,7 +70,9 @@ pub(super) fn note_type(document: &Document) -> Option<Inferred<NoteType>> {
             seen[index] = Some(span);
         }
     }
-    let mut kinds: Vec<(NoteType, i32, Option<(i32, Span)>)> = Vec::new();
+    // Kind, gathered weight, and the strongest clue with its weight.
+    type Gathered = (NoteType, i32, Option<(i32, Span)>);
+    let mut kinds: Vec<Gathered> = Vec::new();
     for (clue, span) in clues.clues.iter().zip(&seen) {
         let Some(span) = span else { continue };
         let entry = match kinds.iter_mut().find(|(kind, ..)| *kind == clue.kind) {

@@ -74,3 +74,18 @@ fn nothing_in_nothing() {
     assert_eq!(context.note_type, NoteType::Office);
     assert!(context.patient.age_years.is_none());
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read(parts in proptest::collection::vec(proptest::prop_oneof![
+        "\\PC{0,12}", proptest::strategy::Just("54-year-old ".to_owned()), proptest::strategy::Just("DOB: 01/31/1970 ".to_owned()),
+        proptest::strategy::Just("é61M ".to_owned()), proptest::strategy::Just("\nDate: 5/4/26 ".to_owned()), proptest::strategy::Just("POS 22 ".to_owned()),
+    ], 0..20)) {
+        let text = parts.concat();
+        let document = read(&text);
+        let facts = infer(&document);
+        for span in [facts.age_years.map(|f| f.span), facts.sex.map(|f| f.span), facts.date_of_service.map(|f| f.span)].into_iter().flatten() {
+            assert!(!span.of(&text).is_empty());
+        }
+    }
+}

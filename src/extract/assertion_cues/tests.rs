@@ -47,10 +47,22 @@ fn other_assertions() {
         ("She is s/p cholecystectomy.", "cholecystectomy", Assertion::Historical),
         ("Risks include bleeding and infection.", "infection", Assertion::Hypothetical),
         ("We will schedule an MRI.", "MRI", Assertion::Planned),
-        ("If symptoms persist, physical therapy may be considered.", "physical therapy", Assertion::Conditional),
     ] {
         assert_eq!(assertion(text, mention), expected, "{text}");
     }
+}
+
+#[test]
+fn the_kind_of_mention_decides() {
+    let assertion = |text: &str, mention: &str, kind: MentionKind| {
+        let start = text.find(mention).expect("the mention stands in the text");
+        CueIndex::new(&read(text)).assess_as(Span::new(start, start + mention.len()), Some(kind)).leading()
+    };
+    let text = "If symptoms persist, physical therapy may be considered.";
+    assert_eq!(assertion(text, "physical therapy", MentionKind::Procedure), Assertion::Conditional);
+    assert_eq!(assertion(text, "symptoms", MentionKind::Problem), Assertion::Hypothetical);
+    assert_eq!(assertion("Urine culture negative.", "Urine culture", MentionKind::Test), Assertion::Present);
+    assert_eq!(assertion("She has a history of hypertension.", "hypertension", MentionKind::Problem), Assertion::Present);
 }
 
 #[test]

@@ -3,6 +3,7 @@ mod index;
 mod neoplasm;
 mod ontology;
 mod phrases;
+mod sources;
 mod tabular;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,8 @@ use super::open::CODE_WIDTH;
 
 /// Most stems of a phrase that is stored; a window has eight words.
 const LONGEST: usize = 9;
+
+pub use sources::sources;
 
 /// A code or header of the edition.
 #[derive(Clone, Debug)]
@@ -47,8 +50,6 @@ pub struct Sources {
     pub mondo: Option<PathBuf>,
     /// Phrase lexicon files `icd_*.jsonl`.
     pub phrases: Vec<PathBuf>,
-    /// `drugs.jsonl`.
-    pub drugs: Option<PathBuf>,
 }
 
 /// A built lexicon.
@@ -91,8 +92,7 @@ pub fn build(sources: &Sources) -> Result<Built, LexiconError> {
         }
     }
     let concepts = phrases::read(&mut builder, &sources.phrases)?;
-    let drugs = sources.drugs.as_ref().map(|p| read_text(p)).transpose()?.unwrap_or_default();
-    builder.finish(&concepts, &drugs)
+    builder.finish(&concepts)
 }
 
 impl Builder {
@@ -148,7 +148,7 @@ impl Builder {
         }
     }
 
-    fn finish(self, concepts: &str, drugs: &str) -> Result<Built, LexiconError> {
+    fn finish(self, concepts: &str) -> Result<Built, LexiconError> {
         let unusable = |what: &str| LexiconError::Source { path: PathBuf::from("the sources"), what: what.to_owned() };
         let mut codes = Vec::with_capacity(self.codes.len() * CODE_WIDTH);
         for c in &self.codes {
@@ -185,7 +185,6 @@ impl Builder {
             ("bags", bags),
             ("postings", postings),
             ("concepts", deflate(concepts)),
-            ("drugs", deflate(drugs)),
         ]);
         Ok(Built { bytes, phrases: self.entries.len(), postings: counts })
     }
