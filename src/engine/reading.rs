@@ -36,7 +36,8 @@ pub struct Reading {
 /// Encoder, heads and dictionary, open.
 pub struct Reader {
     encoder: CandleEncoder,
-    heads: Heads,
+    /// A user's own encoder comes without heads; then cue words alone decide.
+    heads: Option<Heads>,
     lexicon: Lexicon,
     counts: PhraseCounts,
     name: String,
@@ -51,7 +52,8 @@ impl Reader {
         let device = device::open(device_name).map_err(|e| open(&e))?;
         let encoder = CandleEncoder::open(model, &device).map_err(|e| open(&e))?;
         let manifest = crate::encoder::manifest::Manifest::read(model).map_err(|e| open(&e))?;
-        let heads = Heads::open(model, encoder.dim()).map_err(|e| open(&e))?;
+        let has_heads = manifest.files.contains_key(crate::extract::heads::FILE);
+        let heads = if has_heads { Some(Heads::open(model, encoder.dim()).map_err(|e| open(&e))?) } else { None };
         let lexicon = Lexicon::open(&codesets.join("lexicon.bin")).map_err(|e| open(&e))?;
         let counts = PhraseCounts::open(&codesets.join("lexicon.counts.bin")).map_err(|e| open(&e))?;
         let numerics = if device.is_cpu() { "f32".to_owned() } else { "cuda-f32".to_owned() };
@@ -80,8 +82,15 @@ impl Reader {
         let internal = |e: crate::encoder::EncoderError| EngineError::Internal(e.to_string());
         let document = document::read(&encounter.note);
         let context = facts::resolve_context(encounter, &document, today);
-        let encoded = self.encoder.encode(&document).map_err(internal)?;
-        let mut extraction = tagger::extract(&document, &encoded, &self.heads).map_err(internal)?;
+        // Without heads nothing reads the token vectors.
+        let encoded = match &self.heads {
+            Some(_) => self.encoder.encode(&document).map_err(internal)?,
+            None => EncodedDocument::default(),
+        };
+        let mut extraction = match &self.heads {
+            Some(heads) => tagger::extract(&document, &encoded, heads).map_err(internal)?,
+            None => Extraction::default(),
+        };
         let measurements = measurements::find(&document);
         for mention in &mut extraction.mentions {
             mention.laterality = laterality::side_of(&document, mention.span);
@@ -97,7 +106,7 @@ impl Reader {
 
     /// As [`with_material`](Self::with_material) with other phrase counts (training leaves out a fold).
     pub fn with_material_and_counts<T>(&self, reading: &Reading, counts: &PhraseCounts, work: impl FnOnce(&Material<'_>) -> T) -> T {
-        let assertion = Assertions { reading, heads: &self.heads, cues: CueIndex::new(&reading.document) };
+        let assertion = Assertions { reading, heads: self.heads.as_ref(), cues: CueIndex::new(&reading.document) };
         let patient = PatientFacts { age_years: reading.context.patient.age_years, sex: reading.context.patient.sex };
         let attributes = NoteFacts::read(&reading.document, reading.context.note_type, patient);
         work(&Material {
@@ -128,7 +137,7 @@ fn attach(measurements: &[Measurement], mentions: &mut [crate::extract::Mention]
 /// Cue rules and the trained head over one reading.
 struct Assertions<'a> {
     reading: &'a Reading,
-    heads: &'a Heads,
+    heads: Option<&'a Heads>,
     cues: CueIndex<'a>,
 }
 
@@ -143,7 +152,7 @@ impl AssertionSource for Assertions<'_> {
 
     fn heads(&self, spans: &[Span]) -> Option<Vec<AssertionWeights>> {
         let spans: Vec<(Span, Option<MentionKind>)> = spans.iter().map(|s| (*s, None)).collect();
-        tagger::assertion_probabilities(&self.reading.document, &self.reading.encoded, self.heads, &self.cues, &spans).ok()
+        tagger::assertion_probabilities(&self.reading.document, &self.reading.encoded, self.heads?, &self.cues, &spans).ok()
     }
 
     fn side(&self, span: Span) -> Option<Laterality> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use super::candidates::{Candidates, DENSE, FACT, LEARNED, Support};
 use super::places::AssertionSource;
 use super::{combinations, facts};
+use crate::codeset::drugs::Drugs;
 use crate::coding::attributes::{AttributeContext, NoteFacts, resolve, specialise};
 use crate::coding::lexicon::{CodeId, FamilyId, Hit, Lexicon, PhraseCounts, Posting, Target};
 use crate::document::{Document, SectionKind, Span};
@@ -168,14 +169,12 @@ fn learned(candidates: &mut Candidates, material: &Material<'_>) {
 
 /// Long-term drug codes (Z79) of drugs that the patient takes.
 fn drugs(candidates: &mut Candidates, material: &Material<'_>) {
-    let drugs = material.lexicon.drugs();
-    for hit in drugs.matches(material.document) {
-        let Some(code) = drugs.get(hit.drug).and_then(|d| d.long_term.as_deref()) else { continue };
-        let Some(code) = material.lexicon.code_id(code) else { continue };
-        if material.document.section_kind_at(hit.span.start) == SectionKind::Allergies {
+    for hit in Drugs::embedded().find(&material.document.text) {
+        let Some(code) = hit.drug.long_term.and_then(|code| material.lexicon.code_id(code)) else { continue };
+        if material.document.section_kind_at(hit.start) == SectionKind::Allergies {
             continue;
         }
-        let place = place(candidates, material, hit.span);
+        let place = place(candidates, material, Span::new(hit.start, hit.end));
         candidates.add(code, fact(place));
     }
 }

@@ -26,6 +26,7 @@ use model::DiagnosisModel;
 use select::WhyNot;
 
 use crate::claim::{Candidate, Diagnosis};
+use crate::codeset::drugs::Drugs;
 use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::lexicon::{Lexicon, stems};
 use crate::document::{Document, Evidence};
@@ -45,10 +46,10 @@ pub fn note_facts<'a>(material: &Material<'a>, candidates: &Candidates) -> NoteF
     let lexicon = material.lexicon;
     let mut drug_uses: BTreeMap<String, u32> = BTreeMap::new();
     let mut seen = std::collections::BTreeSet::new();
-    for hit in lexicon.drugs().matches(material.document) {
-        if seen.insert(hit.drug) {
-            for stem in lexicon.drugs().get(hit.drug).map(|d| d.uses.as_slice()).unwrap_or_default() {
-                *drug_uses.entry(stem.clone()).or_default() += 1;
+    for hit in Drugs::embedded().find(&material.document.text) {
+        if seen.insert(hit.drug.name) {
+            for stem in &hit.drug.uses {
+                *drug_uses.entry((*stem).to_owned()).or_default() += 1;
             }
         }
     }
