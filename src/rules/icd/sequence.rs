@@ -101,7 +101,7 @@ impl SequenceNote<'_> {
         let mut text = String::new();
         for (index, line) in self.lines.iter().take(4).enumerate() {
             if index > 0 {
-                text.push_str("; ");
+                text.push_str(if text.ends_with(':') { " " } else { "; " });
             } else if !line.text.to_ascii_lowercase().starts_with("code") && !line.text.to_ascii_lowercase().starts_with("use") {
                 text.push_str(self.lead);
                 text.push(' ');
