@@ -26,11 +26,13 @@ impl Rule for CptDuplicate {
         for (position, (line, facts)) in view.coded_lines().enumerate() {
             let earlier = view.lines.iter().take(position).find(|earlier| earlier.code == line.code && same(earlier, line));
             let Some(earlier) = earlier else { continue };
-            let units: u32 = view.lines.iter().filter(|other| other.code == line.code).fold(0, |sum, other| sum.saturating_add(other.units));
+            let units: u32 =
+                view.lines.iter().filter(|other| other.code == line.code).fold(0, |sum, other| sum.saturating_add(other.units));
             if facts.mue.is_some_and(|mue| mue.value > 0 && units > u32::from(mue.value)) {
                 continue;
             }
-            let message = format!("{} stands on lines {} and {} with the same modifiers.", line.code, earlier.number, line.number);
+            let message =
+                format!("{} stands on lines {} and {} with the same modifiers.", line.code, earlier.number, line.number);
             findings.push(
                 Finding::error(&Self::INFO, message, sources::ncci_manual("chapter I"))
                     .on_lines([earlier.number, line.number])
@@ -42,11 +44,15 @@ impl Rule for CptDuplicate {
 }
 
 fn same(one: &Line, other: &Line) -> bool {
-    let tells_apart = |line: &Line| {
-        line.modifiers.iter().any(|m| is_distinct_modifier(m) || matches!(m.as_str(), "76" | "77" | "91" | "JW"))
-    };
+    let tells_apart =
+        |line: &Line| line.modifiers.iter().any(|m| is_distinct_modifier(m) || matches!(m.as_str(), "76" | "77" | "91" | "JW"));
     let places = |line: &Line| {
-        let mut places: Vec<String> = line.modifiers.iter().filter(|m| is_anatomic_modifier(m) || matches!(m.as_str(), "26" | "TC" | "JZ")).cloned().collect();
+        let mut places: Vec<String> = line
+            .modifiers
+            .iter()
+            .filter(|m| is_anatomic_modifier(m) || matches!(m.as_str(), "26" | "TC" | "JZ"))
+            .cloned()
+            .collect();
         places.sort_unstable();
         places
     };

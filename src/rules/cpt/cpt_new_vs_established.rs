@@ -21,9 +21,23 @@ declare_rule! {
 
 /// Visit for a new patient and its counterpart of about the same work.
 const NEW: [(&str, &str); 17] = [
-    ("99202", "99212"), ("99203", "99213"), ("99204", "99214"), ("99205", "99215"), ("92002", "92012"), ("92004", "92014"),
-    ("99341", "99347"), ("99342", "99348"), ("99344", "99349"), ("99345", "99350"), ("99381", "99391"), ("99382", "99392"),
-    ("99383", "99393"), ("99384", "99394"), ("99385", "99395"), ("99386", "99396"), ("99387", "99397"),
+    ("99202", "99212"),
+    ("99203", "99213"),
+    ("99204", "99214"),
+    ("99205", "99215"),
+    ("92002", "92012"),
+    ("92004", "92014"),
+    ("99341", "99347"),
+    ("99342", "99348"),
+    ("99344", "99349"),
+    ("99345", "99350"),
+    ("99381", "99391"),
+    ("99382", "99392"),
+    ("99383", "99393"),
+    ("99384", "99394"),
+    ("99385", "99395"),
+    ("99386", "99396"),
+    ("99387", "99397"),
 ];
 
 impl Rule for CptNewVsEstablished {
@@ -36,7 +50,9 @@ impl Rule for CptNewVsEstablished {
                         let age = (context.date_of_service - prior.date).get_days();
                         age <= 3 * 365
                     };
-                    within_three_years && crate::rules::view::same_provider(context, prior.provider_npi.as_deref()) && !is_reading(&prior.modifiers)
+                    within_three_years
+                        && crate::rules::view::same_provider(context, prior.provider_npi.as_deref())
+                        && !is_reading(&prior.modifiers)
                 });
                 let why = match (context.patient.new_patient, seen) {
                     (Some(false), _) => "the patient is established".to_owned(),
@@ -48,12 +64,17 @@ impl Rule for CptNewVsEstablished {
                     Finding::error(&Self::INFO, message, sources::claims_manual("30.6.7"))
                         .on_lines([line.number])
                         .about([line.code.as_str()])
-                        .mended_by(Fix::ReplaceCode { target: Target::Line, from: line.code.clone(), to: (*established).to_owned() }),
+                        .mended_by(Fix::ReplaceCode {
+                            target: Target::Line,
+                            from: line.code.clone(),
+                            to: (*established).to_owned(),
+                        }),
                 );
             } else if context.patient.new_patient == Some(true)
                 && let Some((new, _)) = NEW.iter().find(|(_, established)| *established == line.code)
             {
-                let message = format!("{} (line {}) is for an established patient, but the patient is new.", line.code, line.number);
+                let message =
+                    format!("{} (line {}) is for an established patient, but the patient is new.", line.code, line.number);
                 findings.push(
                     Finding::warning(&Self::INFO, message, sources::claims_manual("30.6.7"))
                         .on_lines([line.number])

@@ -22,7 +22,16 @@ declare_rule! {
 
 /// First and last code of a kind of visit, its places, and what they are called.
 const VISITS: &[(&str, &str, &[&str], &str)] = &[
-    ("99202", "99215", &["11", "02", "10", "12", "19", "20", "22", "49", "50", "71", "72", "17", "03", "04", "05", "06", "07", "08", "09", "13", "15", "16", "18", "24", "26", "27", "33", "53", "57", "58", "62", "65", "01", "14", "23", "31", "32", "81", "60", "99"], "the office or outpatient care"),
+    (
+        "99202",
+        "99215",
+        &[
+            "11", "02", "10", "12", "19", "20", "22", "49", "50", "71", "72", "17", "03", "04", "05", "06", "07", "08", "09",
+            "13", "15", "16", "18", "24", "26", "27", "33", "53", "57", "58", "62", "65", "01", "14", "23", "31", "32", "81",
+            "60", "99",
+        ],
+        "the office or outpatient care",
+    ),
     ("99221", "99223", &["21", "22", "23", "19", "02", "10", "51", "52", "61"], "a hospital"),
     ("99231", "99239", &["21", "22", "23", "19", "02", "10", "51", "52", "61"], "a hospital"),
     ("99281", "99285", &["23", "02", "10"], "an emergency department"),
@@ -49,12 +58,23 @@ impl Rule for CptPlaceOfService {
             }
             let Some(fee) = facts.fee.filter(|fee| fee.non_facility_na && fee.global.days().is_some()) else { continue };
             if place == "11" {
-                let message = format!("{} (line {}) is rarely or never done outside of a facility; the place of service is 11.", line.code, line.number);
+                let message = format!(
+                    "{} (line {}) is rarely or never done outside of a facility; the place of service is 11.",
+                    line.code, line.number
+                );
                 findings.push(
-                    Finding::warning(&Self::INFO, message, sources::table(view, Table::FeeSchedule, format!("{}: NA outside a facility, global days {}", line.code, fee.global.indicator())))
-                        .on_lines([line.number])
-                        .about([line.code.as_str()])
-                        .asking("Where was the procedure done?"),
+                    Finding::warning(
+                        &Self::INFO,
+                        message,
+                        sources::table(
+                            view,
+                            Table::FeeSchedule,
+                            format!("{}: NA outside a facility, global days {}", line.code, fee.global.indicator()),
+                        ),
+                    )
+                    .on_lines([line.number])
+                    .about([line.code.as_str()])
+                    .asking("Where was the procedure done?"),
                 );
             }
         }

@@ -43,7 +43,10 @@ impl Rule for EmG2211 {
             findings.push(finding("stands only beside an office visit, from 2026 also a home visit"));
             return;
         };
-        let preventive = on >= date(2025, 1, 1) && view.lines.iter().any(|other| is_wellness_visit(&other.code) || is_vaccine_administration(&other.code) || is_preventive_service(&other.code));
+        let preventive = on >= date(2025, 1, 1)
+            && view.lines.iter().any(|other| {
+                is_wellness_visit(&other.code) || is_vaccine_administration(&other.code) || is_preventive_service(&other.code)
+            });
         if has_any(visit, &["25"]) && !preventive {
             findings.push(finding(&format!("not payable beside {} with modifier 25", visit.code)));
         }
@@ -56,5 +59,22 @@ fn is_vaccine_administration(code: &str) -> bool {
 
 /// Preventive services of Medicare that are billed by a practice.
 fn is_preventive_service(code: &str) -> bool {
-    matches!(code, "G0101" | "Q0091" | "G0102" | "G0103" | "G0442" | "G0443" | "G0444" | "G0446" | "G0447" | "G0296" | "99406" | "99407" | "G0108" | "G0109" | "99497")
+    matches!(
+        code,
+        "G0101"
+            | "Q0091"
+            | "G0102"
+            | "G0103"
+            | "G0442"
+            | "G0443"
+            | "G0444"
+            | "G0446"
+            | "G0447"
+            | "G0296"
+            | "99406"
+            | "99407"
+            | "G0108"
+            | "G0109"
+            | "99497"
+    )
 }

@@ -22,8 +22,12 @@ declare_rule! {
 
 impl Rule for EmPreventiveSplit {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
-        let Some(preventive) = view.lines.iter().find(|line| is_preventive_visit(&line.code) || is_wellness_visit(&line.code)) else { return };
-        let minor = view.procedures.iter().any(|facts| facts.fee.is_some_and(|fee| fee.global.days().is_some_and(|days| days <= 10)));
+        let Some(preventive) = view.lines.iter().find(|line| is_preventive_visit(&line.code) || is_wellness_visit(&line.code))
+        else {
+            return;
+        };
+        let minor =
+            view.procedures.iter().any(|facts| facts.fee.is_some_and(|fee| fee.global.days().is_some_and(|days| days <= 10)));
         if minor {
             return;
         }

@@ -35,18 +35,35 @@ impl Rule for EmProlonged {
             let Some((_, bases)) = BASES.iter().find(|(code, _)| *code == line.code) else { continue };
             let base = view.lines.iter().find(|other| bases.contains(&other.code.as_str()));
             let finding = |message: String| {
-                Finding::error(&Self::INFO, message, sources::claims_manual("30.6.15")).on_lines([line.number]).about([line.code.as_str()])
+                Finding::error(&Self::INFO, message, sources::claims_manual("30.6.15"))
+                    .on_lines([line.number])
+                    .about([line.code.as_str()])
             };
             let Some(base) = base else {
-                let message = format!("{} (line {}) stands only beside the highest visit of its family ({}).", line.code, line.number, bases.join(", "));
+                let message = format!(
+                    "{} (line {}) stands only beside the highest visit of its family ({}).",
+                    line.code,
+                    line.number,
+                    bases.join(", ")
+                );
                 findings.push(finding(message).mended_by(Fix::RemoveLine { line: line.number }));
                 continue;
             };
             if view.payer.fee_schedule_status && matches!(line.code.as_str(), "99417" | "99418") {
                 let medicare = BASES.iter().skip(2).find(|(_, bases)| bases.contains(&base.code.as_str())).map(|(code, _)| *code);
-                let message = format!("{} (line {}): {} takes {} instead, from more minutes.", line.code, line.number, view.payer.name, medicare.unwrap_or("none"));
+                let message = format!(
+                    "{} (line {}): {} takes {} instead, from more minutes.",
+                    line.code,
+                    line.number,
+                    view.payer.name,
+                    medicare.unwrap_or("none")
+                );
                 findings.push(match medicare {
-                    Some(to) => finding(message).mended_by(Fix::ReplaceCode { target: Target::Line, from: line.code.clone(), to: to.to_owned() }),
+                    Some(to) => finding(message).mended_by(Fix::ReplaceCode {
+                        target: Target::Line,
+                        from: line.code.clone(),
+                        to: to.to_owned(),
+                    }),
                     None => finding(message).mended_by(Fix::RemoveLine { line: line.number }),
                 });
             }

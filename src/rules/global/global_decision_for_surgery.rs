@@ -44,7 +44,10 @@ impl Rule for GlobalDecisionForSurgery {
             let row = sources::table(view, Table::FeeSchedule, format!("{surgery}: global days 090"));
             let has_25 = has_any(visit, &["25"]);
             let message = match has_25 {
-                true => format!("{} (line {}) has modifier 25, but {surgery}, done {day}, has a 90-day global period, which takes 57.", visit.code, visit.number),
+                true => format!(
+                    "{} (line {}) has modifier 25, but {surgery}, done {day}, has a 90-day global period, which takes 57.",
+                    visit.code, visit.number
+                ),
                 false => format!(
                     "{} (line {}) stands beside {surgery}, done {day}, without modifier 57. Add it only if the operation was decided on at this visit; otherwise the visit is part of it.",
                     visit.code, visit.number
@@ -55,7 +58,10 @@ impl Rule for GlobalDecisionForSurgery {
                 false => Fix::AddModifier { line: visit.number, modifier: "57".to_owned() },
             };
             // 25 beside 57's case may be meant for another, minor procedure of the day.
-            let minor_too = view.procedures.iter().any(|f| f.fee.is_some_and(|fee| matches!(fee.global, GlobalPeriod::Days0 | GlobalPeriod::Days10)));
+            let minor_too = view
+                .procedures
+                .iter()
+                .any(|f| f.fee.is_some_and(|fee| matches!(fee.global, GlobalPeriod::Days0 | GlobalPeriod::Days10)));
             let mut finding = Finding::error(&Self::INFO, message, row)
                 .on_lines([Some(visit.number), line].into_iter().flatten())
                 .about([visit.code.as_str(), surgery]);

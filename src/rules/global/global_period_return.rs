@@ -36,7 +36,10 @@ impl Rule for GlobalPeriodReturn {
                 Finding::error(&Self::INFO, message, sources::claims_manual("40.2"))
                     .on_lines([line.number])
                     .about([line.code.as_str(), operation.prior.code.as_str()])
-                    .asking(format!("Was {} planned at the time of {}, an unplanned return for a related problem, or unrelated?", line.code, operation.prior.code)),
+                    .asking(format!(
+                        "Was {} planned at the time of {}, an unplanned return for a related problem, or unrelated?",
+                        line.code, operation.prior.code
+                    )),
             );
         }
         let place = view.context.place_of_service.as_str();
@@ -44,7 +47,10 @@ impl Rule for GlobalPeriodReturn {
             return;
         }
         for line in view.lines.iter().filter(|line| has_any(line, &["78"])) {
-            let message = format!("{} (line {}) has modifier 78, which means an operating room; place of service {place} has none.", line.code, line.number);
+            let message = format!(
+                "{} (line {}) has modifier 78, which means an operating room; place of service {place} has none.",
+                line.code, line.number
+            );
             findings.push(
                 Finding::error(&Self::INFO, message, sources::claims_manual("40.2"))
                     .on_lines([line.number])

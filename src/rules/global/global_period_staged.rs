@@ -37,7 +37,10 @@ impl Rule for GlobalPeriodStaged {
                 Finding::error(&Self::INFO, message, sources::claims_manual("40.2"))
                     .on_lines([line.number])
                     .about([line.code.as_str(), operation.prior.code.as_str()])
-                    .asking(format!("Was {} planned at the time of {}, more extensive, or unrelated to it?", line.code, operation.prior.code)),
+                    .asking(format!(
+                        "Was {} planned at the time of {}, more extensive, or unrelated to it?",
+                        line.code, operation.prior.code
+                    )),
             );
         }
         for line in view.lines {

@@ -43,7 +43,10 @@ impl Rule for GlobalPeriodUnrelated {
             return;
         }
         for line in view.lines.iter().filter(|line| has_any(line, &["79"])) {
-            let message = format!("{} (line {}) has modifier 79, but no earlier operation has a global period running.", line.code, line.number);
+            let message = format!(
+                "{} (line {}) has modifier 79, but no earlier operation has a global period running.",
+                line.code, line.number
+            );
             findings.push(
                 Finding::warning(&Self::INFO, message, sources::claims_manual("40.2"))
                     .on_lines([line.number])

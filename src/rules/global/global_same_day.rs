@@ -27,21 +27,31 @@ impl Rule for GlobalSameDay {
         let minor = view.same_day_procedures().find(|code| {
             view.tables.line(code).fee.is_some_and(|fee| matches!(fee.global, GlobalPeriod::Days0 | GlobalPeriod::Days10))
         });
-        let on_claim = |global: &[GlobalPeriod]| view.procedures.iter().any(|facts| facts.fee.is_some_and(|fee| global.contains(&fee.global)));
+        let on_claim = |global: &[GlobalPeriod]| {
+            view.procedures.iter().any(|facts| facts.fee.is_some_and(|fee| global.contains(&fee.global)))
+        };
         if let Some(minor) = minor.filter(|_| !on_claim(&[GlobalPeriod::Days0, GlobalPeriod::Days10])) {
             for (visit, _) in view.coded_lines().filter(|(line, facts)| facts.is_visit && !has_any(line, &["24", "25", "57"])) {
-                let message = format!("{} (line {}): {minor} was billed for the same day, and the visit has no modifier 25.", visit.code, visit.number);
+                let message = format!(
+                    "{} (line {}): {minor} was billed for the same day, and the visit has no modifier 25.",
+                    visit.code, visit.number
+                );
                 findings.push(
-                    Finding::error(&Self::INFO, message, sources::table(view, Table::FeeSchedule, format!("{minor}: global days")))
-                        .on_lines([visit.number])
-                        .about([visit.code.as_str(), minor])
-                        .mended_by(Fix::AddModifier { line: visit.number, modifier: "25".to_owned() }),
+                    Finding::error(
+                        &Self::INFO,
+                        message,
+                        sources::table(view, Table::FeeSchedule, format!("{minor}: global days")),
+                    )
+                    .on_lines([visit.number])
+                    .about([visit.code.as_str(), minor])
+                    .mended_by(Fix::AddModifier { line: visit.number, modifier: "25".to_owned() }),
                 );
             }
         }
         if view.lines.len() == 1 && view.same_day_procedures().next().is_none() {
             for (visit, _) in view.coded_lines().filter(|(line, facts)| facts.is_visit && has_any(line, &["25"])) {
-                let message = format!("{} (line {}) has modifier 25, but no other service of the day is known.", visit.code, visit.number);
+                let message =
+                    format!("{} (line {}) has modifier 25, but no other service of the day is known.", visit.code, visit.number);
                 findings.push(
                     Finding::warning(&Self::INFO, message, sources::claims_manual("30.6.6.B"))
                         .on_lines([visit.number])

@@ -28,18 +28,30 @@ impl Rule for GlobalSplitCare {
             let splits: Vec<&String> = line.modifiers.iter().filter(|m| matches!(m.as_str(), "54" | "55" | "56")).collect();
             let Some(first) = splits.first() else { continue };
             let finding = |message: String| {
-                Finding::error(&Self::INFO, message, sources::claims_manual("40.4")).on_lines([line.number]).about([line.code.as_str()])
+                Finding::error(&Self::INFO, message, sources::claims_manual("40.4"))
+                    .on_lines([line.number])
+                    .about([line.code.as_str()])
             };
             if let Some(fee) = facts.fee.filter(|fee| !matches!(fee.global, GlobalPeriod::Days10 | GlobalPeriod::Days90)) {
-                let message = format!("{} (line {}) has modifier {first}, but its global days are {}.", line.code, line.number, fee.global.indicator());
-                let mut finding = finding(message).mended_by(Fix::RemoveModifier { line: line.number, modifier: (*first).clone() });
-                finding.source = sources::table(view, Table::FeeSchedule, format!("{}: global days {}", line.code, fee.global.indicator()));
+                let message = format!(
+                    "{} (line {}) has modifier {first}, but its global days are {}.",
+                    line.code,
+                    line.number,
+                    fee.global.indicator()
+                );
+                let mut finding =
+                    finding(message).mended_by(Fix::RemoveModifier { line: line.number, modifier: (*first).clone() });
+                finding.source =
+                    sources::table(view, Table::FeeSchedule, format!("{}: global days {}", line.code, fee.global.indicator()));
                 findings.push(finding);
             } else if splits.len() > 1 {
                 let message = format!("{} (line {}) has more than one of 54, 55 and 56.", line.code, line.number);
                 findings.push(finding(message).asking("Which part of the surgical care did this provider give?"));
             } else if has_any(line, &["80", "81", "82", "AS"]) {
-                let message = format!("{} (line {}) is an assistant's line and has modifier {first}; assistants give no split care.", line.code, line.number);
+                let message = format!(
+                    "{} (line {}) is an assistant's line and has modifier {first}; assistants give no split care.",
+                    line.code, line.number
+                );
                 findings.push(finding(message).mended_by(Fix::RemoveModifier { line: line.number, modifier: (*first).clone() }));
             }
         }

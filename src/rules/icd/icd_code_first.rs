@@ -48,7 +48,8 @@ impl Rule for IcdCodeFirst {
                     );
                     break;
                 }
-                if note.conditional || !note.has_codes() || (note.examples_only && position > 0 && !is_manifestation(view, index)) {
+                if note.conditional || !note.has_codes() || (note.examples_only && position > 0 && !is_manifestation(view, index))
+                {
                     continue;
                 }
                 let message = format!("{} needs another code before it: \"{}\".", diagnosis.code, note.text());

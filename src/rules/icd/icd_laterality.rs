@@ -128,8 +128,14 @@ fn compare_with_line(view: &ClaimView<'_>, line: &Line, side: IcdSide, findings:
 
 /// Stems of "unilateral, right" and "unilateral, left", and the bilateral code, whose titles differ in more than the side.
 const UNILATERAL: [(&str, &str); 8] = [
-    ("M16.1", "M16.0"), ("M16.3", "M16.2"), ("M16.5", "M16.4"), ("M17.1", "M17.0"), ("M17.3", "M17.2"), ("M18.1", "M18.0"),
-    ("M18.3", "M18.2"), ("M18.5", "M18.4"),
+    ("M16.1", "M16.0"),
+    ("M16.3", "M16.2"),
+    ("M16.5", "M16.4"),
+    ("M17.1", "M17.0"),
+    ("M17.3", "M17.2"),
+    ("M18.1", "M18.0"),
+    ("M18.3", "M18.2"),
+    ("M18.5", "M18.4"),
 ];
 
 /// The bilateral code of a right and a left one, where the titles alone do not tell it.

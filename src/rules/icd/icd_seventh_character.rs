@@ -52,7 +52,11 @@ fn finding(view: &ClaimView<'_>, diagnosis: &Diagnosis, facts: &IcdFacts, fault:
             (format!("{code} has its 7th character in the wrong place; X fills the places before it: {right}."), replace(right))
         }
         SeventhFault::WrongCharacter { stem, character } => {
-            let message = format!("{character} is no 7th character of {}; it takes one of {}.", view.tables.icd.code(stem), letters(view, stem));
+            let message = format!(
+                "{character} is no 7th character of {}; it takes one of {}.",
+                view.tables.icd.code(stem),
+                letters(view, stem)
+            );
             (message, Fix::Ask { question: question(code) })
         }
         SeventhFault::NotTaken { right } => {

@@ -23,19 +23,37 @@ declare_rule! {
 impl Rule for ModifierAssistant {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         for (line, facts) in view.coded_lines() {
-            let Some(modifier) = line.modifiers.iter().find(|m| matches!(m.as_str(), "80" | "81" | "82" | "AS")) else { continue };
+            let Some(modifier) = line.modifiers.iter().find(|m| matches!(m.as_str(), "80" | "81" | "82" | "AS")) else {
+                continue;
+            };
             let Some(fee) = facts.fee else { continue };
             let row = sources::table(view, Table::FeeSchedule, format!("{}: assistant indicator {}", line.code, fee.assistant));
             if has_any(line, &["62", "66"]) {
-                let message = format!("{} (line {}) is billed as assistant ({modifier}) and as co- or team surgeon.", line.code, line.number);
-                findings.push(Finding::error(&Self::INFO, message, row).on_lines([line.number]).about([line.code.as_str()]).asking("Which part did this surgeon have?"));
+                let message = format!(
+                    "{} (line {}) is billed as assistant ({modifier}) and as co- or team surgeon.",
+                    line.code, line.number
+                );
+                findings.push(
+                    Finding::error(&Self::INFO, message, row)
+                        .on_lines([line.number])
+                        .about([line.code.as_str()])
+                        .asking("Which part did this surgeon have?"),
+                );
                 continue;
             }
             let finding = match fee.assistant {
-                '1' | '9' => Finding::error(&Self::INFO, format!("{} (line {}): no assistant is paid for this procedure.", line.code, line.number), row)
-                    .mended_by(Fix::RemoveLine { line: line.number }),
-                '0' => Finding::warning(&Self::INFO, format!("{} (line {}): an assistant is paid only with a record that shows the need.", line.code, line.number), row)
-                    .asking("Does the record show why an assistant was needed?"),
+                '1' | '9' => Finding::error(
+                    &Self::INFO,
+                    format!("{} (line {}): no assistant is paid for this procedure.", line.code, line.number),
+                    row,
+                )
+                .mended_by(Fix::RemoveLine { line: line.number }),
+                '0' => Finding::warning(
+                    &Self::INFO,
+                    format!("{} (line {}): an assistant is paid only with a record that shows the need.", line.code, line.number),
+                    row,
+                )
+                .asking("Does the record show why an assistant was needed?"),
                 _ => continue,
             };
             findings.push(finding.on_lines([line.number]).about([line.code.as_str()]));

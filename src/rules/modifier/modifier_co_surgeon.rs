@@ -27,12 +27,21 @@ impl Rule for ModifierCoSurgeon {
                 if !line.modifiers.iter().any(|m| m == modifier) {
                     continue;
                 }
-                let row = sources::table(view, Table::FeeSchedule, format!("{}: indicator {indicator} for {modifier}", line.code));
+                let row =
+                    sources::table(view, Table::FeeSchedule, format!("{}: indicator {indicator} for {modifier}", line.code));
                 let finding = match indicator {
-                    '0' | '9' => Finding::error(&Self::INFO, format!("{} (line {}) is not paid for {who} ({modifier}).", line.code, line.number), row)
-                        .mended_by(Fix::RemoveModifier { line: line.number, modifier: modifier.to_owned() }),
-                    '1' => Finding::warning(&Self::INFO, format!("{} (line {}) is paid for {who} only with a record that shows the need.", line.code, line.number), row)
-                        .asking(format!("Does the record show why {who} were needed?")),
+                    '0' | '9' => Finding::error(
+                        &Self::INFO,
+                        format!("{} (line {}) is not paid for {who} ({modifier}).", line.code, line.number),
+                        row,
+                    )
+                    .mended_by(Fix::RemoveModifier { line: line.number, modifier: modifier.to_owned() }),
+                    '1' => Finding::warning(
+                        &Self::INFO,
+                        format!("{} (line {}) is paid for {who} only with a record that shows the need.", line.code, line.number),
+                        row,
+                    )
+                    .asking(format!("Does the record show why {who} were needed?")),
                     _ => continue,
                 };
                 findings.push(finding.on_lines([line.number]).about([line.code.as_str()]));

@@ -26,7 +26,13 @@ impl Rule for ModifierLaterality {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         for (line, facts) in view.coded_lines() {
             let indicator = facts.fee.map(|fee| fee.bilateral);
-            let row = || sources::table(view, Table::FeeSchedule, format!("{}: bilateral indicator {}", line.code, indicator.unwrap_or(' ')));
+            let row = || {
+                sources::table(
+                    view,
+                    Table::FeeSchedule,
+                    format!("{}: bilateral indicator {}", line.code, indicator.unwrap_or(' ')),
+                )
+            };
             let mut sides: Vec<char> = line.modifiers.iter().filter_map(|m| side_of_modifier(m)).collect();
             sides.sort_unstable();
             sides.dedup();
@@ -34,7 +40,10 @@ impl Rule for ModifierLaterality {
             if sides.len() > 1 && line.units < 2 && indicator != Some('1') {
                 let message = format!("{} (line {}) names both sides on one unit.", line.code, line.number);
                 findings.push(
-                    Finding::error(&Self::INFO, message, row()).on_lines([line.number]).about([line.code.as_str()]).asking("Which side was it done on?"),
+                    Finding::error(&Self::INFO, message, row())
+                        .on_lines([line.number])
+                        .about([line.code.as_str()])
+                        .asking("Which side was it done on?"),
                 );
             } else if let Some(side) = whole.filter(|_| line.modifiers.iter().any(|m| is_digit_modifier(m))) {
                 let message = format!("{} (line {}) names a digit and {side}; the digit says the side.", line.code, line.number);
@@ -45,7 +54,8 @@ impl Rule for ModifierLaterality {
                         .mended_by(Fix::RemoveModifier { line: line.number, modifier: side.clone() }),
                 );
             } else if let Some(side) = whole.filter(|_| indicator == Some('2')) {
-                let message = format!("{} (line {}) has {side}, but the code is for both sides or either.", line.code, line.number);
+                let message =
+                    format!("{} (line {}) has {side}, but the code is for both sides or either.", line.code, line.number);
                 findings.push(
                     Finding::info(&Self::INFO, message, row())
                         .on_lines([line.number])
@@ -79,7 +89,8 @@ fn check_missing(view: &ClaimView<'_>, line: &crate::claim::Line, row: &crate::r
         found = Some(modifier);
     }
     let Some(modifier) = found else { return };
-    let message = format!("{} (line {}) is done on one side and names none; its diagnoses say {modifier}.", line.code, line.number);
+    let message =
+        format!("{} (line {}) is done on one side and names none; its diagnoses say {modifier}.", line.code, line.number);
     findings.push(
         Finding::warning(&ModifierLaterality::INFO, message, row.clone())
             .on_lines([line.number])

@@ -29,17 +29,25 @@ impl Rule for ModifierMissing59X {
             let needed = others().any(|other| other.code == line.code || view.tables.pair(&line.code, &other.code).is_some())
                 || view.same_day_procedures().any(|other| other == line.code || view.tables.pair(&line.code, other).is_some());
             let (message, fix) = if !needed && others().next().is_some() && !view.tables.is_newer_than(Table::Ptp, &line.code) {
-                let message = format!("{} (line {}) has {modifier}, but no NCCI pair on this claim asks for it.", line.code, line.number);
+                let message =
+                    format!("{} (line {}) has {modifier}, but no NCCI pair on this claim asks for it.", line.code, line.number);
                 (message, Fix::RemoveModifier { line: line.number, modifier: modifier.clone() })
             } else if needed && modifier == "59" && view.payer.distinct_service == DistinctService::XPreferred {
-                let message = format!("{} (line {}) has 59; {} prefers the modifier that says why.", line.code, line.number, view.payer.name);
-                let question = "Was it a separate encounter (XE), structure (XS) or practitioner (XP), or work that does not overlap (XU)?";
+                let message = format!(
+                    "{} (line {}) has 59; {} prefers the modifier that says why.",
+                    line.code, line.number, view.payer.name
+                );
+                let question =
+                    "Was it a separate encounter (XE), structure (XS) or practitioner (XP), or work that does not overlap (XU)?";
                 (message, Fix::Ask { question: question.to_owned() })
             } else {
                 continue;
             };
             findings.push(
-                Finding::info(&Self::INFO, message, sources::payer(view, "distinct_service")).on_lines([line.number]).about([line.code.as_str()]).mended_by(fix),
+                Finding::info(&Self::INFO, message, sources::payer(view, "distinct_service"))
+                    .on_lines([line.number])
+                    .about([line.code.as_str()])
+                    .mended_by(fix),
             );
         }
     }

@@ -30,7 +30,8 @@ impl Rule for ModifierMultipleProcedure {
         let mut out_of_order: Vec<u32> = Vec::new();
         for (line, facts) in view.coded_lines() {
             let row = || sources::table(view, Table::FeeSchedule, format!("{}: multiple-procedure indicator", line.code));
-            let finding = |message: String| Finding::info(&Self::INFO, message, row()).on_lines([line.number]).about([line.code.as_str()]);
+            let finding =
+                |message: String| Finding::info(&Self::INFO, message, row()).on_lines([line.number]).about([line.code.as_str()]);
             let has_51 = has_any(line, &["51"]);
             let subject = facts.fee.filter(|fee| matches!(fee.multiple, '2' | '3'));
             if has_51 && (subject.is_none() || view.tables.add_on(&line.code).is_some()) && facts.fee.is_some() {
@@ -49,15 +50,25 @@ impl Rule for ModifierMultipleProcedure {
             if before.is_none_or(|(earlier, _)| value > earlier) {
                 before = Some((value, line.number));
             }
-            if reduced > 1 && view.payer.modifier_51 && !has_51 && !has_any(line, &["50", "59", "XE", "XS", "XP", "XU", "76", "77", "78"]) {
-                let message = format!("{} (line {}) is a further procedure of the day; {} may want 51.", line.code, line.number, view.payer.name);
+            if reduced > 1
+                && view.payer.modifier_51
+                && !has_51
+                && !has_any(line, &["50", "59", "XE", "XS", "XP", "XU", "76", "77", "78"])
+            {
+                let message = format!(
+                    "{} (line {}) is a further procedure of the day; {} may want 51.",
+                    line.code, line.number, view.payer.name
+                );
                 findings.push(finding(message).mended_by(Fix::AddModifier { line: line.number, modifier: "51".to_owned() }));
             }
         }
         if let Some(line) = out_of_order.first() {
-            let message = format!("Line {line} has a higher value than the procedure before it; the first is paid in full, further ones at half.");
+            let message = format!(
+                "Line {line} has a higher value than the procedure before it; the first is paid in full, further ones at half."
+            );
             findings.push(
-                Finding::info(&Self::INFO, message, sources::table(view, Table::FeeSchedule, "total relative values")).on_lines(out_of_order.iter().copied()),
+                Finding::info(&Self::INFO, message, sources::table(view, Table::FeeSchedule, "total relative values"))
+                    .on_lines(out_of_order.iter().copied()),
             );
         }
     }

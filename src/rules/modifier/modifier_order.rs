@@ -25,8 +25,8 @@ fn rank(modifier: &str) -> u8 {
         "QW" => 0,
         "26" | "TC" => 1,
         "24" | "25" | "57" | "58" | "78" | "79" => 2,
-        "22" | "50" | "52" | "53" | "54" | "55" | "56" | "59" | "62" | "66" | "73" | "74" | "76" | "77" | "80" | "81" | "82" | "91" | "AS" | "XE" | "XS"
-        | "XP" | "XU" => 3,
+        "22" | "50" | "52" | "53" | "54" | "55" | "56" | "59" | "62" | "66" | "73" | "74" | "76" | "77" | "80" | "81" | "82"
+        | "91" | "AS" | "XE" | "XS" | "XP" | "XU" => 3,
         "51" => 4,
         _ if is_anatomic_modifier(modifier) => 6,
         _ => 5,
@@ -42,9 +42,12 @@ impl Rule for ModifierOrder {
             }
             let mut order = line.modifiers.clone();
             order.sort_by_key(|modifier| rank(modifier));
-            let message = format!("{} (line {}): the usual order of the modifiers is {}.", line.code, line.number, order.join(", "));
+            let message =
+                format!("{} (line {}): the usual order of the modifiers is {}.", line.code, line.number, order.join(", "));
             findings.push(
-                Finding::info(&Self::INFO, message, sources::claim_form("item 24D; SV101-3 to SV101-6")).on_lines([line.number]).about([line.code.as_str()]),
+                Finding::info(&Self::INFO, message, sources::claim_form("item 24D; SV101-3 to SV101-6"))
+                    .on_lines([line.number])
+                    .about([line.code.as_str()]),
             );
         }
     }

@@ -28,25 +28,46 @@ impl Rule for ModifierProfessionalTechnical {
         for (line, facts) in view.coded_lines() {
             let Some(fee) = facts.fee else { continue };
             let row = sources::table(view, Table::FeeSchedule, format!("{}: PC/TC indicator {}", line.code, fee.pc_tc));
-            let finding = |message: String| Finding::error(&Self::INFO, message, row.clone()).on_lines([line.number]).about([line.code.as_str()]);
+            let finding = |message: String| {
+                Finding::error(&Self::INFO, message, row.clone()).on_lines([line.number]).about([line.code.as_str()])
+            };
             let (has_26, has_tc) = (has_any(line, &["26"]), has_any(line, &["TC"]));
             if has_26 && has_tc {
                 let message = format!("{} (line {}) has 26 and TC; together they are the whole service.", line.code, line.number);
                 findings.push(finding(message).asking("Did the practice do the test, read it, or both?"));
             } else if has_26 && !matches!(fee.pc_tc, '1' | '6') {
-                let message = format!("{} (line {}) has no professional part to bill with 26 ({}).", line.code, line.number, meaning(fee.pc_tc));
+                let message = format!(
+                    "{} (line {}) has no professional part to bill with 26 ({}).",
+                    line.code,
+                    line.number,
+                    meaning(fee.pc_tc)
+                );
                 findings.push(finding(message).mended_by(Fix::RemoveModifier { line: line.number, modifier: "26".to_owned() }));
             } else if has_tc && fee.pc_tc != '1' {
-                let message = format!("{} (line {}) has no technical part to bill with TC ({}).", line.code, line.number, meaning(fee.pc_tc));
+                let message = format!(
+                    "{} (line {}) has no technical part to bill with TC ({}).",
+                    line.code,
+                    line.number,
+                    meaning(fee.pc_tc)
+                );
                 findings.push(finding(message).mended_by(Fix::RemoveModifier { line: line.number, modifier: "TC".to_owned() }));
             } else if facility && fee.pc_tc == '1' && !has_26 && !has_tc {
-                let message = format!("{} (line {}) at place of service {place}: the facility bills the technical part; 26 is expected.", line.code, line.number);
+                let message = format!(
+                    "{} (line {}) at place of service {place}: the facility bills the technical part; 26 is expected.",
+                    line.code, line.number
+                );
                 findings.push(finding(message).mended_by(Fix::AddModifier { line: line.number, modifier: "26".to_owned() }));
             } else if matches!(place, "19" | "21" | "22" | "23") && fee.pc_tc == '5' && view.payer.fee_schedule_status {
-                let message = format!("{} (line {}) is done incident to a physician's service and not paid at place of service {place}.", line.code, line.number);
+                let message = format!(
+                    "{} (line {}) is done incident to a physician's service and not paid at place of service {place}.",
+                    line.code, line.number
+                );
                 findings.push(finding(message).mended_by(Fix::RemoveLine { line: line.number }));
             } else if matches!(place, "19" | "21" | "22" | "23") && fee.pc_tc == '3' {
-                let message = format!("{} (line {}) is a technical part, which the hospital bills at place of service {place}.", line.code, line.number);
+                let message = format!(
+                    "{} (line {}) is a technical part, which the hospital bills at place of service {place}.",
+                    line.code, line.number
+                );
                 findings.push(finding(message).mended_by(Fix::RemoveLine { line: line.number }));
             }
         }

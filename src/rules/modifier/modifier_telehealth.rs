@@ -26,19 +26,28 @@ impl Rule for ModifierTelehealth {
         let remote = matches!(place, "02" | "10");
         for (line, facts) in view.coded_lines() {
             let finding = |message: String| {
-                Finding::warning(&Self::INFO, message, sources::payer(view, "telehealth_video_modifier")).on_lines([line.number]).about([line.code.as_str()])
+                Finding::warning(&Self::INFO, message, sources::payer(view, "telehealth_video_modifier"))
+                    .on_lines([line.number])
+                    .about([line.code.as_str()])
             };
             let marked = line.modifiers.iter().find(|m| matches!(m.as_str(), "95" | "93" | "GT" | "GQ"));
             if has_any(line, &["95"]) && has_any(line, &["93"]) {
                 let message = format!("{} (line {}) has 95 (video) and 93 (sound only).", line.code, line.number);
                 findings.push(finding(message).asking("Was the visit by video or by sound only?"));
-            } else if let Some(modifier) = marked.filter(|m| !remote && matches!(m.as_str(), "95" | "93") && !is_hospital(place)) {
-                let message = format!("{} (line {}) has modifier {modifier}, but place of service {place} is not telehealth (02 or 10).", line.code, line.number);
+            } else if let Some(modifier) = marked.filter(|m| !remote && matches!(m.as_str(), "95" | "93") && !is_hospital(place))
+            {
+                let message = format!(
+                    "{} (line {}) has modifier {modifier}, but place of service {place} is not telehealth (02 or 10).",
+                    line.code, line.number
+                );
                 findings.push(finding(message).asking("Where was the patient at the visit?"));
             } else if marked.is_none() && remote && facts.is_visit && !says_telehealth(&line.code) {
                 // Without the note it is not known whether there was a picture.
                 let Some(video) = &view.payer.telehealth_video_modifier else { continue };
-                let message = format!("{} (line {}) at place of service {place}: {} wants {video} (video) or 93 (sound only).", line.code, line.number, view.payer.name);
+                let message = format!(
+                    "{} (line {}) at place of service {place}: {} wants {video} (video) or 93 (sound only).",
+                    line.code, line.number, view.payer.name
+                );
                 findings.push(finding(message).mended_by(Fix::AddModifier { line: line.number, modifier: video.clone() }));
             }
         }

@@ -47,7 +47,9 @@ impl Rule for ModifierValid {
 /// Why a modifier cannot stand on this line.
 fn misplaced(view: &ClaimView<'_>, line: &Line, facts: &LineFacts, modifier: &str) -> Option<&'static str> {
     match modifier {
-        "24" | "25" | "57" if !facts.is_visit && facts.index.is_some() && !is_other_service_for_25(&line.code) => Some("is for visits"),
+        "24" | "25" | "57" if !facts.is_visit && facts.index.is_some() && !is_other_service_for_25(&line.code) => {
+            Some("is for visits")
+        }
         "50" | "51" | "53" | "58" | "78" | "79" | "LT" | "RT" if facts.is_visit => Some("is not for visits"),
         "59" | "XE" | "XS" | "XP" | "XU" if facts.is_visit => Some("is never used on a visit; 25 separates visits"),
         "27" | "73" | "74" => Some("is for hospital claims"),
@@ -59,13 +61,20 @@ fn misplaced(view: &ClaimView<'_>, line: &Line, facts: &LineFacts, modifier: &st
 /// Services of the medicine section that edits treat like visits: counselling, psychiatric evaluation, therapy evaluation.
 fn is_other_service_for_25(code: &str) -> bool {
     let within = |from: &str, to: &str| (from..=to).contains(&code);
-    within("90785", "90899") || within("96105", "96171") || within("97161", "97172") || within("97802", "97804") || within("99401", "99429")
-        || within("99483", "99499") || code.starts_with('G')
+    within("90785", "90899")
+        || within("96105", "96171")
+        || within("97161", "97172")
+        || within("97802", "97804")
+        || within("99401", "99429")
+        || within("99483", "99499")
+        || code.starts_with('G')
 }
 
 fn check_together(line: &Line, findings: &mut Vec<Finding>) {
     let finding = |message: String| {
-        Finding::error(&ModifierValid::INFO, message, sources::ncci_manual("chapter I, section E")).on_lines([line.number]).about([line.code.as_str()])
+        Finding::error(&ModifierValid::INFO, message, sources::ncci_manual("chapter I, section E"))
+            .on_lines([line.number])
+            .about([line.code.as_str()])
     };
     let has = |modifier: &str| line.modifiers.iter().any(|other| other == modifier);
     if has("59") && line.modifiers.iter().any(|m| m != "59" && is_distinct_modifier(m)) {

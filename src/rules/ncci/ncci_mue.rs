@@ -33,7 +33,7 @@ impl Rule for NcciMue {
             let Some(mue) = facts.mue else { continue };
             if mue.value == 0 {
                 // Consultations are the payer's matter: `payer-consultation`.
-                if view.payer.mue_zero_denies && !is_consultation(&line.code) {
+                if view.payer.mue_zero_denies && !is_consultation(&line.code) && !is_equipment(&line.code) {
                     findings.push(not_payable(view, line, mue));
                 }
             } else if mue.adjudication == MueAdjudication::Line {
@@ -45,6 +45,11 @@ impl Rule for NcciMue {
             }
         }
     }
+}
+
+/// Equipment, orthotics and supplies have a unit table of their own, for suppliers.
+fn is_equipment(code: &str) -> bool {
+    code.starts_with(['E', 'K', 'L']) || ("A4206".."A9000").contains(&code)
 }
 
 fn limit(mue: Mue) -> u32 {

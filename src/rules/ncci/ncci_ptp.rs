@@ -38,7 +38,9 @@ impl Rule for NcciPtp {
                     continue;
                 }
                 let Some(pair) = view.tables.pair(&first.code, &second.code) else { continue };
-                if pair.edit.indicator == 1 && (visit_beside_surgery(first_facts, second_facts) || visit_beside_preventive(first, second)) {
+                if pair.edit.indicator == 1
+                    && (visit_beside_surgery(first_facts, second_facts) || visit_beside_preventive(first, second))
+                {
                     continue;
                 }
                 let (major, minor) = if pair.column1 == first.code { (first, second) } else { (second, first) };

@@ -29,7 +29,10 @@ impl Rule for PayerConsultation {
                 true => "99202 to 99205 or 99212 to 99215",
                 false => "99221 to 99223",
             };
-            let message = format!("{} (line {}): {} pays no consultation codes; the visit is billed as {instead}.", line.code, line.number, view.payer.name);
+            let message = format!(
+                "{} (line {}): {} pays no consultation codes; the visit is billed as {instead}.",
+                line.code, line.number, view.payer.name
+            );
             findings.push(
                 Finding::error(&Self::INFO, message, sources::payer(view, "consultation_codes"))
                     .on_lines([line.number])

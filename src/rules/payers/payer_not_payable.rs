@@ -28,17 +28,30 @@ impl Rule for PayerNotPayable {
         for (line, facts) in view.coded_lines() {
             let mue_zero = view.payer.mue_zero_denies && facts.mue.is_some_and(|mue| mue.value == 0);
             // 99024 reports a visit without charge; prolonged time is `em-prolonged`.
-            if matches!(line.code.as_str(), "99024" | "99417" | "99418") || is_consultation(&line.code) || mue_zero || line.modifiers.iter().any(|m| m == "GY") {
+            if matches!(line.code.as_str(), "99024" | "99417" | "99418")
+                || is_consultation(&line.code)
+                || mue_zero
+                || line.modifiers.iter().any(|m| m == "GY")
+            {
                 continue;
             }
             let finding = |message: String, field: &'static str| {
-                Finding::error(&Self::INFO, message, sources::payer(view, field)).on_lines([line.number]).about([line.code.as_str()])
+                Finding::error(&Self::INFO, message, sources::payer(view, field))
+                    .on_lines([line.number])
+                    .about([line.code.as_str()])
             };
             if !view.payer.preventive_visits && is_preventive_visit(&line.code) {
-                let message = format!("{} (line {}): {} pays no preventive visits of CPT.", line.code, line.number, view.payer.name);
-                findings.push(finding(message, "preventive_visits").asking("Was it an annual wellness visit (G0438, G0439) or a problem visit?"));
+                let message =
+                    format!("{} (line {}): {} pays no preventive visits of CPT.", line.code, line.number, view.payer.name);
+                findings.push(
+                    finding(message, "preventive_visits")
+                        .asking("Was it an annual wellness visit (G0438, G0439) or a problem visit?"),
+                );
             } else if !view.payer.telemedicine_codes && ("98000"..="98015").contains(&line.code.as_str()) {
-                let message = format!("{} (line {}): {} takes the office or home visit code with place of service 02 or 10.", line.code, line.number, view.payer.name);
+                let message = format!(
+                    "{} (line {}): {} takes the office or home visit code with place of service 02 or 10.",
+                    line.code, line.number, view.payer.name
+                );
                 findings.push(finding(message, "telemedicine_codes").asking("Which office or home visit does the note support?"));
             } else if view.payer.fee_schedule_status
                 && let Some(fee) = facts.fee
