@@ -14,7 +14,8 @@ declare_rule! {
     /// # What to do
     /// Put the underlying condition first; where it is missing, find it in the record and add it.
     /// # When it does not apply
-    /// Notes that speak only of the case where the other condition exists ("if applicable", "any associated") do not ask
+    /// Notes that speak only of the case where the other condition exists ("if applicable", "any associated", a list of
+    /// causes "due to" or "complicating") do not ask
     /// for a code that is not there. A manifestation that is listed first of all is `icd-manifestation-first`. A note
     /// that gives examples ("such as") is met by any diagnosis before the code, except under a manifestation.
     /// # Source

@@ -25,7 +25,7 @@ impl CodeFirst {
     pub fn of<'a>(view: &ClaimView<'a>, index: IcdIndex, code: &str) -> Vec<SequenceNote<'a>> {
         let mut notes = grouped(view.tables.icd.code_first(index), "Code first");
         for note in &mut notes {
-            note.conditional = note.says(&["if applicable", "if known", "if present", "any "])
+            note.conditional = note.says(&["if applicable", "if known", "if present", "any ", "complicating", " due to "])
                 || (note.says(&["for adverse effect", "or adverse effect"]) && !is_adverse_effect(code));
             note.examples_only = note.says(&["such as", "for adverse effect"]);
         }

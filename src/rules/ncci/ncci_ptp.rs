@@ -100,6 +100,13 @@ fn check_pair(view: &ClaimView<'_>, major: &Line, minor: &Line, indicator: u8, f
             finding.severity = crate::rules::Severity::Warning;
             findings.push(finding);
         }
+        Sites::OnlyFirst | Sites::Unstated if is_visit(&major.code) || is_visit(&minor.code) => {
+            let visit = if is_visit(&minor.code) { minor } else { major };
+            let message = format!(
+                "{minor_name} is part of {major_name} unless the visit was significant and separate; then the visit carries 25."
+            );
+            findings.push(finding(message).mended_by(Fix::AddModifier { line: visit.number, modifier: "25".to_owned() }));
+        }
         Sites::OnlyFirst | Sites::Unstated => {
             let message = format!(
                 "{minor_name} is part of {major_name} unless the record shows another site, session or work that does not overlap."
