@@ -7,8 +7,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod inputs;
-pub mod rules;
-pub mod scrub;
 
 /// Open medical-coding engine: a clinical note in, a coded and checked claim out.
 #[derive(Parser, Debug)]
