@@ -44,7 +44,7 @@ fn whole(folder: &Path) -> Trunk {
 fn converted(source: &Path, precision: Precision) -> tempfile::TempDir {
     let target = tempfile::tempdir().unwrap();
     let conversion = Conversion { name: "t".into(), trunk_layers: 2, precision, data: serde_json::Value::Null };
-    convert(source, target.path(), &conversion).unwrap();
+    convert(&hub::resolve(source.to_str().unwrap(), None).unwrap(), target.path(), &conversion).unwrap();
     target
 }
 

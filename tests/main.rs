@@ -4,4 +4,5 @@ mod command_line;
 mod encoder;
 mod endpoint;
 mod layers;
+mod rule_cases;
 mod schemas;

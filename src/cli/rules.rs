@@ -32,10 +32,8 @@ pub enum RulesCommand {
 pub fn run(args: &RulesArgs) -> Result<String, CliError> {
     match &args.command {
         RulesCommand::List { json: true } => {
-            let rules: Vec<_> = ALL
-                .iter()
-                .map(|rule| serde_json::json!({"rule": rule.info().id, "summary": rule.info().summary}))
-                .collect();
+            let rules: Vec<_> =
+                ALL.iter().map(|rule| serde_json::json!({"rule": rule.info().id, "summary": rule.info().summary})).collect();
             let text = serde_json::to_string_pretty(&rules).map_err(|error| CliError::internal(error.to_string()))?;
             Ok(text + "\n")
         }

@@ -94,7 +94,10 @@ fn read(files: &[PathBuf]) -> Result<(Vec<Job>, bool), CliError> {
         } else if text.trim_start().starts_with('[') {
             match input::from_json::<Vec<Value>>(&text) {
                 Ok(claims) => jobs.extend(
-                    claims.iter().enumerate().map(|(number, claim)| Job { name: format!("{name}-{}", number + 1), text: Ok(claim.to_string()) }),
+                    claims
+                        .iter()
+                        .enumerate()
+                        .map(|(number, claim)| Job { name: format!("{name}-{}", number + 1), text: Ok(claim.to_string()) }),
                 ),
                 Err(error) => jobs.push(Job { name, text: Err(error) }),
             }

@@ -6,6 +6,7 @@ use candle_core::{Device, Tensor};
 
 use super::bert;
 use super::error::EncoderError;
+use super::hub::ModelFiles;
 use super::manifest::{self, Manifest};
 use super::store::{self, Precision};
 use super::transformer::read_config;
@@ -23,14 +24,14 @@ pub struct Conversion {
     pub data: serde_json::Value,
 }
 
-/// Converts `config.json`, `tokenizer.json` and `model.safetensors` of `source` into a model directory. Both branches
+/// Converts a published BERT checkpoint into a model directory. Both branches
 /// start as copies of the checkpoint's upper layers. Word pieces that no Latin-script text can contain are left out.
-pub fn convert(source: &Path, target: &Path, conversion: &Conversion) -> Result<Manifest, EncoderError> {
-    let mut config = read_config(&source.join("config.json"))?;
+pub fn convert(source: &ModelFiles, target: &Path, conversion: &Conversion) -> Result<Manifest, EncoderError> {
+    let mut config = read_config(&source.config)?;
     let depth = conversion.trunk_layers.min(config.num_hidden_layers);
-    let weights_path = source.join("model.safetensors");
+    let weights_path = source.weights.clone();
     let mut weights = store::read(&weights_path, &Device::Cpu)?;
-    let tokenizer_path = source.join(manifest::TOKENIZER);
+    let tokenizer_path = source.tokenizer.clone();
     let tokenizer = std::fs::read(&tokenizer_path).map_err(|e| EncoderError::io("tokenizer", &tokenizer_path, e))?;
     let tokenizer = serde_json::from_slice(&tokenizer).map_err(|e| EncoderError::format(&tokenizer_path, e))?;
     let (tokenizer, kept) = prune(&tokenizer_path, tokenizer, is_readable)?;

@@ -269,9 +269,19 @@ pub fn family_title(title: &str) -> String {
     if text.is_empty() { title } else { text }
 }
 
-/// The path of the code vectors in a model directory.
+/// Name of the file with the vectors of the billable codes' titles in a model directory.
+pub const CODE_VECTORS: &str = "code_vectors.bin";
+
+/// Its path.
 pub fn code_vectors_path(directory: &Path) -> PathBuf {
-    directory.join("code_vectors.bin")
+    directory.join(CODE_VECTORS)
+}
+
+/// Opens the code vectors of a released model; checked against its manifest.
+pub fn open_code_vectors(directory: &Path) -> Result<VectorFile, EncoderError> {
+    let manifest = super::manifest::Manifest::read(directory)?;
+    manifest.verify(directory, CODE_VECTORS)?;
+    VectorFile::open(&code_vectors_path(directory), &manifest.linking_fingerprint())
 }
 
 #[cfg(test)]

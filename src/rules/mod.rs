@@ -8,11 +8,14 @@ pub mod codes;
 mod codeset;
 mod cpt;
 mod declare;
+mod evaluation;
 mod finding;
+mod global;
 mod icd;
 mod modifier;
 mod ncci;
 mod payer;
+mod payers;
 mod scrub;
 mod sources;
 pub mod tables;
@@ -30,7 +33,21 @@ pub use view::{ClaimView, NoteView};
 pub const ALL: &[&dyn Rule] = &[
     &claim::ClaimStructure,
     &codeset::CodesetCoverage,
+    &cpt::CptAgeSex,
+    &cpt::CptDuplicate,
+    &cpt::CptNewVsEstablished,
+    &cpt::CptPlaceOfService,
     &cpt::CptValid,
+    &evaluation::EmG2211,
+    &evaluation::EmPreventiveSplit,
+    &evaluation::EmProlonged,
+    &global::GlobalDecisionForSurgery,
+    &global::GlobalPeriodReturn,
+    &global::GlobalPeriodStaged,
+    &global::GlobalPeriodUnrelated,
+    &global::GlobalPeriodVisit,
+    &global::GlobalSameDay,
+    &global::GlobalSplitCare,
     &icd::IcdAge,
     &icd::IcdBillable,
     &icd::IcdCodeFirst,
@@ -50,11 +67,22 @@ pub const ALL: &[&dyn Rule] = &[
     &icd::IcdUnspecified,
     &icd::IcdUseAdditional,
     &icd::IcdValid,
+    &modifier::ModifierAssistant,
     &modifier::ModifierBilateral,
+    &modifier::ModifierCoSurgeon,
+    &modifier::ModifierLaterality,
     &modifier::ModifierMissing25,
+    &modifier::ModifierMissing59X,
+    &modifier::ModifierMultipleProcedure,
+    &modifier::ModifierOrder,
+    &modifier::ModifierProfessionalTechnical,
+    &modifier::ModifierTelehealth,
+    &modifier::ModifierValid,
     &ncci::NcciAddon,
     &ncci::NcciMue,
     &ncci::NcciPtp,
+    &payers::PayerConsultation,
+    &payers::PayerNotPayable,
 ];
 
 /// A rule by id.

@@ -37,6 +37,8 @@ pub struct Payer {
     pub preventive_visits: bool,
     /// Where these facts are written.
     pub source: String,
+    /// When the facts were last checked, as year and month.
+    pub edition: String,
 }
 
 /// How a procedure done on both sides is reported.
@@ -98,6 +100,7 @@ struct PayerFile {
     name: String,
     extends: Option<String>,
     source: Option<String>,
+    edition: Option<String>,
     bilateral: Option<BilateralReporting>,
     distinct_service: Option<DistinctService>,
     consultation_codes: Option<bool>,
@@ -224,6 +227,7 @@ fn resolve(
         modifier_51: first!(modifier_51),
         preventive_visits: first!(preventive_visits),
         source: first!(source),
+        edition: first!(edition),
     })
 }
 

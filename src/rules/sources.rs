@@ -27,12 +27,18 @@ pub fn claim_form(locator: &'static str) -> Source {
     Source::new("CMS-1500 claim form and X12 837P", "02/12; 005010X222A1", locator)
 }
 
-/// The file of the payer.
+/// A fact of the payer's file.
 pub fn payer(view: &ClaimView<'_>, field: &'static str) -> Source {
-    Source::new(view.payer.source.clone(), view.payer.id.clone(), Cow::Owned(format!("payer file, {field}")))
+    let payer = view.payer;
+    Source::new(format!("Payer file {}", payer.id), payer.edition.clone(), format!("{field}; {}", payer.source))
 }
 
 /// A row of a loaded table; the edition is the one that answered.
 pub fn table(view: &ClaimView<'_>, table: Table, row: impl Into<Cow<'static, str>>) -> Source {
     Source::new(table.title(), view.tables.edition(table), row)
+}
+
+/// The yearly rules on the physician fee schedule.
+pub fn fee_schedule_rule() -> Source {
+    Source::new("Physician fee schedule final rules", "2024 to 2026", "visit complexity add-on")
 }

@@ -1,4 +1,7 @@
 //! What is said around one mention.
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
 use super::facts::NoteFacts;
 use crate::coding::lexicon::{WordClass, words};
 use crate::document::Span;
@@ -92,6 +95,16 @@ impl<'a> AttributeContext<'a> {
         let mut stems: Vec<String> = words(phrase, 0).into_iter().flat_map(|w| w.stems).collect();
         stems.sort_unstable();
         stems.dedup();
+        self.said_stems(&stems)
+    }
+
+    /// The same for one of our own cues, whose stems are kept.
+    pub(super) fn said_cue(&self, cue: &'static str) -> Option<Evidence> {
+        static CUES: OnceLock<Mutex<HashMap<&'static str, Arc<[String]>>>> = OnceLock::new();
+        let cues = CUES.get_or_init(Mutex::default);
+        let mut cues = cues.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let stems = Arc::clone(cues.entry(cue).or_insert_with(|| crate::coding::lexicon::stems(cue).into()));
+        drop(cues);
         self.said_stems(&stems)
     }
 

@@ -18,7 +18,7 @@ pub(super) fn phase(context: &AttributeContext<'_>) -> (EncounterPhase, Vec<Span
     let report = context.facts().note_type.is_report();
     let sequela = ["sequela", "late effect", "residual"];
     for words in sequela {
-        if let Some(e) = context.said(words).filter(|e| e.zone <= Zone::Sentence) {
+        if let Some(e) = context.said_cue(words).filter(|e| e.zone <= Zone::Sentence) {
             return (EncounterPhase::Sequela, e.spans);
         }
     }
@@ -26,7 +26,7 @@ pub(super) fn phase(context: &AttributeContext<'_>) -> (EncounterPhase, Vec<Span
     if !report {
         let cues = ["healing", "healed", "cast removal", "suture removal", "status post fixation", "status post ORIF", "callus"];
         for words in cues {
-            if let Some(e) = context.said(words).filter(|e| e.zone <= Zone::Near) {
+            if let Some(e) = context.said_cue(words).filter(|e| e.zone <= Zone::Near) {
                 return (EncounterPhase::Subsequent, e.spans);
             }
         }
@@ -74,9 +74,9 @@ fn open(context: &AttributeContext<'_>) -> Option<(u8, Vec<Span>)> {
         ("open fracture", b'B'),
         ("compound fracture", b'B'),
     ] {
-        if let Some(e) = context.said(words).filter(|e| e.zone <= Zone::Near && !e.negated) {
+        if let Some(e) = context.said_cue(words).filter(|e| e.zone <= Zone::Near && !e.negated) {
             // "open reduction of the fracture" and "open treatment" speak of the operation.
-            let operation = context.said("open reduction").or_else(|| context.said("open treatment"));
+            let operation = context.said_cue("open reduction").or_else(|| context.said_cue("open treatment"));
             if operation.is_none_or(|o| o.spans.iter().all(|s| !e.spans.contains(s))) {
                 return Some((letter, e.spans));
             }
@@ -87,7 +87,8 @@ fn open(context: &AttributeContext<'_>) -> Option<(u8, Vec<Span>)> {
 
 fn nonunion(context: &AttributeContext<'_>, available: &[u8]) -> Option<(u8, Vec<Span>)> {
     for (words, letter) in [("nonunion", b'K'), ("malunion", b'P')] {
-        if let Some(e) = context.said(words).filter(|e| e.zone <= Zone::Sentence && !e.negated && available.contains(&letter)) {
+        if let Some(e) = context.said_cue(words).filter(|e| e.zone <= Zone::Sentence && !e.negated && available.contains(&letter))
+        {
             return Some((letter, e.spans));
         }
     }
@@ -99,7 +100,7 @@ fn healing(context: &AttributeContext<'_>, available: &[u8], spans: Vec<Span>) -
         return found;
     }
     if let Some(e) =
-        context.said("delayed healing").or_else(|| context.said("delayed union")).filter(|e| e.zone <= Zone::Sentence)
+        context.said_cue("delayed healing").or_else(|| context.said_cue("delayed union")).filter(|e| e.zone <= Zone::Sentence)
     {
         return (b'G', e.spans);
     }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{AttributeContext, Zone};
 use super::encounter::letters;
-use crate::coding::lexicon::{CodeId, Concept, ConceptOption, Lexicon, Side, Target, stems};
+use crate::coding::lexicon::{CodeId, Concept, ConceptOption, Lexicon, Side, Target};
 use crate::document::Span;
 use crate::extract::Laterality;
 use crate::note::Sex;
@@ -57,7 +57,9 @@ pub fn resolve(lexicon: &Lexicon, target: Target, context: &AttributeContext<'_>
         }
         Target::Family(family) => family_codes(lexicon, lexicon.members(family), context),
         Target::Range(..) => range(lexicon, target, context),
-        Target::Concept(id) => lexicon.concept(id).map(|c| concept_codes(lexicon, c, &c.options, context)).unwrap_or_default(),
+        Target::Concept(id) => {
+            lexicon.concept(id).map(|c| concept_codes(lexicon, c, &c.options, c.default.as_deref(), context)).unwrap_or_default()
+        }
         Target::NotConcept(_) => Vec::new(),
     }
 }
@@ -157,8 +159,7 @@ fn qualified(lexicon: &Lexicon, concept: &Concept, code: CodeId, context: &Attri
     let code = lexicon.code(code);
     let fixed = plain(concept.options.iter().find(|o| o.code == code)?);
     let group: Vec<ConceptOption> = concept.options.iter().filter(|o| plain(o) == fixed).cloned().collect();
-    (group.len() > 1)
-        .then(|| concept_codes(lexicon, &Concept { default: Some(code.to_owned()), ..concept.clone() }, &group, context))
+    (group.len() > 1).then(|| concept_codes(lexicon, concept, &group, Some(code), context))
 }
 
 /// What is said for each value of one attribute.
@@ -171,6 +172,7 @@ fn concept_codes(
     lexicon: &Lexicon,
     concept: &Concept,
     options: &[ConceptOption],
+    default: Option<&str>,
     context: &AttributeContext<'_>,
 ) -> Vec<ResolvedCode> {
     let options = options.get(..MOST_OPTIONS).unwrap_or(options);
@@ -182,7 +184,7 @@ fn concept_codes(
     }
     let mut table: BTreeMap<(&str, &str), Said> = BTreeMap::new();
     for (key, set) in &values {
-        judge(key, set, context, &mut table);
+        judge(concept, key, set, context, &mut table);
     }
     let decided = table.values().any(|s| s.reason.is_some());
     let mut best: BTreeMap<CodeId, (f32, Vec<Reason>)> = BTreeMap::new();
@@ -203,7 +205,7 @@ fn concept_codes(
                 None => score += 0.3,
             }
         }
-        if concept.default.as_deref() == Some(o.code.as_str()) {
+        if default == Some(o.code.as_str()) {
             score += 1.0;
         }
         let slot = best.entry(code).or_insert((f32::MIN, Vec::new()));
@@ -211,10 +213,10 @@ fn concept_codes(
             *slot = (score, reasons);
         }
     }
-    if let Some(code) = concept.default.as_deref().and_then(|c| lexicon.code_id(c)) {
+    if let Some(code) = default.and_then(|c| lexicon.code_id(c)) {
         best.entry(code).or_insert((0.5, Vec::new()));
     }
-    weigh(best.into_iter().map(|(c, (s, r))| (c, s, r)).collect(), concept.default.is_none() && !decided)
+    weigh(best.into_iter().map(|(c, (s, r))| (c, s, r)).collect(), default.is_none() && !decided)
 }
 
 /// Softmax over scores, best first.
@@ -235,6 +237,7 @@ fn weigh(mut scored: Vec<(CodeId, f32, Vec<Reason>)>, ask: bool) -> Vec<Resolved
 
 /// Scores every value of an attribute by what is said.
 fn judge<'v>(
+    concept: &Concept,
     key: &'v str,
     values: &BTreeSet<&'v str>,
     context: &AttributeContext<'_>,
@@ -286,7 +289,7 @@ fn judge<'v>(
         }
         "age" => age(values, context, &mut add),
         "trimester" => trimester(values, context, &mut add),
-        _ => by_words(key, values, context, &mut add),
+        _ => by_words(concept, key, values, context, &mut add),
     }
 }
 
@@ -336,15 +339,17 @@ fn is_open(value: &str) -> bool {
 }
 
 fn by_words<'v>(
+    concept: &Concept,
     key: &str,
     values: &BTreeSet<&'v str>,
     context: &AttributeContext<'_>,
     add: &mut impl FnMut(&'v str, f32, Found),
 ) {
+    let stems = |v: &str| concept.value_stems.get(v).map(Vec::as_slice).unwrap_or_default();
     let mut found = BTreeMap::new();
     for v in values {
         if !is_open(v)
-            && let Some(e) = said_value(key, v, context)
+            && let Some(e) = said_value(key, v, stems(v), context)
         {
             found.insert(*v, e);
         }
@@ -358,7 +363,7 @@ fn by_words<'v>(
                 let score = 0.5 + e.zone.weight() - if longest(v) { 1.0 } else { 0.0 };
                 add(v, score, Some((e.zone, e.spans.clone())));
             }
-            None if key == "without" => add(v, if said_value("with", v, context).is_some() { -1.5 } else { 0.8 }, None),
+            None if key == "without" => add(v, if said_value("with", v, stems(v), context).is_some() { -1.5 } else { 0.8 }, None),
             None if is_open(v) => add(
                 v,
                 if any {
@@ -377,23 +382,24 @@ fn by_words<'v>(
 }
 
 /// Where a value is said, not negated (for `without`: negated or with its own "without").
-fn said_value(key: &str, value: &str, context: &AttributeContext<'_>) -> Option<super::Evidence> {
+fn said_value(key: &str, value: &str, stems: &[String], context: &AttributeContext<'_>) -> Option<super::Evidence> {
     if key == "without" {
-        return context.said(value).filter(|e| e.negated && e.zone <= Zone::Near);
+        return context.said_stems(stems).filter(|e| e.negated && e.zone <= Zone::Near);
     }
-    let number = value.starts_with(|c: char| c.is_ascii_digit());
-    let phrase = match key {
-        // A bare number would meet any number of the note.
-        "type" if number => format!("type {value}"),
-        "stage" | "severity" if number => format!("stage {value}"),
-        "score" | "weeks" => return None,
-        _ => value.to_owned(),
-    };
-    let furthest = if number { Zone::Sentence } else { Zone::Note };
+    if matches!(key, "score" | "weeks") {
+        return None;
+    }
     let negative = value.starts_with("not ") || value.starts_with("no ") || value.starts_with("without ");
-    let bare = || {
-        let e = context.said(value)?;
-        (number && e.zone == Zone::Mention).then_some(e)
+    let affirmed = |e: &super::Evidence| negative || !e.negated;
+    if !value.starts_with(|c: char| c.is_ascii_digit()) {
+        return context.said_stems(stems).filter(affirmed);
+    }
+    // A bare number would meet any number of the note: it counts with its word, or inside the mention.
+    let with_word = match key {
+        "type" => Some(vec![format!("type{value}")]),
+        "stage" | "severity" => Some(stems.iter().cloned().chain(["stage".to_owned()]).collect()),
+        _ => None,
     };
-    context.said(&phrase).or_else(bare).filter(|e| e.zone <= furthest && (negative || !e.negated))
+    let named = with_word.and_then(|w| context.said_stems(&w)).filter(|e| e.zone <= Zone::Sentence);
+    named.or_else(|| context.said_stems(stems).filter(|e| e.zone == Zone::Mention)).filter(affirmed)
 }

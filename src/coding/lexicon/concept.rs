@@ -1,5 +1,5 @@
 //! Concepts of the phrase lexicon: their codes and the attribute values that choose among them.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -26,6 +26,8 @@ pub struct Concept {
     pub integral: Vec<String>,
     /// Codes normally reported with it.
     pub also: Vec<String>,
+    /// Stems of every attribute value, by value.
+    pub value_stems: BTreeMap<String, Vec<String>>,
 }
 
 impl Concept {
@@ -40,7 +42,10 @@ impl Concept {
         for rule in value.get("codes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default() {
             expand(rule, &billable, &mut options);
         }
+        let values: BTreeSet<&String> = options.iter().flat_map(|o| o.attributes.values()).collect();
+        let value_stems = values.into_iter().map(|v| (v.clone(), super::stems(v))).collect();
         Some(Self {
+            value_stems,
             name: value.get("concept").and_then(Value::as_str)?.to_owned(),
             options,
             default: value.get("default").and_then(Value::as_str).filter(|c| billable(c)).map(str::to_owned),

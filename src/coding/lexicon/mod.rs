@@ -17,6 +17,7 @@ mod open;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
+mod written;
 
 pub use build::{Built, CodeRow, Sources, build, sources};
 pub use concept::{Concept, ConceptOption};

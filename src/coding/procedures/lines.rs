@@ -9,6 +9,7 @@ use crate::extract::Laterality;
 use crate::note::{Context, NoteType};
 
 use super::features::{CodeCandidate, Knowledge, NoteView};
+use super::pathology::PathologyService;
 use super::sides;
 use super::statements::Role;
 use super::units;
@@ -83,6 +84,34 @@ impl LineContext<'_> {
     /// From the first to the last matched word.
     pub fn evidence_span(&self, candidate: &CodeCandidate) -> Span {
         self.view.span(candidate.statement, &candidate.positions)
+    }
+
+    /// The line of a service of a pathology report.
+    pub fn pathology_line(&self, service: &PathologyService, diagnoses: &[Diagnosis]) -> Line {
+        let facts = self.code_sets.procedures.facts(service.code, self.context.date_of_service);
+        let professional = facts.is_some_and(|f| f.pc_tc == '1');
+        Line {
+            code: service.code.to_owned(),
+            modifiers: if professional { vec!["26".to_owned()] } else { Vec::new() },
+            units: service.units,
+            title: service.title.to_owned(),
+            confidence: 0.6,
+            source: vec!["procedure_phrases".to_owned()],
+            evidence: service.spans.iter().map(|span| self.document.evidence(*span)).collect(),
+            reason: "Specimens of a pathology report, by organ and kind of removal.".to_owned(),
+            pointers: diagnoses.iter().take(2).map(|d| d.pointer.clone()).filter(|p| !p.is_empty()).collect(),
+            ..Line::default()
+        }
+    }
+
+    /// Level IV is also where an unknown specimen goes: ask.
+    pub fn pathology_query(&self, service: &PathologyService) -> Option<Query> {
+        (service.code == "88305").then(|| Query {
+            about: format!("line:{}", service.code),
+            question: "Which organ is each specimen from, and was it a biopsy or the organ itself?".to_owned(),
+            options: Vec::new(),
+            evidence: service.spans.iter().map(|span| self.document.evidence(*span)).collect(),
+        })
     }
 
     fn modifiers(&self, code: &str, candidate: &CodeCandidate) -> Vec<String> {

@@ -13,6 +13,8 @@ pub mod layers;
 pub mod lines;
 pub mod measures;
 pub mod model;
+mod ncci;
+pub mod pathology;
 pub mod ranking;
 pub mod rivalry;
 pub mod sides;
@@ -86,6 +88,15 @@ impl ProcedureCoder {
         let probabilities = self.probabilities(&view, &candidates);
         let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
         ranking::drop_bundled(&self.knowledge, &candidates, &mut verdicts);
+        ncci::drop_included(&self.knowledge, &view, input.code_sets, &candidates, &probabilities, &mut verdicts);
+        let pathology = pathology::services(&view);
+        if !pathology.is_empty() {
+            for (candidate, verdict) in candidates.iter().zip(verdicts.iter_mut()) {
+                if pathology::decides(&self.knowledge.index.codes[candidate.code].code) {
+                    *verdict = Verdict::Unlikely;
+                }
+            }
+        }
         let context = LineContext {
             knowledge: &self.knowledge,
             document: input.document,
@@ -102,6 +113,11 @@ impl ProcedureCoder {
             let rivals = self.rivals(&candidates, &probabilities, i);
             coding.queries.extend(context.query(&candidates[i], &rivals));
         }
+        for service in &pathology {
+            lines.push((context.pathology_line(service, input.diagnoses), None));
+            coding.queries.extend(context.pathology_query(service));
+        }
+        ncci::distinguish(input.code_sets, input.context.date_of_service, &mut lines);
         context.order(&mut lines);
         coding.lines = lines.into_iter().map(|(line, _)| line).collect();
         for (i, line) in coding.lines.iter_mut().enumerate() {

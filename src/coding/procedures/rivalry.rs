@@ -86,7 +86,7 @@ pub fn feature_names() -> Vec<String> {
 
 /// Where a candidate's words stand: statement and clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Clause {
+pub struct Clause {
     statement: usize,
     clause: usize,
 }
@@ -303,7 +303,7 @@ pub fn clauses<'a>(statement: &'a super::statements::Statement, text: &str) -> V
 }
 
 /// The clause that holds most of a candidate's words, and the share of the clause's words that are the candidate's.
-fn clause_of(view: &NoteView<'_>, candidate: &CodeCandidate) -> (Clause, f32) {
+pub fn clause_of(view: &NoteView<'_>, candidate: &CodeCandidate) -> (Clause, f32) {
     let mut best = (0, 0usize, 1usize);
     let mut start = 0usize;
     for (number, clause) in clauses(&view.statements[candidate.statement], view.text).into_iter().enumerate() {

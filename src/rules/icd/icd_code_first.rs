@@ -14,9 +14,10 @@ declare_rule! {
     /// # What to do
     /// Put the underlying condition first; where it is missing, find it in the record and add it.
     /// # When it does not apply
-    /// Notes that speak only of the case where the other condition exists ("if applicable", "any associated") do not ask
+    /// Notes that speak only of the case where the other condition exists ("if applicable", "any associated", a list of
+    /// causes "due to" or "complicating") do not ask
     /// for a code that is not there. A manifestation that is listed first of all is `icd-manifestation-first`. A note
-    /// that gives examples ("such as") is met by any diagnosis before the code.
+    /// that gives examples ("such as") is met by any diagnosis before the code, except under a manifestation.
     /// # Source
     /// ICD-10-CM Official Guidelines, I.A.13 and I.A.17; the code's own note in the Tabular List.
     IcdCodeFirst, "icd-code-first",
@@ -48,7 +49,8 @@ impl Rule for IcdCodeFirst {
                     );
                     break;
                 }
-                if note.conditional || !note.has_codes() || (note.examples_only && position > 0) {
+                if note.conditional || !note.has_codes() || (note.examples_only && position > 0 && !is_manifestation(view, index))
+                {
                     continue;
                 }
                 let message = format!("{} needs another code before it: \"{}\".", diagnosis.code, note.text());

@@ -7,7 +7,7 @@ use crate::rules::{ClaimView, Finding, Fix, Rule, Target, declare_rule, sources}
 declare_rule! {
     /// # What it checks
     /// Two conditions that the classification presumes to belong together, or says in one code, are coded so: hypertension
-    /// with heart failure or chronic kidney disease, diabetes with its complications, coronary disease with angina,
+    /// with heart failure or chronic kidney disease, diabetes with its complications,
     /// chronic obstructive lung disease with an acute infection, and the like.
     /// # Why it matters
     /// Separate codes say that the conditions are unrelated; the combined code is the right one and often weighs more.
@@ -18,7 +18,7 @@ declare_rule! {
     /// # When it does not apply
     /// The record denies the link; pairs that the Tabular List excludes (`icd-excludes1`).
     /// # Source
-    /// ICD-10-CM Official Guidelines, I.A.15 ("with"), I.B.9 (combination codes), I.C.4.a, I.C.9.a, I.C.9.b.
+    /// ICD-10-CM Official Guidelines, I.A.15 ("with"), I.B.9 (combination codes), I.C.4.a, I.C.9.a.
     IcdCombination, "icd-combination",
     "Conditions that belong together are said in their combined code."
 }
@@ -86,14 +86,6 @@ const PAIRS: &[Pair] = &[
     Pair { one: &["E11.9"], other: &["K31.84"], to: "E11.43", says: "diabetic autonomic neuropathy", section: "I.A.15" },
     Pair { one: &["E11.9"], other: &["L97.4", "L97.5"], to: "E11.621", says: "diabetic foot ulcer", section: "I.A.15" },
     Pair { one: &["E10.9"], other: &["L97.4", "L97.5"], to: "E10.621", says: "diabetic foot ulcer", section: "I.A.15" },
-    Pair { one: &["I25.10"], other: &["I20.9"], to: "I25.119", says: "coronary disease with angina", section: "I.C.9.b" },
-    Pair {
-        one: &["I25.10"],
-        other: &["I20.0"],
-        to: "I25.110",
-        says: "coronary disease with unstable angina",
-        section: "I.C.9.b",
-    },
     Pair {
         one: &["J44.9"],
         other: &["J13", "J14", "J15", "J16", "J18", "J20", "J22"],

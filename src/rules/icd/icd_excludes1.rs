@@ -2,7 +2,7 @@
 use crate::claim::Diagnosis;
 use crate::codeset::icd10cm::{IcdIndex, Note};
 use crate::rules::tables::Table;
-use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
+use crate::rules::{ClaimView, Finding, Fix, Rule, Severity, declare_rule, sources};
 
 declare_rule! {
     /// # What it checks
@@ -16,7 +16,8 @@ declare_rule! {
     /// Keep the code that says more. Where the two conditions have nothing to do with each other, both may stay; say so
     /// in the record.
     /// # When it does not apply
-    /// Two unrelated conditions (the documented exception); Excludes2 notes, which permit both codes.
+    /// Two unrelated conditions (the documented exception); Excludes2 notes, which permit both codes. A note of a whole
+    /// section or chapter is a warning: it names single conditions that a code may or may not mean.
     /// # Source
     /// ICD-10-CM Official Guidelines, I.A.12.a; the Tabular List.
     IcdExcludes1, "icd-excludes1",
@@ -58,10 +59,16 @@ fn finding(view: &ClaimView<'_>, excluded: &Diagnosis, by: &Diagnosis, note: Not
     );
     let mut lines = view.lines_pointing_to(excluded);
     lines.extend(view.lines_pointing_to(by));
-    let finding =
-        Finding::error(&IcdExcludes1::INFO, message, sources::table(view, Table::Icd10Cm, format!("{carrier}, Excludes1")))
-            .on_lines(lines)
-            .about([excluded.code.as_str(), by.code.as_str()]);
+    // A note of a whole section or chapter names single conditions that the code may not mean.
+    let severity = if note.carried_by.is_some() { Severity::Error } else { Severity::Warning };
+    let finding = Finding::new(
+        &IcdExcludes1::INFO,
+        severity,
+        message,
+        sources::table(view, Table::Icd10Cm, format!("{carrier}, Excludes1")),
+    )
+    .on_lines(lines)
+    .about([excluded.code.as_str(), by.code.as_str()]);
     // A symptom yields to the condition; between two conditions only the record can tell.
     let is_symptom = |diagnosis: &Diagnosis| diagnosis.code.starts_with('R');
     match (is_symptom(excluded), is_symptom(by)) {

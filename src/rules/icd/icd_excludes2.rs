@@ -11,7 +11,7 @@ declare_rule! {
     /// Excludes2 means "not included here": both codes may stand, and one does not say the other. Coders often take it
     /// for Excludes1 and drop a code that belongs on the claim.
     /// # Example
-    /// J44.9 beside J45.909: both may be coded when the patient has both.
+    /// R51.9 (headache) beside G43.909 (migraine): both may be coded when the patient has both.
     /// # What to do
     /// Nothing, when the record supports both.
     /// # When it does not apply

@@ -126,6 +126,25 @@ fn compare_with_line(view: &ClaimView<'_>, line: &Line, side: IcdSide, findings:
     }
 }
 
+/// Stems of "unilateral, right" and "unilateral, left", and the bilateral code, whose titles differ in more than the side.
+const UNILATERAL: [(&str, &str); 8] = [
+    ("M16.1", "M16.0"),
+    ("M16.3", "M16.2"),
+    ("M16.5", "M16.4"),
+    ("M17.1", "M17.0"),
+    ("M17.3", "M17.2"),
+    ("M18.1", "M18.0"),
+    ("M18.3", "M18.2"),
+    ("M18.5", "M18.4"),
+];
+
+/// The bilateral code of a right and a left one, where the titles alone do not tell it.
+fn bilateral_of(view: &ClaimView<'_>, code: &str) -> Option<String> {
+    let (_, bilateral) = UNILATERAL.iter().find(|(stem, _)| code.starts_with(stem))?;
+    let index = view.tables.icd.find(bilateral)?;
+    view.tables.is_billable(index).then(|| (*bilateral).to_owned())
+}
+
 fn compare_sisters(view: &ClaimView<'_>, first: &Diagnosis, index: IcdIndex, second: &Diagnosis, findings: &mut Vec<Finding>) {
     let icd = view.tables.icd;
     let sisters = icd.siblings_by_side(index);
@@ -148,7 +167,7 @@ fn compare_sisters(view: &ClaimView<'_>, first: &Diagnosis, index: IcdIndex, sec
     };
     let pair = (a.min(b), a.max(b));
     if pair == (IcdSide::Right, IcdSide::Left) {
-        let Some(bilateral) = of(IcdSide::Bilateral) else { return };
+        let Some(bilateral) = of(IcdSide::Bilateral).or_else(|| bilateral_of(view, &first.code)) else { return };
         let message = format!("{} and {} state both sides; {bilateral} says both in one code.", first.code, second.code);
         findings.push(finding(message).mended_by(Fix::ReplaceCode {
             target: Target::Dx,

@@ -46,13 +46,17 @@ fn finding(view: &ClaimView<'_>, diagnosis: &Diagnosis, facts: &IcdFacts, fault:
     let (message, fix) = match fault {
         SeventhFault::Missing => {
             let letters = facts.index.map(|index| letters(view, index)).unwrap_or_default();
-            (format!("{code} needs a 7th character: {letters}."), Fix::Ask { question: question(code) })
+            (format!("{code} needs a 7th character, one of {letters}."), Fix::Ask { question: question(code) })
         }
         SeventhFault::Placeholder { right } => {
             (format!("{code} has its 7th character in the wrong place; X fills the places before it: {right}."), replace(right))
         }
         SeventhFault::WrongCharacter { stem, character } => {
-            let message = format!("{character} is no 7th character of {}: {}.", view.tables.icd.code(stem), letters(view, stem));
+            let message = format!(
+                "{character} is no 7th character of {}; it takes one of {}.",
+                view.tables.icd.code(stem),
+                letters(view, stem)
+            );
             (message, Fix::Ask { question: question(code) })
         }
         SeventhFault::NotTaken { right } => {
@@ -69,11 +73,14 @@ fn question(code: &str) -> String {
     format!("For {code}: is the condition under active treatment, healing, or a sequela at this encounter?")
 }
 
-/// "A initial encounter, D subsequent encounter, …".
+/// "A initial encounter, D subsequent encounter, S sequela"; of a fracture's sixteen the letters alone.
 fn letters(view: &ClaimView<'_>, index: IcdIndex) -> String {
-    let entries = view.tables.icd.seventh_characters(index);
-    let words: Vec<String> = entries.map(|entry| format!("{} {}", entry.character, entry.label)).collect();
-    words.join("; ")
+    let entries: Vec<_> = view.tables.icd.seventh_characters(index).collect();
+    let words: Vec<String> = match entries.len() {
+        0..=4 => entries.iter().map(|entry| format!("{} {}", entry.character, entry.label)).collect(),
+        _ => entries.iter().map(|entry| entry.character.to_string()).collect(),
+    };
+    words.join(", ")
 }
 
 /// External causes coded as initial while every injury is in healing or a sequela.

@@ -13,7 +13,8 @@ declare_rule! {
     /// # What to do
     /// Add the code that the record supports.
     /// # When it does not apply
-    /// Notes that apply only in some cases ("if applicable", "any associated", tobacco, "if known") are advice. Notes of
+    /// Notes that apply only in some cases (an organism, tobacco, the drugs that control diabetes, "if applicable", "any
+    /// associated") are advice. Notes of
     /// whole sections and chapters are not repeated for each code.
     /// # Source
     /// ICD-10-CM Official Guidelines, I.A.17 and I.B.7; the code's own note.
@@ -49,6 +50,10 @@ impl Rule for IcdUseAdditional {
                         .about([diagnosis.code.as_str()])
                         .asking(format!("Does the record state what the note under {} asks for?", diagnosis.code)),
                 );
+                // One reminder a code is enough.
+                if note.conditional {
+                    break;
+                }
             }
         }
     }

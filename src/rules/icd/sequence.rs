@@ -17,40 +17,16 @@ pub struct CodeFirst;
 /// "Use additional code" notes.
 pub struct UseAdditional;
 
-/// Words that make a note hold only in some cases.
-const CONDITIONAL: &[&str] = &[
-    "if applicable",
-    "if known",
-    "if present",
-    "if any",
-    "where applicable",
-    "when applicable",
-    "when specified",
-    "any associated",
-    "any underlying",
-    "any causal",
-    "any ",
-    "tobacco",
-    "to identify:",
-    "history of",
-    "for associated",
-    "to indicate",
-];
+/// What a "use additional code" note asks for in every case; others depend on what is known of the patient.
+const ALWAYS: &[&str] = &["stage of", "type of heart failure", "site of ulcer", "acute organ dysfunction"];
 
 impl CodeFirst {
     /// The notes that hold for a code, own and inherited.
     pub fn of<'a>(view: &ClaimView<'a>, index: IcdIndex, code: &str) -> Vec<SequenceNote<'a>> {
         let mut notes = grouped(view.tables.icd.code_first(index), "Code first");
         for note in &mut notes {
-            note.conditional = note.says(&[
-                "if applicable",
-                "if known",
-                "if present",
-                "any associated",
-                "any underlying",
-                "any causal",
-                "if any",
-            ]) || (note.says(&["for adverse effect", "or adverse effect"]) && !is_adverse_effect(code));
+            note.conditional = note.says(&["if applicable", "if known", "if present", "any ", "complicating", " due to "])
+                || (note.says(&["for adverse effect", "or adverse effect"]) && !is_adverse_effect(code));
             note.examples_only = note.says(&["such as", "for adverse effect"]);
         }
         notes
@@ -63,7 +39,7 @@ impl UseAdditional {
         let mut notes =
             grouped(view.tables.icd.use_additional(index).filter(|note| note.carried_by.is_some()), "Use additional code");
         for note in &mut notes {
-            note.conditional = note.says(CONDITIONAL);
+            note.conditional = !note.says(ALWAYS) || note.says(&["if applicable", "any "]);
         }
         notes
     }
@@ -101,7 +77,7 @@ impl SequenceNote<'_> {
         let mut text = String::new();
         for (index, line) in self.lines.iter().take(4).enumerate() {
             if index > 0 {
-                text.push_str("; ");
+                text.push_str(if text.ends_with(':') { " " } else { "; " });
             } else if !line.text.to_ascii_lowercase().starts_with("code") && !line.text.to_ascii_lowercase().starts_with("use") {
                 text.push_str(self.lead);
                 text.push(' ');

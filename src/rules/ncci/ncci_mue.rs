@@ -1,7 +1,7 @@
 //! `ncci-mue`
 use crate::claim::Line;
 use crate::codeset::mue::{Mue, MueAdjudication};
-use crate::rules::codes::side_of_modifier;
+use crate::rules::codes::{is_consultation, side_of_modifier};
 use crate::rules::tables::{LineFacts, Table};
 use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule};
 
@@ -32,7 +32,8 @@ impl Rule for NcciMue {
         for (position, (line, facts)) in view.coded_lines().enumerate() {
             let Some(mue) = facts.mue else { continue };
             if mue.value == 0 {
-                if view.payer.mue_zero_denies {
+                // Consultations are the payer's matter: `payer-consultation`.
+                if view.payer.mue_zero_denies && !is_consultation(&line.code) && !is_equipment(&line.code) {
                     findings.push(not_payable(view, line, mue));
                 }
             } else if mue.adjudication == MueAdjudication::Line {
@@ -44,6 +45,11 @@ impl Rule for NcciMue {
             }
         }
     }
+}
+
+/// Equipment, orthotics and supplies have a unit table of their own, for suppliers.
+fn is_equipment(code: &str) -> bool {
+    code.starts_with(['E', 'K', 'L']) || ("A4206".."A9000").contains(&code)
 }
 
 fn limit(mue: Mue) -> u32 {

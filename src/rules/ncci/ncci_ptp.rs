@@ -2,7 +2,7 @@
 use super::sites::{Sites, sites};
 use crate::claim::Line;
 use crate::codeset::procedures::GlobalPeriod;
-use crate::rules::codes::{is_distinct_modifier, is_visit};
+use crate::rules::codes::{is_distinct_modifier, is_office_visit, is_preventive_visit, is_visit, is_wellness_visit};
 use crate::rules::tables::{LineFacts, Table};
 use crate::rules::view::has_any;
 use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
@@ -34,10 +34,15 @@ impl Rule for NcciPtp {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         for (position, (first, first_facts)) in view.coded_lines().enumerate() {
             for (second, second_facts) in view.coded_lines().skip(position + 1) {
-                if first.code == second.code || visit_beside_surgery(first_facts, second_facts) {
+                if first.code == second.code {
                     continue;
                 }
                 let Some(pair) = view.tables.pair(&first.code, &second.code) else { continue };
+                if pair.edit.indicator == 1
+                    && (visit_beside_surgery(first_facts, second_facts) || visit_beside_preventive(first, second))
+                {
+                    continue;
+                }
                 let (major, minor) = if pair.column1 == first.code { (first, second) } else { (second, first) };
                 check_pair(view, major, minor, pair.edit.indicator, findings);
             }
@@ -54,6 +59,12 @@ fn visit_beside_surgery(first: &LineFacts, second: &LineFacts) -> bool {
         facts.fee.is_some_and(|fee| matches!(fee.global, GlobalPeriod::Days0 | GlobalPeriod::Days10 | GlobalPeriod::Days90))
     };
     (first.is_visit && surgery(second)) || (second.is_visit && surgery(first))
+}
+
+/// An office visit and a preventive one: `em-preventive-split`.
+fn visit_beside_preventive(first: &Line, second: &Line) -> bool {
+    let preventive = |line: &Line| is_preventive_visit(&line.code) || is_wellness_visit(&line.code);
+    (is_office_visit(&first.code) && preventive(second)) || (is_office_visit(&second.code) && preventive(first))
 }
 
 fn check_pair(view: &ClaimView<'_>, major: &Line, minor: &Line, indicator: u8, findings: &mut Vec<Finding>) {
@@ -88,6 +99,13 @@ fn check_pair(view: &ClaimView<'_>, major: &Line, minor: &Line, indicator: u8, f
             let mut finding = finding(message).asking(question(major, minor));
             finding.severity = crate::rules::Severity::Warning;
             findings.push(finding);
+        }
+        Sites::OnlyFirst | Sites::Unstated if is_visit(&major.code) || is_visit(&minor.code) => {
+            let visit = if is_visit(&minor.code) { minor } else { major };
+            let message = format!(
+                "{minor_name} is part of {major_name} unless the visit was significant and separate; then the visit carries 25."
+            );
+            findings.push(finding(message).mended_by(Fix::AddModifier { line: visit.number, modifier: "25".to_owned() }));
         }
         Sites::OnlyFirst | Sites::Unstated => {
             let message = format!(
