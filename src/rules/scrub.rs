@@ -40,7 +40,8 @@ pub fn scrub(file: &ClaimFile, name: &str, code_sets: &CodeSets, payers: &Payers
     let payer = payers.get(&file.context.payer)?;
     let note =
         file.mentions.as_ref().map(|mentions| NoteView { mentions, relations: &file.relations, policy: file.options.policy });
-    let view = ClaimView::new(&file.context, &file.claim.diagnoses, &file.claim.lines, code_sets, payer, note);
+    let view = ClaimView::new(&file.context, &file.claim.diagnoses, &file.claim.lines, code_sets, payer, note)
+        .supporting(file.em.as_ref().and_then(|em| em.get("code")).and_then(serde_json::Value::as_str));
     let findings = check_all(&view);
     let editions = editions(code_sets);
     let audit = audit(file, &editions, &findings);
