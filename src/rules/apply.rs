@@ -5,15 +5,18 @@ use crate::claim::{Claim, Diagnosis, Line};
 /// Fixes that change only the form of a claim and say nothing new about the patient: `code` may apply them by itself and
 /// says so. All others are a person's.
 pub fn safe_fixes(findings: &[Finding]) -> Vec<&Fix> {
-    let safe = |finding: &&Finding| match (finding.rule.as_ref(), &finding.fix) {
-        ("claim-structure", Some(Fix::RemoveModifier { .. } | Fix::SetPointers { .. })) => true,
-        ("icd-duplicate", Some(Fix::RemoveDiagnosis { .. })) => true,
-        ("icd-seventh-character", Some(Fix::ReplaceCode { .. })) => true,
-        ("icd-code-first" | "icd-manifestation-first" | "icd-external-cause" | "icd-pregnancy", Some(Fix::Reorder { .. })) => {
-            true
-        }
-        ("modifier-bilateral", Some(Fix::SetUnits { .. })) => true,
-        _ => false,
+    let safe = |finding: &&Finding| {
+        matches!(
+            (finding.rule.as_ref(), &finding.fix),
+            ("claim-structure", Some(Fix::RemoveModifier { .. } | Fix::SetPointers { .. }))
+                | ("icd-duplicate", Some(Fix::RemoveDiagnosis { .. }))
+                | ("icd-seventh-character", Some(Fix::ReplaceCode { .. }))
+                | (
+                    "icd-code-first" | "icd-manifestation-first" | "icd-external-cause" | "icd-pregnancy",
+                    Some(Fix::Reorder { .. })
+                )
+                | ("modifier-bilateral", Some(Fix::SetUnits { .. }))
+        )
     };
     findings.iter().filter(safe).filter_map(|finding| finding.fix.as_ref()).collect()
 }
