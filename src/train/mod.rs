@@ -6,4 +6,5 @@
 pub mod boosting;
 pub mod data;
 pub mod em;
+pub mod em_settings;
 pub mod procedures;
