@@ -106,7 +106,9 @@ mod tests {
 
     #[test]
     fn codes_under_a_stem() {
-        assert!(is_under("I10", "I10") && is_under("E11.65", "E11") && is_under("E11.65", "E11.6") && is_under("T36.0X1A", "T36"));
+        assert!(
+            is_under("I10", "I10") && is_under("E11.65", "E11") && is_under("E11.65", "E11.6") && is_under("T36.0X1A", "T36")
+        );
         assert!(!is_under("E11.65", "E10") && !is_under("E11", "E11.6") && !is_under("E11.65", "E1"));
     }
 }
