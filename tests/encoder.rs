@@ -1,4 +1,5 @@
 //! The transformer: gradients, parity with independent implementations, refusals.
+#![allow(clippy::unwrap_used)]
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -407,4 +408,56 @@ fn other_families_load_and_ignore_padding() {
     let unknown =
         other_family(serde_json::json!({"model_type": "t5", "vocab_size": 9, "max_position_embeddings": 9}), "", |_| ());
     assert!(matches!(unknown, Err(EncoderError::Family { .. })));
+}
+
+/// Prints how often the right title family stands first and among 20 for the labelled problem mentions of the dev
+/// part (a report, nothing is tuned on it): `cargo test --release -- --ignored --nocapture retrieval_of_labelled`.
+#[test]
+#[ignore = "a measurement of minutes; needs the labelled notes"]
+fn retrieval_of_labelled_mentions() {
+    use superbill::encoder::{normalize, vectors};
+    use superbill::extract::MentionKind;
+    use superbill::train::data::{Split, labels};
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = std::env::var_os("SUPERBILL_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
+    let Ok(notes) = labels::load(&shared.join("data/corpora/labels"), Split::Dev) else {
+        eprintln!("skipped: labelled notes not found under {}", shared.display());
+        return;
+    };
+    let model = root.join("models/superbill-base");
+    let encoder = CandleEncoder::open(&model, &Device::Cpu).unwrap();
+    let file = vectors::open_code_vectors(&model).unwrap();
+    let documents: Vec<Document> = notes.iter().map(|n| superbill::document::read(&n.text)).collect();
+    let encoded = encoder.encode_many(&documents.iter().collect::<Vec<_>>()).unwrap();
+    let (mut words, mut in_context, mut codes) = (Vec::new(), Vec::new(), Vec::new());
+    for (note, encoded) in notes.iter().zip(&encoded) {
+        for mention in note.mentions.iter().filter(|m| m.kind == MentionKind::Problem) {
+            let Some(code) = &mention.code else { continue };
+            words.push(mention.span.of(&note.text));
+            in_context.push(encoded.mention_vector(mention.span).unwrap_or_else(|| vec![0.0; encoder.dim()]));
+            codes.push(code.replace('.', ""));
+        }
+    }
+    let alone = encoder.embed(&words).unwrap();
+    let both = |(a, b): (&Vec<f32>, &Vec<f32>)| {
+        let mut sum: Vec<f32> = a.iter().zip(b).map(|(a, b)| a + 0.5 * b).collect();
+        normalize(&mut sum);
+        sum
+    };
+    let both: Vec<Vec<f32>> = alone.iter().zip(&in_context).map(both).collect();
+    for (name, queries) in [("words alone", &alone), ("in context", &in_context), ("both", &both)] {
+        let found = file.search(queries, 20);
+        let among = |k: usize| {
+            let right =
+                found.iter().zip(&codes).filter(|(f, code)| f.iter().take(k).any(|n| file.members(n.row).any(|m| m == *code)));
+            right.count() as f64 / codes.len() as f64
+        };
+        println!(
+            "{name}: {} mentions, family first {:.3}, among 5 {:.3}, among 20 {:.3}",
+            codes.len(),
+            among(1),
+            among(5),
+            among(20)
+        );
+    }
 }

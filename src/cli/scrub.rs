@@ -87,7 +87,12 @@ fn read(files: &[PathBuf]) -> Result<(Vec<Job>, bool), CliError> {
                 continue;
             }
         };
-        if file.extension().is_some_and(|extension| extension == "jsonl") {
+        // Standard input has no name: several objects, one a line, are JSONL.
+        let several = || {
+            let mut rows = text.lines().map(str::trim).filter(|row| !row.is_empty());
+            rows.clone().count() > 1 && rows.all(|row| row.starts_with('{') && row.ends_with('}'))
+        };
+        if file.extension().is_some_and(|extension| extension == "jsonl") || (file.as_path() == Path::new("-") && several()) {
             lines = true;
             let rows = text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty());
             jobs.extend(rows.map(|(number, row)| Job { name: format!("{name}-{}", number + 1), text: Ok(row.to_owned()) }));

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::codes::Category;
+use super::setting::{Setting, SettingWeights};
 use super::time::StatedTime;
 use super::view::{View, Zone, pattern};
 use crate::document::Evidence;
@@ -25,11 +26,6 @@ static HOSPITAL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:(?:was|is|been|being|will be|were|to be) (?:\w+ )?(?:re-?)?admitted|admitted (?:to|with|for|on|from|through|here|by|because|after|overnight|yesterday)|admitting|this admission|on admission|since admission|reason for admission|during (?:this|the|his|her) (?:hospital|admission)|hospital (?:course|day|stay|medications|bed|room)|hospitaliz(?:ed|ation) (?:for|with|on|here)|(?:currently|now|remains?) (?:hospitalized|intubated|in the (?:icu|hospital))|inpatient",
         r"|intensive care|icu\b|ccu\b|nicu|picu|micu|sicu|telemetry|ventilator|intubated|npo\b|on the (?:floor|ward|unit)|bedside|(?:presented|came|brought|taken|transferred|sent|seen|evaluated) (?:\w+ ){0,3}(?:to|in|into|from|by) (?:\w+ ){0,3}(?:emergency|er\b|ed\b|hospital)|emergency (?:room|department)|transferred (?:to|from)|thank you for (?:this|the) (?:interesting )?consult|will (?:continue to )?follow (?:along|with you|the patient with you|closely|him|her)|asked to (?:see|evaluate|consult)|we (?:were|are) (?:asked|consulted)|i (?:was|am) (?:asked|called|being consulted)|continue (?:iv|intravenous|present|current) \w+|iv (?:fluids|antibiotics)|prn\b.*\biv\b|postoperative day|pod ?#?\d|hospital consult|discharge planning|attending physician)"
-    ))
-});
-static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:returns? (?:to|for)|return(?:ed)? to (?:the |our |my )?(?:clinic|office)|in (?:the|our|my|this) (?:office|clinic)|office visit|clinic visit|to (?:our|my|the) (?:office|clinic)|presents (?:today|to (?:the|our) (?:office|clinic))|comes? in(?: today)?|(?:is|was) seen (?:today|in (?:the |our |my )?(?:clinic|office))|here (?:today|for)|follow[- ]?up (?:visit|appointment|in \w+ (?:weeks|months|days)|with (?:me|us) in)|see (?:him|her) (?:back|again) in|return (?:to clinic|in \w+ (?:weeks?|months?))|back in (?:\w+ )?(?:weeks?|months?)|come back|recheck in|new patient|outpatient|schedule (?:him|her|the patient|for|an)|referred (?:by|for|to (?:me|us|our))|thank you for (?:referring|allowing|asking)|accompanied by|discussed with the patient|today's visit|was given a prescription)"
     ))
 });
 static NEW: LazyLock<Regex> = LazyLock::new(|| {
@@ -72,11 +68,6 @@ static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:post-?op(?:erative)? (?:visit|check|appointment|follow-?up|recheck|evaluation)|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)"
     ))
-});
-static SUBSEQUENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:progress note|hospital day|postoperative day|post-?op day|pod ?#?\d|overnight|interval (?:history|events)|since yesterday|(?:is|feels|feeling|states that (?:he|she) feels) (?:much |a little |somewhat )?better|continues to improve|remains? (?:intubated|hospitalized|in the icu|on)|last night|this morning|afebrile|no new complaints|no acute events|followup|daily progress|soap)\b",
-    )
 });
 /// How a note on a later day of a stay opens.
 static DAILY: LazyLock<Regex> = LazyLock::new(|| {
@@ -126,53 +117,56 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], recognises_co
         new_or_established_unsure: false,
     };
     let kind = context.note_type;
-    if kind.is_report() {
+    let told = given(context, "note_type");
+    if told && kind.is_report() {
         return found(Category::NotAVisit, "a report of a procedure or test has no E/M level", None);
     }
-    let critical: u32 = times.iter().filter(|t| t.critical).map(|t| t.minutes).max().unwrap_or(0);
-    if critical >= 30 && kind != NoteType::Discharge {
-        return Found {
-            evidence: times.iter().filter(|t| t.critical).map(|t| t.evidence.clone()).take(1).collect(),
-            ..found(Category::CriticalCare, "critical care of at least 30 minutes is documented", None)
-        };
+    let weights = SettingWeights::embedded().probabilities(view, context);
+    let p = |s: Setting| weights[s as usize];
+    if !told && (p(Setting::Report) > 0.9 || (kind.is_report() && p(Setting::Report) > 0.1)) {
+        return found(Category::NotAVisit, "the note reads as a report of a procedure or test, which has no E/M level", None);
     }
+    let critical: u32 = times.iter().filter(|t| t.critical).map(|t| t.minutes).max().unwrap_or(0);
     let place = if given(context, "place_of_service") { context.place_of_service.as_str() } else { "" };
     let nursing_place = matches!(place, "31" | "32" | "54");
-    match kind {
-        NoteType::Discharge => {
-            if count(view, &SAME_DAY) > 0 {
-                return found(Category::HospitalSameDay, "admitted and discharged on one date", Some(&SAME_DAY));
-            }
-            let category = if nursing_place { Category::NursingDischarge } else { Category::HospitalDischarge };
-            return found(category, "a discharge: chosen by time alone", None);
+    let setting = setting(kind, told, place, &weights);
+    if critical >= 30 && setting != Setting::Discharge {
+        let evidence = times.iter().filter(|t| t.critical).map(|t| t.evidence.clone()).take(1).collect();
+        return Found { evidence, ..found(Category::CriticalCare, "critical care of at least 30 minutes is documented", None) };
+    }
+    if kind == NoteType::NursingFacility || nursing_place {
+        return if setting == Setting::Discharge {
+            found(Category::NursingDischarge, "a discharge from a nursing facility: chosen by time alone", None)
+        } else {
+            nursing(view)
+        };
+    }
+    if kind == NoteType::Home || matches!(place, "12" | "13" | "14" | "33") {
+        return office(view, context, &weights, Category::HomeNew, Category::HomeEstablished);
+    }
+    match setting {
+        Setting::Discharge if count(view, &SAME_DAY) > 0 => {
+            return found(Category::HospitalSameDay, "admitted and discharged on one date", Some(&SAME_DAY));
         }
-        NoteType::Emergency => return found(Category::Emergency, "an emergency department visit: decision making alone", None),
-        NoteType::NursingFacility => return nursing(view),
-        NoteType::Home => return office(view, context, Category::HomeNew, Category::HomeEstablished),
-        _ if place == "23" => return found(Category::Emergency, "place of service is the emergency department", None),
-        _ if nursing_place => return nursing(view),
-        _ if matches!(place, "12" | "13" | "14" | "33") => {
-            return office(view, context, Category::HomeNew, Category::HomeEstablished);
+        Setting::Discharge => return found(Category::HospitalDischarge, "a discharge: chosen by time alone", None),
+        Setting::Emergency => return found(Category::Emergency, "an emergency department visit: decision making alone", None),
+        Setting::HospitalInitial | Setting::HospitalSubsequent => {
+            let consult = kind == NoteType::Consult;
+            return hospital(view, consult, setting == Setting::HospitalSubsequent && !consult, recognises_consults);
         }
-        NoteType::Inpatient => return hospital(view, false, recognises_consults),
-        _ if place == "21" => return hospital(view, kind == NoteType::Consult, recognises_consults),
-        _ => {}
+        Setting::Report | Setting::New | Setting::Established => {}
     }
     if count(view, &DISABILITY) >= 2 {
         return found(Category::DisabilityExam, "an evaluation of disability or impairment for a third party", Some(&DISABILITY));
     }
     if kind == NoteType::Consult {
-        let (inside, outside) = (count(view, &HOSPITAL), count(view, &OFFICE));
-        if place != "11" && inside > outside {
-            return hospital(view, true, recognises_consults);
-        }
-        if recognises_consults {
-            return found(Category::OfficeConsult, "an outpatient consultation", None);
-        }
-        let mut f = office(view, context, Category::OfficeNew, Category::OfficeEstablished);
+        let mut f = office(view, context, &weights, Category::OfficeNew, Category::OfficeEstablished);
         let known = f.category == Category::OfficeEstablished && KNOWN.is_match(&opening(view));
-        if context.patient.new_patient != Some(false) && !known {
-            f.category = Category::OfficeNew;
+        if context.patient.new_patient != Some(false) || !given(context, "patient.new_patient") {
+            f.category = if known { Category::OfficeEstablished } else { Category::OfficeNew };
+        }
+        if recognises_consults && f.category == Category::OfficeNew {
+            return found(Category::OfficeConsult, "an outpatient consultation", None);
         }
         f.reason = "an outpatient consultation; this payer takes office codes instead".to_owned();
         return f;
@@ -182,20 +176,45 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], recognises_co
     }
     let opening = opening(view);
     if kind == NoteType::Preventive || (PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening)) {
-        let f = office(view, context, Category::PreventiveNew, Category::PreventiveEstablished);
+        let f = office(view, context, &weights, Category::PreventiveNew, Category::PreventiveEstablished);
         let cue = found(f.category, "a preventive visit", Some(&PREVENTIVE));
         return Found { new_or_established_unsure: f.new_or_established_unsure, ..cue };
     }
     if POSTOPERATIVE.is_match(&opening) {
         return found(Category::PostoperativeGlobal, "a visit in the global period of an operation", Some(&POSTOPERATIVE));
     }
-    if !given(context, "place_of_service") && count(view, &HOME_VISIT) > 0 {
-        return office(view, context, Category::HomeNew, Category::HomeEstablished);
+    if place.is_empty() && count(view, &HOME_VISIT) > 0 {
+        return office(view, context, &weights, Category::HomeNew, Category::HomeEstablished);
     }
-    if !given(context, "place_of_service") && !given(context, "note_type") && count(view, &NURSING) > 0 {
+    if place.is_empty() && !told && count(view, &NURSING) > 0 {
         return nursing(view);
     }
-    office(view, context, Category::OfficeNew, Category::OfficeEstablished)
+    office(view, context, &weights, Category::OfficeNew, Category::OfficeEstablished)
+}
+
+/// The setting: by the given kind of note and place where they decide it, else the likeliest by the note's words.
+fn setting(kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setting {
+    use Setting as S;
+    let likeliest = |among: &[Setting]| {
+        among.iter().copied().max_by(|a, b| weights[*a as usize].total_cmp(&weights[*b as usize])).unwrap_or(S::Established)
+    };
+    let office = [S::Established, S::New];
+    match (kind, place) {
+        (NoteType::Discharge, _) if told => S::Discharge,
+        (_, "23") => S::Emergency,
+        (_, "21") => likeliest(&[S::HospitalInitial, S::HospitalSubsequent, S::Discharge]),
+        (NoteType::Emergency, _) if told => S::Emergency,
+        (NoteType::Inpatient, _) if told => likeliest(&[S::HospitalInitial, S::HospitalSubsequent]),
+        (NoteType::Consult, "11" | "02" | "10") if told => likeliest(&office),
+        (NoteType::Consult, _) if told => {
+            let inside = weights[S::HospitalInitial as usize] + weights[S::HospitalSubsequent as usize];
+            let outside = weights[S::Established as usize] + weights[S::New as usize];
+            if inside > outside { S::HospitalInitial } else { likeliest(&office) }
+        }
+        (NoteType::Office | NoteType::Preventive | NoteType::Telehealth, _) if told => likeliest(&office),
+        (_, "11" | "02" | "10") => likeliest(&office),
+        _ => likeliest(&Setting::ALL[1..]),
+    }
 }
 
 /// The first sentences of the story, where a visit says what it is for.
@@ -208,42 +227,44 @@ fn opening(view: &View) -> String {
     words
 }
 
-fn office(view: &View, context: &Context, new: Category, established: Category) -> Found {
-    if let Some(is_new) = context.patient.new_patient {
+fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category, established: Category) -> Found {
+    if let (Some(is_new), true) = (context.patient.new_patient, given(context, "patient.new_patient")) {
         let reason = if is_new { "new patient by the context" } else { "established patient by the context" };
         let category = if is_new { new } else { established };
         return Found { category, reason: reason.into(), evidence: Vec::new(), new_or_established_unsure: false };
     }
     let opening = opening(view);
-    let is_new = NEW.is_match(&opening) && !ESTABLISHED.is_match(&opening);
-    let cue: &Regex = if is_new { &NEW } else { &ESTABLISHED };
+    let weighed_new = weights[Setting::New as usize] > 2.0 * weights[Setting::Established as usize];
+    let is_new = (NEW.is_match(&opening) && !ESTABLISHED.is_match(&opening)) || weighed_new;
+    let cue: &Regex = match (is_new, NEW.is_match(&opening)) {
+        (true, true) => &NEW,
+        (true, false) => &REFERRED,
+        _ => &ESTABLISHED,
+    };
     let evidence: Vec<Evidence> = view.first(cue, |z| z != Zone::Background).map(|(i, _)| view.quote(i)).into_iter().collect();
     let reason = match (is_new, evidence.is_empty()) {
-        (true, _) => "new patient by the note",
+        (true, false) => "new patient by the note",
+        (true, true) => "new patient by the note as a whole",
         (false, false) => "established patient by the note",
         (false, true) => "established patient by default: the note does not say",
     };
-    let unsure = !is_new && (evidence.is_empty() || REFERRED.is_match(&opening));
+    let unsure = evidence.is_empty() || (REFERRED.is_match(&opening) && !NEW.is_match(&opening));
     Found { category: if is_new { new } else { established }, reason: reason.into(), evidence, new_or_established_unsure: unsure }
 }
 
-fn hospital(view: &View, consult: bool, recognises_consults: bool) -> Found {
-    let initial = consult || count(view, &INITIAL) > 0 || has_background(view);
-    let subsequent = !consult && !has_background(view) && DAILY.is_match(&opening(view));
-    let (category, reason, cue): (_, _, Option<&Regex>) = if consult && recognises_consults {
-        (Category::HospitalConsult, "a consultation in the hospital", Some(&HOSPITAL))
+fn hospital(view: &View, consult: bool, later: bool, recognises_consults: bool) -> Found {
+    let daily = later || (!consult && !has_background(view) && DAILY.is_match(&opening(view)));
+    let (category, reason, cue): (_, _, &Regex) = if consult && recognises_consults {
+        (Category::HospitalConsult, "a consultation in the hospital", &HOSPITAL)
     } else if consult {
-        (
-            Category::HospitalInitial,
-            "a consultation in the hospital; this payer takes initial hospital codes instead",
-            Some(&HOSPITAL),
-        )
-    } else if subsequent || !initial {
-        (Category::HospitalSubsequent, "a later day of a hospital stay", Some(&SUBSEQUENT))
+        let reason = "a consultation in the hospital; this payer takes initial hospital codes instead";
+        (Category::HospitalInitial, reason, &HOSPITAL)
+    } else if daily {
+        (Category::HospitalSubsequent, "a later day of a hospital stay", &DAILY)
     } else {
-        (Category::HospitalInitial, "the first visit of a hospital stay", Some(&INITIAL))
+        (Category::HospitalInitial, "the first visit of a hospital stay", &INITIAL)
     };
-    let evidence = cue.and_then(|c| view.first(c, |_| true)).map(|(i, _)| view.quote(i)).into_iter().collect();
+    let evidence = view.first(cue, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
     Found { category, reason: reason.into(), evidence, new_or_established_unsure: false }
 }
 

@@ -14,6 +14,7 @@ mod needs;
 mod problems;
 mod result;
 mod risk;
+mod setting;
 mod time;
 mod verdict;
 mod view;
@@ -24,6 +25,7 @@ pub use fees::{fee, global_days};
 pub use line::{line, lines};
 pub use model::{Ordinal, Weights};
 pub use result::{Additional, Basis, Difference, Element, ElementGroup, EmResult, Fee, Level, Verdict};
+pub use setting::{Setting, SettingWeights};
 
 use codes::{by_mdm, by_time};
 use view::View;
@@ -229,6 +231,17 @@ pub(crate) fn features(input: &Input) -> Option<(AllFeatures, [Level; 3])> {
     let d = Decision::by_table(&view, input, found.category);
     let all = features::of(&d.problems, &d.data, &d.risk, found.category);
     Some((all, [d.problem_level, d.data_level, d.risk_level]))
+}
+
+/// Features of the setting of a note, for training.
+pub(crate) fn setting_features(document: &Document, context: &Context) -> std::collections::BTreeSet<String> {
+    let mut all = std::collections::BTreeSet::new();
+    setting::each_feature(&View::new(document), context, &mut |f| {
+        if !all.contains(f) {
+            all.insert(f.to_owned());
+        }
+    });
+    all
 }
 
 fn yes(there: bool) -> &'static str {

@@ -107,10 +107,32 @@ struct ClaimIn {
     lines: Vec<LineIn>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A diagnosis, or a code alone.
+struct DiagnosisIn(DiagnosisFields);
+
+impl<'de> Deserialize<'de> for DiagnosisIn {
+    fn deserialize<D: serde::Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct CodeOrFields;
+        impl<'de> serde::de::Visitor<'de> for CodeOrFields {
+            type Value = DiagnosisIn;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a diagnosis {code, pointer} or a code")
+            }
+            fn visit_str<E: serde::de::Error>(self, code: &str) -> Result<DiagnosisIn, E> {
+                Ok(DiagnosisIn(DiagnosisFields { code: code.to_owned(), ..DiagnosisFields::default() }))
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, fields: A) -> Result<DiagnosisIn, A::Error> {
+                DiagnosisFields::deserialize(serde::de::value::MapAccessDeserializer::new(fields)).map(DiagnosisIn)
+            }
+        }
+        reader.deserialize_any(CodeOrFields)
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a diagnosis {code, pointer}")]
 #[allow(dead_code)]
-struct DiagnosisIn {
+struct DiagnosisFields {
     code: String,
     #[serde(default)]
     pointer: String,
@@ -127,7 +149,7 @@ struct DiagnosisIn {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a line {number, code, modifiers, units, pointers}")]
 #[allow(dead_code)]
 struct LineIn {
     #[serde(default)]
@@ -247,7 +269,7 @@ pub fn completed_years(born: Date, on: Date) -> u16 {
 
 fn claim(diagnoses: Vec<DiagnosisIn>, lines: Vec<LineIn>, prefix: &str) -> Result<Claim, InputError> {
     let mut claim = Claim::default();
-    for (index, given) in diagnoses.into_iter().enumerate() {
+    for (index, DiagnosisIn(given)) in diagnoses.into_iter().enumerate() {
         let code = dotted(&given.code).ok_or_else(|| {
             field(format!("{prefix}diagnoses[{index}].code"), "is no ICD-10-CM code", "three to seven letters and digits")
         })?;
@@ -322,9 +344,11 @@ mod tests {
 
     #[test]
     fn a_flat_claim_is_filled_up() {
-        let file = read(r#"{"payer":"bcbs","diagnoses":[{"code":"r040"}],"lines":[{"code":" 99213 "}]}"#).expect("claim");
+        let file =
+            read(r#"{"payer":"bcbs","diagnoses":[{"code":"r040"}, "I78.0"],"lines":[{"code":" 99213 "}]}"#).expect("claim");
         assert_eq!(file.claim.diagnoses[0].code, "R04.0");
         assert_eq!(file.claim.diagnoses[0].pointer, "A");
+        assert_eq!((file.claim.diagnoses[1].code.as_str(), file.claim.diagnoses[1].pointer.as_str()), ("I78.0", "B"));
         assert_eq!((file.claim.lines[0].number, file.claim.lines[0].units), (1, 1));
         assert_eq!(file.context.origins["payer"].kind, OriginKind::Given);
         assert_eq!(file.context.origins["date_of_service"].kind, OriginKind::Default);

@@ -2,6 +2,7 @@
 //!
 //! A rule is one file: its manual as a doc comment, a unit struct, `impl Rule`. [`ALL`] is the one list. Rules read a
 //! [`ClaimView`] and add [`Finding`]s; they know no model, do no I/O and keep no state.
+mod apply;
 mod claim;
 mod claim_file;
 pub mod codes;
@@ -21,6 +22,7 @@ mod sources;
 pub mod tables;
 pub mod view;
 
+pub use apply::{apply, safe_fixes};
 pub use claim_file::{Border, ClaimFile, completed_years, pointer_letter};
 pub(crate) use declare::declare_rule;
 pub use declare::{Declared, HEADINGS, Rule, RuleInfo};
@@ -39,6 +41,7 @@ pub const ALL: &[&dyn Rule] = &[
     &cpt::CptPlaceOfService,
     &cpt::CptValid,
     &evaluation::EmG2211,
+    &evaluation::EmLevelSupported,
     &evaluation::EmPreventiveSplit,
     &evaluation::EmProlonged,
     &global::GlobalDecisionForSurgery,
@@ -79,6 +82,7 @@ pub const ALL: &[&dyn Rule] = &[
     &modifier::ModifierTelehealth,
     &modifier::ModifierValid,
     &ncci::NcciAddon,
+    &ncci::NcciModifierMisuse,
     &ncci::NcciMue,
     &ncci::NcciPtp,
     &payers::PayerConsultation,

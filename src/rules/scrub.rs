@@ -1,10 +1,11 @@
 //! A claim checked: what `superbill scrub` and `/v1/scrub` answer.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::tables::answering_edition;
 use super::{ClaimFile, ClaimView, Finding, NoteView, Payers, check_all};
 use crate::codeset::CodeSets;
 use crate::note::Context;
@@ -40,9 +41,10 @@ pub fn scrub(file: &ClaimFile, name: &str, code_sets: &CodeSets, payers: &Payers
     let payer = payers.get(&file.context.payer)?;
     let note =
         file.mentions.as_ref().map(|mentions| NoteView { mentions, relations: &file.relations, policy: file.options.policy });
-    let view = ClaimView::new(&file.context, &file.claim.diagnoses, &file.claim.lines, code_sets, payer, note);
+    let view = ClaimView::new(&file.context, &file.claim.diagnoses, &file.claim.lines, code_sets, payer, note)
+        .supporting(file.em.as_ref().and_then(|em| em.get("code")).and_then(serde_json::Value::as_str));
     let findings = check_all(&view);
-    let editions = editions(code_sets);
+    let editions = editions(code_sets, file.context.date_of_service);
     let audit = audit(file, &editions, &findings);
     Some(Scrubbed {
         encounter_id: file.encounter_id.clone().unwrap_or_else(|| name.to_owned()),
@@ -53,19 +55,11 @@ pub fn scrub(file: &ClaimFile, name: &str, code_sets: &CodeSets, payers: &Payers
     })
 }
 
-/// The newest edition of every loaded table.
-pub fn editions(code_sets: &CodeSets) -> BTreeMap<String, String> {
-    let mut newest: BTreeMap<String, (Option<Date>, String)> = BTreeMap::new();
-    for edition in code_sets.editions() {
-        let entry = (edition.effective, edition.edition.clone());
-        match newest.get(&edition.table) {
-            Some((effective, _)) if *effective >= entry.0 => {}
-            _ => {
-                newest.insert(edition.table.clone(), entry);
-            }
-        }
-    }
-    newest.into_iter().map(|(table, (_, edition))| (table, edition)).collect()
+/// The edition of every loaded table that answers for a date.
+pub fn editions(code_sets: &CodeSets, date: Date) -> BTreeMap<String, String> {
+    let tables: BTreeSet<&str> = code_sets.editions().iter().map(|edition| edition.table.as_str()).collect();
+    let answering = tables.into_iter().filter_map(|table| answering_edition(code_sets, table, date));
+    answering.map(|edition| (edition.table.clone(), edition.edition.clone())).collect()
 }
 
 /// Last day of the newest loaded edition of any table; dates of service are bounded by it.

@@ -157,9 +157,9 @@ impl<'a> Tables<'a> {
         }
     }
 
-    /// Edition of a table that answers.
+    /// Edition of a table that answers on the date.
     pub fn edition(&self, table: Table) -> Cow<'static, str> {
-        match self.newest_edition(table) {
+        match answering_edition(self.code_sets, table.id(), self.date) {
             Some(edition) => Cow::Owned(edition.edition.clone()),
             None => Cow::Borrowed("none loaded"),
         }
@@ -167,9 +167,7 @@ impl<'a> Tables<'a> {
 
     /// The newest edition of a table that is loaded whole.
     pub fn newest_edition(&self, table: Table) -> Option<&'a Edition> {
-        let whole = |edition: &&Edition| {
-            edition.table == table.id() && !edition.edition.ends_with("partial") && !edition.edition.ends_with("excerpt")
-        };
+        let whole = |edition: &&Edition| edition.table == table.id() && is_whole(edition);
         self.code_sets.editions().iter().filter(whole).max_by_key(|edition| edition.effective)
     }
 
@@ -182,4 +180,18 @@ impl<'a> Tables<'a> {
             .find(same)
             .map_or_else(|| self.edition(table), |edition| Cow::Owned(edition.edition.clone()))
     }
+}
+
+/// An edition that is loaded whole, not as an excerpt or a part of its changes.
+fn is_whole(edition: &Edition) -> bool {
+    !edition.edition.ends_with("partial") && !edition.edition.ends_with("excerpt")
+}
+
+/// The edition of a table that answers on a date: the whole one in force, else the newest before, else the oldest.
+pub fn answering_edition<'a>(code_sets: &'a CodeSets, table: &str, date: Date) -> Option<&'a Edition> {
+    let begun = |edition: &Edition| edition.effective.is_none_or(|effective| effective <= date);
+    let of_table = || code_sets.editions().iter().filter(|edition| edition.table == table);
+    let newest_begun = of_table().filter(|edition| is_whole(edition) && begun(edition)).max_by_key(|edition| edition.effective);
+    let oldest = || of_table().filter(|edition| is_whole(edition)).min_by_key(|edition| edition.effective);
+    newest_begun.or_else(oldest).or_else(|| of_table().next())
 }

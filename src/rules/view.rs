@@ -20,6 +20,8 @@ pub struct ClaimView<'a> {
     pub payer: &'a Payer,
     /// What the note says, when the note was read.
     pub note: Option<NoteView<'a>>,
+    /// The visit code that the note supports, where the level was worked out.
+    pub supported_visit: Option<&'a str>,
     /// What the tables say of each diagnosis, in the same order.
     pub icd: Vec<IcdFacts>,
     /// What the tables say of each line's code, in the same order.
@@ -57,10 +59,17 @@ impl<'a> ClaimView<'a> {
             code_sets,
             payer,
             note,
+            supported_visit: None,
             icd: diagnoses.iter().map(|diagnosis| tables.icd(&diagnosis.code)).collect(),
             procedures: lines.iter().map(|line| tables.line(&line.code)).collect(),
             tables,
         }
+    }
+
+    /// The view with the visit code that the note supports.
+    pub fn supporting(mut self, visit: Option<&'a str>) -> Self {
+        self.supported_visit = visit;
+        self
     }
 
     /// Diagnoses with what the tables say of their codes.

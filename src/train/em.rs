@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::data::{DataError, LabelledDocument, Role, Split, labels};
 use crate::claim::Diagnosis;
-use crate::document;
+use crate::document::{self, facts::resolve_context};
 use crate::em::{self, Features, Level, Ordinal, Weights};
-use crate::note::{Context, NoteType, Patient, Provider, input::parse_note_type};
+use crate::note::{Encounter, Patient};
 
 /// Folds of the check; a document's fold is its place in id order.
 const FOLDS: usize = 5;
@@ -54,9 +54,7 @@ pub fn fit(corpora: &Path) -> Result<(Weights, Check), DataError> {
     for d in &authored {
         visits.extend([true, false].into_iter().filter_map(|coded| visit(d, coded, None)));
     }
-    let all = |v: &Visit| v.fold != Some(usize::MAX);
-    let weights = Weights { needed: NEEDED, ..columns(&visits, &all) };
-    Ok((weights, check(&visits)))
+    Ok((columns(&visits, &|_| true), check(&visits)))
 }
 
 fn columns(visits: &[Visit], keep: &dyn Fn(&Visit) -> bool) -> Weights {
@@ -104,16 +102,10 @@ fn visit(d: &LabelledDocument, coded: bool, fold: Option<usize>) -> Option<Visit
             ..Diagnosis::default()
         })
         .collect();
-    let context = Context {
-        date_of_service: jiff::civil::date(2026, 5, 4),
-        place_of_service: "11".into(),
-        payer: "medicare".into(),
-        note_type: parse_note_type(&d.note_type).unwrap_or(NoteType::Office),
-        patient: Patient { age_years: d.patient.age_years.map(|a| a as u16), sex: d.patient.sex, ..Patient::default() },
-        provider: Provider::default(),
-        prior_procedures: Vec::new(),
-        origins: BTreeMap::new(),
-    };
+    let day = jiff::civil::date(2026, 5, 4);
+    let patient = Patient { age_years: d.patient.age_years.map(|a| a as u16), sex: d.patient.sex, ..Patient::default() };
+    let encounter = Encounter { date_of_service: Some(day), patient, note: d.text.0.to_string(), ..Encounter::default() };
+    let context = resolve_context(&encounter, &document, day);
     let (features, table) = em::features(&em::Input::of_note(&document, &context, &diagnoses))?;
     let level = |word: &Option<String>| word.as_deref().and_then(Level::from_word);
     Some(Visit {

@@ -9,6 +9,7 @@ pub mod diagnoses;
 pub mod diagnosis_recipe;
 pub mod diagnosis_rows;
 pub mod em;
+pub mod em_settings;
 pub mod error;
 pub mod procedures;
 pub mod tagging;

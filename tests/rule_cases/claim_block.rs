@@ -9,12 +9,12 @@
 use std::fmt::Write;
 
 use serde::Deserialize;
-use superbill::claim::{Diagnosis, Line};
+use superbill::claim::{Claim, Diagnosis, Line};
 use superbill::codeset::CodeSets;
 use superbill::document::{Evidence, SectionKind, Span};
 use superbill::extract::{Assertion, Laterality, Mention, MentionKind, Relation, RelationKind};
 use superbill::note::{Context, NoteType, Patient, Policy, PriorProcedure, Provider, Sex};
-use superbill::rules::{ClaimView, Finding, NoteView, Payers, Rule, pointer_letter, sort};
+use superbill::rules::{ClaimView, Finding, NoteView, Payers, Rule, apply, pointer_letter, sort};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +45,9 @@ struct Block {
     note: Option<Vec<Said>>,
     #[serde(default)]
     policy: Policy,
+    /// The visit that the note supports.
+    #[serde(default)]
+    supports: Option<String>,
 }
 
 /// What the note says about the diagnosis of a pointer.
@@ -98,10 +101,24 @@ pub fn findings(block: &str, rule: &dyn Rule, code_sets: &CodeSets, payers: &Pay
     let lines: Vec<Line> = block.lines.iter().enumerate().map(|(index, text)| line(index, text)).collect::<Result<_, _>>()?;
     let (mentions, relations) = said(block.note.as_deref().unwrap_or_default(), &mut diagnoses)?;
     let note = block.note.is_some().then_some(NoteView { mentions: &mentions, relations: &relations, policy: block.policy });
-    let view = ClaimView::new(&context, &diagnoses, &lines, code_sets, payer, note);
-    let mut found = Vec::new();
-    rule.check(&view, &mut found);
-    sort(&mut found);
+    let check = |claim: &Claim| {
+        let view = ClaimView::new(&context, &claim.diagnoses, &claim.lines, code_sets, payer, note)
+            .supporting(block.supports.as_deref());
+        let mut found = Vec::new();
+        rule.check(&view, &mut found);
+        sort(&mut found);
+        found
+    };
+    let claim = Claim { diagnoses, lines };
+    let found = check(&claim);
+    for finding in &found {
+        // A claim that was fixed no longer has the finding.
+        if let Some(fixed) = finding.fix.as_ref().and_then(|fix| apply(fix, &claim))
+            && check(&fixed).contains(finding)
+        {
+            return Err(format!("the fix does not mend: {}", finding.message));
+        }
+    }
     Ok(in_words(&found))
 }
 

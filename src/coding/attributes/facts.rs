@@ -3,7 +3,7 @@ use std::collections::HashMap;
 
 use super::sides::sides;
 use crate::coding::lexicon::{Word, words};
-use crate::document::{Document, Span};
+use crate::document::{Document, SectionKind, Span};
 use crate::extract::Laterality;
 use crate::note::{NoteType, Sex};
 
@@ -32,7 +32,7 @@ pub struct NoteFacts<'a> {
     pub(super) sides: Vec<Vec<(Span, Laterality)>>,
     /// Side words in headings, by section.
     pub(super) heading_sides: Vec<Option<(Span, Laterality)>>,
-    /// The only side that the note ever names, and where first.
+    /// The only side that the note ever names (in a report: that its diagnosis and procedure name), and where first.
     pub(super) only_side: Option<(Span, Laterality)>,
     /// Weeks of gestation as written, and where.
     pub(super) gestation: Option<(f32, Span)>,
@@ -60,9 +60,16 @@ impl<'a> NoteFacts<'a> {
             .iter()
             .map(|s| s.heading.and_then(|h| sides(document.text.get(h.start..h.end)?, h.start).into_iter().next()))
             .collect();
-        let mut named = all_sides.iter().flatten();
-        let first = named.next().copied();
-        let only_side = first.filter(|(_, side)| named.all(|(_, other)| other == side));
+        // What was operated on gives the side of what was found there.
+        let operated = || {
+            let named = document.sentences.iter().zip(&all_sides).filter(|(s, _)| {
+                let kind = document.sections.get(s.section).map(|s| s.kind);
+                use SectionKind::{PostoperativeDiagnosis, PreoperativeDiagnosis, ProcedurePerformed};
+                matches!(kind, Some(PostoperativeDiagnosis | PreoperativeDiagnosis | ProcedurePerformed))
+            });
+            only_side(named.flat_map(|(_, sides)| sides.iter().copied()))
+        };
+        let only_side = only_side(all_sides.iter().flatten().copied()).or_else(|| note_type.is_report().then(operated).flatten());
         let gestation = gestation(document);
         Self { document, note_type, patient, words: all, places, sides: all_sides, heading_sides, only_side, gestation }
     }
@@ -71,6 +78,12 @@ impl<'a> NoteFacts<'a> {
     pub fn weeks_of_gestation(&self) -> Option<(f32, Span)> {
         self.gestation
     }
+}
+
+/// The first of the sides, where all are the same.
+fn only_side(mut sides: impl Iterator<Item = (Span, Laterality)>) -> Option<(Span, Laterality)> {
+    let first = sides.next()?;
+    sides.all(|(_, other)| other == first.1).then_some(first)
 }
 
 /// "38 weeks gestation", "at 20 2/7 weeks", "EGA 31w4d", "G2P1 at 37 weeks", "24-week intrauterine pregnancy".

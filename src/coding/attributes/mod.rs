@@ -10,6 +10,7 @@ mod resolve;
 mod sides;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use context::{AttributeContext, Evidence, Zone};
 pub use encounter::EncounterPhase;

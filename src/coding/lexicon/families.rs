@@ -100,18 +100,23 @@ pub(super) fn families(codes: &[(&str, &str)]) -> (Vec<FamilyRow>, Vec<Vec<Strin
     (rows, keys)
 }
 
-/// Words of a title without sides, "unspecified" and small words, sorted; plurals joined ("eye", "eyes").
+/// Words of a title in order, without sides, "unspecified" and small words; plurals joined. "right eye" and "bilateral"
+/// name the same part, so an eye or ear that follows its side goes with it.
 fn title_words(title: &str) -> Vec<String> {
-    const LEFT_OUT: [&str; 12] =
-        ["right", "left", "bilateral", "both", "unilateral", "unspecified", "of", "the", "in", "on", "and", "side"];
-    let words = title.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
-    let mut words: Vec<String> = words
-        .filter(|w| !w.is_empty() && !LEFT_OUT.contains(&w.as_str()))
-        .map(|w| if w.len() > 3 && !w.ends_with("ss") { w.trim_end_matches('s').to_owned() } else { w })
-        .collect();
-    words.sort_unstable();
-    words.dedup();
-    words
+    const SIDES: [&str; 6] = ["right", "left", "bilateral", "both", "unilateral", "unspecified"];
+    const SMALL: [&str; 6] = ["of", "the", "in", "on", "and", "side"];
+    let mut out = Vec::new();
+    let mut after_side = false;
+    for word in title.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase) {
+        let side = SIDES.contains(&word.as_str());
+        let part_of_side = after_side && matches!(word.as_str(), "eye" | "eyes" | "ear" | "ears");
+        after_side = side;
+        if side || part_of_side || SMALL.contains(&word.as_str()) {
+            continue;
+        }
+        out.push(if word.len() > 3 && !word.ends_with("ss") { word.trim_end_matches('s').to_owned() } else { word });
+    }
+    out
 }
 
 /// The table of families in an open lexicon.
@@ -181,6 +186,9 @@ mod tests {
             ("M17.4", "Other bilateral secondary osteoarthritis of knee"),
             ("S42.021A", "Displaced fracture of shaft of right clavicle, initial encounter for closed fracture"),
             ("S42.022D", "Displaced fracture of shaft of left clavicle, subsequent encounter for fracture with routine healing"),
+            ("H40.001", "Preglaucoma, unspecified, right eye"),
+            ("H40.002", "Preglaucoma, unspecified, left eye"),
+            ("H40.003", "Preglaucoma, unspecified, bilateral"),
             ("I50.810", "Right heart failure, unspecified"),
             ("I50.9", "Heart failure, unspecified"),
         ];
@@ -193,7 +201,8 @@ mod tests {
         assert_eq!(of(5).0, of(6).0);
         assert_eq!((of(5).2, of(6).2), (b'A', b'D'));
         // Without a left sibling the side is part of the disease.
-        assert_ne!(of(7).0, of(8).0);
+        assert_ne!(of(10).0, of(11).0);
+        assert_eq!((of(7).0, of(9).1), (of(9).0, Side::Bilateral));
         assert!(table.members(FamilyId(99)).is_empty());
     }
 }

@@ -154,7 +154,7 @@ fn is_npi(npi: &str) -> bool {
             }
         })
         .sum();
-    (sum + 24) % 10 == 0
+    (sum + 24).is_multiple_of(10)
 }
 
 #[cfg(test)]

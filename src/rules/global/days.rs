@@ -79,7 +79,7 @@ pub fn is_operating_place(place: &str) -> bool {
 }
 
 /// Surgery lines within a running period that carry none of 58, 78, 79, with the latest operation.
-pub fn unmarked<'a, 'v>(view: &'v ClaimView<'a>) -> Vec<(&'a Line, Running<'a>)> {
+pub fn unmarked<'a>(view: &ClaimView<'a>) -> Vec<(&'a Line, Running<'a>)> {
     let mut lines = Vec::new();
     if view.context.prior_procedures.is_empty() {
         return lines;

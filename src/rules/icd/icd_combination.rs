@@ -1,5 +1,5 @@
 //! `icd-combination`
-use super::icd_excludes1::excluding_note;
+use super::exclusions::excluding_note;
 use crate::claim::Diagnosis;
 use crate::rules::codes::is_under;
 use crate::rules::{ClaimView, Finding, Fix, Rule, Target, declare_rule, sources};

@@ -1,6 +1,7 @@
 //! `icd-excludes1`
+use super::exclusions::exclusions;
 use crate::claim::Diagnosis;
-use crate::codeset::icd10cm::{IcdIndex, Note};
+use crate::codeset::icd10cm::{Note, NoteKind};
 use crate::rules::tables::Table;
 use crate::rules::{ClaimView, Finding, Fix, Rule, Severity, declare_rule, sources};
 
@@ -26,26 +27,13 @@ declare_rule! {
 
 impl Rule for IcdExcludes1 {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
-        for (position, (first, first_facts)) in view.coded_diagnoses().enumerate() {
-            for (second, second_facts) in view.coded_diagnoses().skip(position + 1) {
-                let (Some(i), Some(j)) = (first_facts.index, second_facts.index) else { continue };
-                if first.code == second.code {
-                    continue;
-                }
-                // The code whose note names the other stands second in the sentence.
-                if let Some(note) = excluding_note(view, i, &second.code) {
-                    findings.push(finding(view, second, first, note));
-                } else if let Some(note) = excluding_note(view, j, &first.code) {
-                    findings.push(finding(view, first, second, note));
-                }
-            }
+        for exclusion in exclusions(view, NoteKind::Excludes1, |_| true) {
+            let (Some(by), Some(named)) = (view.diagnoses.get(exclusion.by), view.diagnoses.get(exclusion.named)) else {
+                continue;
+            };
+            findings.push(finding(view, named, by, exclusion.note));
         }
     }
-}
-
-/// The Excludes1 note of a code, own or inherited, that names another code.
-pub(super) fn excluding_note<'a>(view: &ClaimView<'a>, index: IcdIndex, other: &str) -> Option<Note<'a>> {
-    view.tables.icd.excludes1(index).find(|note| note.covers(other))
 }
 
 fn finding(view: &ClaimView<'_>, excluded: &Diagnosis, by: &Diagnosis, note: Note<'_>) -> Finding {

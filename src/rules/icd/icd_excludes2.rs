@@ -1,6 +1,6 @@
 //! `icd-excludes2`
-use super::icd_excludes1::excluding_note;
-use crate::codeset::icd10cm::IcdIndex;
+use super::exclusions::{excluding_note, exclusions};
+use crate::codeset::icd10cm::NoteKind;
 use crate::rules::tables::Table;
 use crate::rules::{ClaimView, Finding, Rule, declare_rule, sources};
 
@@ -24,32 +24,30 @@ declare_rule! {
 
 impl Rule for IcdExcludes2 {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
-        for (position, (first, first_facts)) in view.coded_diagnoses().enumerate() {
-            for (second, second_facts) in view.coded_diagnoses().skip(position + 1) {
-                let (Some(i), Some(j)) = (first_facts.index, second_facts.index) else { continue };
-                let named = names(view, i, &second.code) || names(view, j, &first.code);
-                if !named || excluding_note(view, i, &second.code).is_some() || excluding_note(view, j, &first.code).is_some() {
-                    continue;
-                }
-                let message =
-                    format!("{} and {} may both be coded if the record supports both (Excludes2).", first.code, second.code);
-                let mut lines = view.lines_pointing_to(first);
-                lines.extend(view.lines_pointing_to(second));
-                findings.push(
-                    Finding::info(
-                        &Self::INFO,
-                        message,
-                        sources::table(view, Table::Icd10Cm, format!("{} and {}, Excludes2", first.code, second.code)),
-                    )
-                    .on_lines(lines)
-                    .about([first.code.as_str(), second.code.as_str()]),
-                );
+        // A note of a section or chapter says nothing of the single code.
+        for exclusion in exclusions(view, NoteKind::Excludes2, |note| note.carried_by.is_some()) {
+            let (a, b) = (exclusion.by.min(exclusion.named), exclusion.by.max(exclusion.named));
+            let (Some(first), Some(second)) = (view.diagnoses.get(a), view.diagnoses.get(b)) else { continue };
+            let excluded = |one: usize, code: &str| {
+                let index = view.icd.get(one).and_then(|facts| facts.index);
+                index.is_some_and(|index| excluding_note(view, index, code).is_some())
+            };
+            if excluded(a, &second.code) || excluded(b, &first.code) {
+                continue;
             }
+            let message =
+                format!("{} and {} may both be coded if the record supports both (Excludes2).", first.code, second.code);
+            let mut lines = view.lines_pointing_to(first);
+            lines.extend(view.lines_pointing_to(second));
+            findings.push(
+                Finding::info(
+                    &Self::INFO,
+                    message,
+                    sources::table(view, Table::Icd10Cm, format!("{} and {}, Excludes2", first.code, second.code)),
+                )
+                .on_lines(lines)
+                .about([first.code.as_str(), second.code.as_str()]),
+            );
         }
     }
-}
-
-/// An Excludes2 note of the code or a code above it, not of its section or chapter, names the other.
-fn names(view: &ClaimView<'_>, index: IcdIndex, other: &str) -> bool {
-    view.tables.icd.excludes2(index).any(|note| note.carried_by.is_some() && note.covers(other))
 }

@@ -1,6 +1,6 @@
 //! `icd-symptom-integral`
-use super::icd_excludes1::excluding_note;
-use super::integral_symptoms::is_integral;
+use super::exclusions::excluding_note;
+use super::integral_symptoms::disease_of;
 use crate::claim::Diagnosis;
 use crate::extract::RelationKind;
 use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
@@ -27,8 +27,11 @@ declare_rule! {
 impl Rule for IcdSymptomIntegral {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         for (symptom, symptom_facts) in view.coded_diagnoses() {
-            let disease = view.coded_diagnoses().find(|(disease, _)| is_integral(&symptom.code, &disease.code));
-            let Some((disease, disease_facts)) = disease else { continue };
+            let codes = view.diagnoses.iter().map(|diagnosis| diagnosis.code.as_str());
+            let Some((disease, disease_facts)) = disease_of(&symptom.code, codes).and_then(|at| view.coded_diagnoses().nth(at))
+            else {
+                continue;
+            };
             let excluded = match (symptom_facts.index, disease_facts.index) {
                 (Some(i), Some(j)) => {
                     excluding_note(view, i, &disease.code).is_some() || excluding_note(view, j, &symptom.code).is_some()

@@ -61,20 +61,26 @@ const INTEGRAL: &[(&[&str], &[&str])] = &[
     (&["M77.0", "M77.1"], &["M25.52"]),
 ];
 
-/// Whether a symptom is part of a disease.
-pub fn is_integral(symptom: &str, disease: &str) -> bool {
+/// Where among `diseases` the first one stands that a symptom is part of.
+pub fn disease_of<'d>(symptom: &str, diseases: impl Iterator<Item = &'d str> + Clone) -> Option<usize> {
     // Most diagnoses are no symptom of the list.
-    if !matches!(symptom.as_bytes().first(), Some(b'R' | b'M' | b'H')) || symptom == disease {
-        return false;
+    if !matches!(symptom.as_bytes().first(), Some(b'R' | b'M' | b'H')) {
+        return None;
     }
-    INTEGRAL.iter().any(|(diseases, symptoms)| {
-        symptoms.iter().any(|stem| is_under(symptom, stem)) && diseases.iter().any(|stem| is_under(disease, stem))
+    let rows = INTEGRAL.iter().filter(|(_, symptoms)| symptoms.iter().any(|stem| is_under(symptom, stem)));
+    rows.filter_map(|(stems, _)| {
+        diseases.clone().position(|disease| disease != symptom && stems.iter().any(|stem| is_under(disease, stem)))
     })
+    .min()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_integral;
+    use super::disease_of;
+
+    fn is_integral(symptom: &str, disease: &str) -> bool {
+        disease_of(symptom, [disease].into_iter()).is_some()
+    }
 
     #[test]
     fn integral_and_not() {

@@ -1,4 +1,5 @@
 //! Rules about diagnoses: ICD-10-CM codes, conventions and guidelines.
+mod exclusions;
 mod icd_age;
 mod icd_billable;
 mod icd_code_first;
