@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod inputs;
+pub mod train;
 
 /// Open medical-coding engine: a clinical note in, a coded and checked claim out.
 #[derive(Parser, Debug)]
@@ -36,7 +37,20 @@ pub struct Global {
 }
 
 #[derive(Subcommand, Debug)]
-enum Command {}
+enum Command {
+    /// Trains a model by a recipe
+    Train {
+        /// The recipe
+        #[arg(long, value_name = "FILE.toml")]
+        recipe: PathBuf,
+        /// Model folder that gets the result; default: the recipe's base
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Only measures the model in DIR on the recipe's dev parts
+        #[arg(long)]
+        measure: bool,
+    },
+}
 
 /// A failure that ends the program.
 #[derive(Debug)]
@@ -71,5 +85,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<u8, CliError> {
-    match cli.command {}
+    match cli.command {
+        Command::Train { recipe, out, measure } => train::run(&recipe, out.as_deref(), measure),
+    }
 }

@@ -1,7 +1,15 @@
 //! What the note says: mentions with kind, assertion, attributes, and relations between them.
 pub mod assertion_cues;
+pub mod decode;
+pub mod features;
+pub mod heads;
 pub mod laterality;
 pub mod measurements;
+pub mod relations;
+pub mod tagger;
+
+pub use heads::Heads;
+pub use tagger::{Extraction, extract};
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,14 @@
 //! Training: labelled text in, weights out.
 //!
-//! [`data`] loads labelled documents of every corpus into one shape. Tagging: the trunk of the encoder is run
+//! [`data`] loads labelled documents of every corpus into one shape. [`tagging`]: the trunk of the encoder is run
 //! once over them and its activations are kept; the tuned layers and the heads learn from those until the dev
 //! score stops rising; the result goes to a model folder. [`boosting`] fits the small inspectable models.
 pub mod boosting;
 pub mod data;
 pub mod em;
 pub mod em_settings;
+pub mod error;
 pub mod procedures;
+pub mod tagging;
+
+pub use error::TrainError;

@@ -51,6 +51,27 @@ pub fn maccrobat_kind(kind: &str) -> Option<MentionKind> {
     }
 }
 
+/// MACCROBAT marks "abdominal" and "pain" apart; notes and their labels hold "abdominal pain" to be one problem.
+/// A body part directly before a problem becomes part of it.
+pub fn join_place_and_sign(document: &mut LabelledDocument) {
+    let text = document.text.clone();
+    let mut joined: Vec<LabelledMention> = Vec::with_capacity(document.mentions.len());
+    for mention in std::mem::take(&mut document.mentions) {
+        match joined.last_mut() {
+            Some(before)
+                if before.kind == MentionKind::Anatomy
+                    && mention.kind == MentionKind::Problem
+                    && text.get(before.span.end..mention.span.start) == Some(" ") =>
+            {
+                before.kind = MentionKind::Problem;
+                before.span.end = mention.span.end;
+            }
+            _ => joined.push(mention),
+        }
+    }
+    document.mentions = joined;
+}
+
 fn parse(text: &str, annotations: &str, kind_of: fn(&str) -> Option<MentionKind>) -> (Vec<LabelledMention>, usize) {
     let offsets = CharacterOffsets::new(text);
     let mut mentions = Vec::new();
@@ -83,5 +104,17 @@ mod tests {
         let (mentions, lost) = parse(text, annotations, maccrobat_kind);
         assert_eq!(lost, 0);
         assert_eq!(mentions.iter().map(|m| m.span.of(text)).collect::<Vec<_>>(), ["Fever", "chest film"]);
+    }
+
+    #[test]
+    fn a_body_part_joins_the_sign_behind_it() {
+        let text = "abdominal pain, chest";
+        let annotations =
+            "T1\tSign_symptom 10 14\tpain\nT2\tBiological_structure 0 9\tabdominal\nT3\tBiological_structure 16 21\tchest\n";
+        let (mentions, _) = parse(text, annotations, maccrobat_kind);
+        let mut document = LabelledDocument { text: TextOf(text.into()), mentions, ..Default::default() };
+        join_place_and_sign(&mut document);
+        let found: Vec<_> = document.mentions.iter().map(|m| (m.span.of(text), m.kind)).collect();
+        assert_eq!(found, [("abdominal pain", MentionKind::Problem), ("chest", MentionKind::Anatomy)]);
     }
 }

@@ -1,6 +1,9 @@
 //! Labelled documents of every corpus in one shape; the loaders also serve `eval`.
 pub mod brat;
+pub mod clean;
+pub mod corpora;
 pub mod labels;
+pub mod negex;
 pub mod places;
 pub mod pubtator;
 

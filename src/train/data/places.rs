@@ -26,6 +26,27 @@ pub fn nearest(text: &str, quote: &str, near: usize) -> Option<Span> {
     text.match_indices(quote).map(|(at, _)| Span::new(at, at + quote.len())).min_by_key(|s| s.start.abs_diff(near))
 }
 
+/// The first place where the words of `quote` stand in order, whatever their case and the blanks between them.
+pub fn words_in(text: &str, quote: &str) -> Option<Span> {
+    let wanted: Vec<String> = quote.split_whitespace().map(str::to_lowercase).collect();
+    let first = wanted.first()?;
+    for (start, _) in text.char_indices() {
+        let mut at = start;
+        let matches = wanted.iter().enumerate().all(|(i, word)| {
+            let rest = text.get(at..).unwrap_or("");
+            let rest = if i > 0 { rest.trim_start() } else { rest };
+            at = text.len() - rest.len();
+            let head: String = rest.chars().take(word.chars().count()).collect();
+            at += head.len();
+            head.to_lowercase() == *word
+        });
+        if matches && !first.is_empty() {
+            return Some(Span::new(start, at));
+        }
+    }
+    None
+}
+
 /// Turns character offsets into byte offsets of one text.
 pub struct CharacterOffsets {
     starts: Vec<u32>,

@@ -1,0 +1,337 @@
+//! From token vectors to mentions with kind, assertion and attributes.
+use std::collections::BTreeMap;
+
+use candle_core::{Device, Tensor};
+
+use super::assertion_cues::CueIndex;
+use super::decode::decode;
+use super::features::{ASSERTION_FEATURES, assertion_features};
+use super::heads::{Heads, LABELS};
+use super::measurements::{self, Measurement};
+use super::{Assertion, Mention, MentionKind, Relation, laterality, relations};
+use crate::document::{Document, Span};
+use crate::encoder::{EncodedDocument, EncoderError};
+
+/// Taken off the score of "outside a mention": finds more. Chosen on dev for recall.
+pub const OUTSIDE_BIAS: f32 = 0.5;
+/// A further assertion holds from this probability.
+const ALSO_HOLDS: f32 = 0.5;
+/// A further assertion that the cue words state holds from this probability.
+const ALSO_HOLDS_WITH_CUE: f32 = 0.2;
+/// Bytes between a mention and a value that belongs to it.
+const VALUE_REACH: usize = 12;
+/// Words or spans of one matrix.
+const BLOCK: usize = 4_096;
+
+/// What a document says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Extraction {
+    /// In order of place; a mention's id is its position.
+    pub mentions: Vec<Mention>,
+    /// In order of their first mention.
+    pub relations: Vec<Relation>,
+}
+
+impl Extraction {
+    /// Adds what a later block of the same document says.
+    pub fn append(&mut self, later: Extraction) {
+        let base = self.mentions.len();
+        self.mentions.extend(later.mentions.into_iter().map(|m| Mention { id: m.id + base, ..m }));
+        let moved = later.relations.into_iter().map(|r| Relation { from: r.from + base, to: r.to + base, ..r });
+        self.relations.extend(moved);
+    }
+}
+
+/// What the rules read from a whole document beforehand.
+pub struct Context<'a> {
+    /// The document.
+    pub document: &'a Document,
+    /// Cue words and their scopes.
+    pub cues: CueIndex<'a>,
+    /// Measured values in order of place.
+    pub measurements: Vec<Measurement>,
+}
+
+impl<'a> Context<'a> {
+    /// Reads cues and measurements.
+    pub fn new(document: &'a Document) -> Self {
+        Self { document, cues: CueIndex::new(document), measurements: measurements::find(document) }
+    }
+}
+
+/// Finds mentions, their assertion and attributes, and the relations between them.
+pub fn extract(document: &Document, encoded: &EncodedDocument, heads: &Heads) -> Result<Extraction, EncoderError> {
+    extract_block(&Context::new(document), encoded, heads)
+}
+
+/// As [`extract`] for a block of a document (see `Encoder::encode_blocks`); join with [`Extraction::append`].
+pub fn extract_block(context: &Context, encoded: &EncodedDocument, heads: &Heads) -> Result<Extraction, EncoderError> {
+    let document = context.document;
+    let found = spans(document, encoded, heads, OUTSIDE_BIAS)?;
+    let places: Vec<(Span, Option<MentionKind>)> = found.iter().map(|f| (f.span, Some(f.kind))).collect();
+    let probabilities = assertion_probabilities(context, encoded, heads, &places)?;
+    let mut mentions = Vec::with_capacity(found.len());
+    for (id, (found, probabilities)) in found.into_iter().zip(probabilities).enumerate() {
+        let finding = context.cues.assess_as(found.span, Some(found.kind));
+        let assertions = combine(&probabilities, &finding.assertions);
+        let cue = finding.cue.filter(|_| assertions.contains(&finding.leading())).map(|c| document.evidence(c));
+        let measured = measured(context, found.span);
+        let sided = found.kind != MentionKind::Medication;
+        mentions.push(Mention {
+            id,
+            kind: found.kind,
+            span: found.span,
+            text: found.span.of(&document.text).to_owned(),
+            section: document.section_kind_at(found.span.start),
+            assertion: assertions.first().copied().unwrap_or(Assertion::Present),
+            assertions,
+            cue,
+            laterality: if sided { laterality::side_of(document, found.span) } else { None },
+            attributes: BTreeMap::new(),
+            value: measured.map(|m| m.value),
+            unit: measured.map(|m| m.unit.to_owned()),
+            score: found.score,
+        });
+    }
+    let relations = relations::by_words(document, &mentions);
+    Ok(Extraction { mentions, relations })
+}
+
+/// The value inside a mention or directly behind it.
+fn measured<'a>(context: &'a Context, span: Span) -> Option<&'a Measurement> {
+    let all = &context.measurements;
+    // Values begin at most a name and a few words before their mention ends.
+    let first = all.partition_point(|m| m.span.start + 80 < span.start);
+    let near = all[first..].iter().take_while(|m| m.span.start <= span.end + VALUE_REACH);
+    let mut best: Option<&Measurement> = None;
+    for measurement in near {
+        let behind = measurement.span.start >= span.end
+            && Span::new(span.end, measurement.span.start)
+                .of(&context.document.text)
+                .chars()
+                .all(|c| !matches!(c, '\n' | '.' | ';'));
+        if measurement.span.overlaps(span) {
+            return Some(measurement);
+        }
+        if behind && best.is_none() {
+            best = Some(measurement);
+        }
+    }
+    best
+}
+
+/// A span that the tagging head found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FoundSpan {
+    /// On word boundaries.
+    pub span: Span,
+    /// Kind.
+    pub kind: MentionKind,
+    /// Mean probability of its words' labels.
+    pub score: f32,
+}
+
+/// Spans of mentions in order of place.
+pub fn spans(
+    document: &Document,
+    encoded: &EncodedDocument,
+    heads: &Heads,
+    outside_bias: f32,
+) -> Result<Vec<FoundSpan>, EncoderError> {
+    check_width(encoded, heads)?;
+    // First piece of each word, and the word's place.
+    let mut words: Vec<(usize, u32, Span)> = Vec::new();
+    for (i, token) in encoded.tokens.iter().enumerate() {
+        match words.last_mut() {
+            Some(word) if token.continues && word.1 == token.sentence => word.2.end = token.span.end,
+            _ => words.push((i, token.sentence, token.span)),
+        }
+    }
+    let mut scores: Vec<f32> = Vec::with_capacity(words.len() * LABELS);
+    for block in words.chunks(BLOCK) {
+        let rows: Vec<f32> = block.iter().flat_map(|w| encoded.tagging_at(w.0).iter().copied()).collect();
+        let rows = Tensor::from_vec(rows, (block.len(), encoded.dim), &Device::Cpu)?;
+        scores.extend(heads.tagging_scores(&rows)?.flatten_all()?.to_vec1::<f32>()?);
+    }
+    let mut found = Vec::new();
+    let mut start = 0;
+    for sentence in words.chunk_by(|a, b| a.1 == b.1) {
+        let own = &scores[start * LABELS..(start + sentence.len()) * LABELS];
+        start += sentence.len();
+        for run in decode(own, outside_bias) {
+            let (Some(first), Some(last)) = (sentence.get(run.words.start), sentence.get(run.words.end - 1)) else {
+                continue;
+            };
+            let span = Span::new(first.2.start, last.2.end);
+            if !span.of(&document.text).contains(char::is_alphanumeric) {
+                continue;
+            }
+            let part = |span| FoundSpan { span, kind: run.kind, score: run.score };
+            match (run.kind, relations::split_at_cause(&document.text, span)) {
+                (MentionKind::Problem, Some((left, right))) => found.extend([part(left), part(right)]),
+                _ => found.push(part(span)),
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Probabilities of the classes of `Assertion::ALL` for any spans of a document, mentions or not: `kind` is what
+/// stands there, if known. `[0, …, 1]` (present) for a span without encoded words.
+pub fn assertion_probabilities(
+    context: &Context,
+    encoded: &EncodedDocument,
+    heads: &Heads,
+    spans: &[(Span, Option<MentionKind>)],
+) -> Result<Vec<[f32; 8]>, EncoderError> {
+    check_width(encoded, heads)?;
+    let mut results = vec![[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]; spans.len()];
+    let mut sentences: BTreeMap<u32, Vec<f32>> = BTreeMap::new();
+    let placed: Vec<(usize, std::ops::Range<usize>)> =
+        (0..spans.len()).map(|i| (i, encoded.tokens_in(spans[i].0))).filter(|(_, tokens)| !tokens.is_empty()).collect();
+    for block in placed.chunks(BLOCK) {
+        let (mut own, mut first, mut around, mut features) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (i, tokens) in block {
+            let (span, kind) = spans[*i];
+            let sentence = encoded.tokens[tokens.start].sentence;
+            let mean = sentences.entry(sentence).or_insert_with(|| {
+                let from = encoded.tokens.partition_point(|t| t.sentence < sentence);
+                let to = encoded.tokens.partition_point(|t| t.sentence <= sentence);
+                mean_of(encoded, from..to)
+            });
+            own.extend(mean_of(encoded, tokens.clone()));
+            first.extend_from_slice(encoded.tagging_at(tokens.start));
+            around.extend_from_slice(mean);
+            let cues = context.cues.assess_as(span, kind).assertions;
+            features.extend(assertion_features(context.document, span, &cues));
+        }
+        let matrix = |values: Vec<f32>, width: usize| Tensor::from_vec(values, (block.len(), width), &Device::Cpu);
+        let scores = heads.assertion_scores(
+            &matrix(own, encoded.dim)?,
+            &matrix(first, encoded.dim)?,
+            &matrix(around, encoded.dim)?,
+            &matrix(features, ASSERTION_FEATURES)?,
+        )?;
+        let values = scores.flatten_all()?.to_vec1::<f32>()?;
+        for ((i, _), row) in block.iter().zip(values.chunks_exact(Assertion::ALL.len())) {
+            for (to, from) in results[*i].iter_mut().zip(row) {
+                *to = 1.0 / (1.0 + (-from).exp());
+            }
+        }
+    }
+    Ok(results)
+}
+
+fn mean_of(encoded: &EncodedDocument, tokens: std::ops::Range<usize>) -> Vec<f32> {
+    let mut sum = vec![0f32; encoded.dim];
+    let count = tokens.len().max(1) as f32;
+    for token in tokens {
+        sum.iter_mut().zip(encoded.tagging_at(token)).for_each(|(s, v)| *s += v);
+    }
+    sum.iter_mut().for_each(|s| *s /= count);
+    sum
+}
+
+/// All assertions that hold, in order of precedence: the most probable, those above one half, and those that cue
+/// words state and the head does not rule out.
+pub fn combine(probabilities: &[f32; 8], cues: &[Assertion]) -> Vec<Assertion> {
+    let top = (0..8).fold(0, |top, i| if probabilities[i] > probabilities[top] { i } else { top });
+    let mut all: Vec<Assertion> = Vec::new();
+    for (i, assertion) in Assertion::ALL.into_iter().enumerate() {
+        let stated = assertion != Assertion::Present && cues.contains(&assertion);
+        let limit = if stated { ALSO_HOLDS_WITH_CUE } else { ALSO_HOLDS };
+        if i == top || probabilities[i] >= limit {
+            all.push(assertion);
+        }
+    }
+    if all.len() > 1 {
+        all.retain(|a| *a != Assertion::Present);
+    }
+    all
+}
+
+fn check_width(encoded: &EncodedDocument, heads: &Heads) -> Result<(), EncoderError> {
+    if encoded.dim != heads.dim() && !encoded.tokens.is_empty() {
+        let message = format!("the heads read vectors of {} numbers, the encoder gives {}", heads.dim(), encoded.dim);
+        return Err(candle_core::Error::Msg(message).into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use candle_core::DType;
+    use candle_nn::VarBuilder;
+
+    use super::*;
+    use crate::document;
+    use crate::encoder::{Encoder, HashEncoder};
+    use crate::extract::heads::begin;
+
+    const DIM: usize = 16;
+
+    /// Heads with zeros everywhere but a bias for one label and one assertion.
+    fn heads(label: usize, assertion: usize) -> Heads {
+        let weights: HashMap<String, Tensor> = Heads::shapes(DIM)
+            .into_iter()
+            .filter(|(name, _)| !name.starts_with("relation"))
+            .map(|(name, shape)| {
+                let mut values = vec![0f32; shape.iter().product()];
+                match name {
+                    "tagging.bias" => values[label] = 5.0,
+                    "assertion.output.bias" => values.iter_mut().enumerate().for_each(|(i, v)| {
+                        *v = if i == assertion { 3.0 } else { -3.0 };
+                    }),
+                    _ => {}
+                }
+                (name.to_owned(), Tensor::from_vec(values, shape, &Device::Cpu).expect("tensor"))
+            })
+            .collect();
+        Heads::new(VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu), DIM).expect("heads")
+    }
+
+    #[test]
+    fn mentions_keep_to_words_and_carry_their_assertion() {
+        let document = document::read("IMPRESSION: Épistaxis naïve. Ménière disease.");
+        let encoded = HashEncoder::new(DIM).encode(&document).expect("encodes");
+        let extraction = extract(&document, &encoded, &heads(begin(MentionKind::Problem), 2)).expect("extracts");
+        let words: Vec<&str> = extraction.mentions.iter().map(|m| m.text.as_str()).collect();
+        assert_eq!(words, ["Épistaxis", "naïve", "Ménière", "disease"]);
+        assert!(extraction.mentions.iter().enumerate().all(|(i, m)| m.id == i && m.assertion == Assertion::Historical));
+    }
+
+    #[test]
+    fn nothing_in_nothing_out_and_a_wrong_width_is_an_error() {
+        let heads = heads(0, 7);
+        let document = document::read("");
+        let empty = HashEncoder::new(DIM).encode(&document).expect("encodes");
+        assert_eq!(extract(&document, &empty, &heads).expect("extracts"), Extraction::default());
+        let document = document::read("Pain.");
+        let narrow = HashEncoder::new(8).encode(&document).expect("encodes");
+        assert!(extract(&document, &narrow, &heads).is_err());
+    }
+
+    #[test]
+    fn cues_add_what_the_head_does_not_rule_out() {
+        let mut p = [0.0f32; 8];
+        p[0] = 0.9;
+        p[2] = 0.3;
+        assert_eq!(combine(&p, &[Assertion::Historical]), [Assertion::Absent, Assertion::Historical]);
+        assert_eq!(combine(&p, &[]), [Assertion::Absent]);
+        p = [0.1; 8];
+        p[7] = 0.9;
+        assert_eq!(combine(&p, &[Assertion::Absent]), [Assertion::Present]);
+    }
+
+    #[test]
+    fn later_blocks_are_renumbered() {
+        let document = document::read("Pain.");
+        let encoded = HashEncoder::new(DIM).encode(&document).expect("encodes");
+        let one = extract(&document, &encoded, &heads(begin(MentionKind::Problem), 7)).expect("extracts");
+        let mut both = one.clone();
+        both.append(one);
+        assert_eq!(both.mentions.iter().map(|m| m.id).collect::<Vec<_>>(), [0, 1]);
+    }
+}

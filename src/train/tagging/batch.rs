@@ -1,0 +1,154 @@
+//! Micro-batches as tensors, and their loss.
+use candle_core::{D, Device, Result, Tensor};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::activations::Activations;
+use super::examples::{Example, SpanTarget};
+use crate::encoder::bert::{self, Branch, Dropout, Mode};
+use crate::extract::Assertion;
+use crate::extract::features::ASSERTION_FEATURES;
+use crate::extract::heads::{Heads, LABELS};
+
+const CLASSES: usize = Assertion::ALL.len();
+/// Weight of "does not hold" for classes that stand behind the labelled one in precedence: labels name one only.
+const UNLABELLED_WEIGHT: f32 = 0.3;
+
+/// Hidden states of a batch after the branch.
+pub struct Encoded {
+    /// (batch · length, dim)
+    pub hidden: Tensor,
+    /// Padded length.
+    pub length: usize,
+}
+
+/// Runs the branch over examples.
+pub fn encode(branch: &Branch, examples: &[Example], activations: &Activations, batch: &[usize], mode: Mode) -> Result<Encoded> {
+    let dim = activations.dim;
+    let length = batch.iter().map(|&i| examples[i].ids.len()).max().unwrap_or(1);
+    let mut values = vec![0f32; batch.len() * length * dim];
+    let mut mask = vec![0f32; batch.len() * length];
+    for (row, &i) in batch.iter().enumerate() {
+        let own = activations.of(i);
+        for (to, from) in values[row * length * dim..].iter_mut().zip(own) {
+            *to = from.to_f32();
+        }
+        mask[row * length..][..own.len() / dim].fill(1.0);
+    }
+    let hidden = Tensor::from_vec(values, (batch.len(), length, dim), &Device::Cpu)?;
+    let bias = bert::attention_bias(&Tensor::from_vec(mask, (batch.len(), length), &Device::Cpu)?)?;
+    let hidden = branch.forward(&hidden, &bias, mode, None)?;
+    Ok(Encoded { hidden: hidden.reshape((batch.len() * length, dim))?, length })
+}
+
+/// Loss sums and weights of a micro-batch.
+pub struct Loss {
+    /// Sum of the weighted tagging losses.
+    pub tagging: Tensor,
+    /// Sum of the weights.
+    pub words: f32,
+    /// Sum of the assertion losses.
+    pub assertion: Tensor,
+    /// Number of spans.
+    pub spans: f32,
+}
+
+/// The loss of a micro-batch. A word costs −log of the probability of all its allowed labels together.
+pub fn loss(
+    heads: &Heads,
+    encoded: &Encoded,
+    examples: &[Example],
+    batch: &[usize],
+    dropout: &Dropout,
+    random: &mut ChaCha8Rng,
+) -> Result<Loss> {
+    let device = Device::Cpu;
+    let hidden = dropout.apply(&encoded.hidden)?;
+    let (mut rows, mut allowed, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+    for (row, &i) in batch.iter().enumerate() {
+        for word in examples[i].words.iter().filter(|w| w.weight > 0.0) {
+            rows.push((row * encoded.length) as u32 + word.position);
+            allowed.extend((0..LABELS).map(|l| f32::from(word.allowed >> l & 1)));
+            weights.push(word.weight);
+        }
+    }
+    let zero = Tensor::zeros((), candle_core::DType::F32, &device)?;
+    let words: f32 = weights.iter().sum();
+    let tagging = if rows.is_empty() {
+        zero.clone()
+    } else {
+        let count = rows.len();
+        let scores = heads.tagging_scores(&hidden.index_select(&Tensor::from_vec(rows, count, &device)?, 0)?)?;
+        let scores = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?.detach())?.exp()?;
+        let allowed = Tensor::from_vec(allowed, (count, LABELS), &device)?;
+        let right = ((scores.clone() * allowed)?.sum(1)? + 1e-12)?.log()?;
+        let cost = (scores.sum(1)?.log()? - right)?;
+        (cost * Tensor::from_vec(weights, count, &device)?)?.sum_all()?
+    };
+    let spans: Vec<(usize, &SpanTarget)> =
+        batch.iter().enumerate().flat_map(|(row, &i)| examples[i].spans.iter().map(move |s| (row, s))).collect();
+    let assertion = if spans.is_empty() { zero } else { assertion_loss(heads, &hidden, encoded.length, &spans, random)? };
+    Ok(Loss { tagging, words, assertion, spans: spans.len() as f32 })
+}
+
+/// Pools the spans' vectors: span mean, first word, sentence mean; (n, dim) each.
+pub fn pool(hidden: &Tensor, places: &[((usize, usize), (usize, usize))]) -> Result<[Tensor; 3]> {
+    let total = hidden.dim(0)?;
+    let count = places.len();
+    let mut span = vec![0f32; count * total];
+    let mut sentence = vec![0f32; count * total];
+    let mut first = Vec::with_capacity(count);
+    for (i, (own, around)) in places.iter().enumerate() {
+        for (matrix, (from, to)) in [(&mut span, own), (&mut sentence, around)] {
+            matrix[i * total + from..i * total + to].fill(1.0 / (to - from) as f32);
+        }
+        first.push(own.0 as u32);
+    }
+    let mean = |m: Vec<f32>| Tensor::from_vec(m, (count, total), &Device::Cpu)?.matmul(hidden);
+    Ok([mean(span)?, hidden.index_select(&Tensor::from_vec(first, count, &Device::Cpu)?, 0)?, mean(sentence)?])
+}
+
+fn assertion_loss(
+    heads: &Heads,
+    hidden: &Tensor,
+    length: usize,
+    spans: &[(usize, &SpanTarget)],
+    random: &mut ChaCha8Rng,
+) -> Result<Tensor> {
+    let count = spans.len();
+    let mut places = Vec::with_capacity(count);
+    let mut features = Vec::with_capacity(count * ASSERTION_FEATURES);
+    let mut classes = Vec::with_capacity(count);
+    for (row, target) in spans {
+        let at = |p: u32| row * length + p as usize;
+        let (mut from, to) = target.positions;
+        // Found mentions are often shorter than labelled quotes: drop leading words now and then.
+        if to - from > 1 && random.random::<f32>() < 0.25 {
+            from += random.random_range(1..to - from);
+        }
+        places.push(((at(from), at(to)), (at(target.sentence.0), at(target.sentence.1))));
+        features.extend_from_slice(&target.features);
+        classes.push(target.class);
+    }
+    let [span, first, sentence] = pool(hidden, &places)?;
+    let features = Tensor::from_vec(features, (count, ASSERTION_FEATURES), &Device::Cpu)?;
+    let scores = heads.assertion_scores(&span, &first, &sentence, &features)?;
+    assertion_cost(&scores, &classes)
+}
+
+/// Sum over spans of the binary cross-entropy of the classes.
+pub fn assertion_cost(scores: &Tensor, classes: &[u8]) -> Result<Tensor> {
+    let count = classes.len();
+    let (mut targets, mut weights) = (vec![0f32; count * CLASSES], vec![1f32; count * CLASSES]);
+    for (i, &class) in classes.iter().enumerate() {
+        targets[i * CLASSES + class as usize] = 1.0;
+        for later in class as usize + 1..CLASSES - 1 {
+            weights[i * CLASSES + later] = UNLABELLED_WEIGHT;
+        }
+    }
+    let targets = Tensor::from_vec(targets, (count, CLASSES), &Device::Cpu)?;
+    let weights = Tensor::from_vec(weights, (count, CLASSES), &Device::Cpu)?;
+    // max(x, 0) − x·t + log(1 + e^−|x|)
+    let cost = ((scores.relu()? - (scores * targets)?)? + (scores.abs()?.neg()?.exp()? + 1.0)?.log()?)?;
+    (cost * weights)?.sum_all()
+}
