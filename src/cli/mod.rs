@@ -15,6 +15,7 @@ mod eval;
 mod inputs;
 mod level;
 mod lookup;
+mod models;
 mod print;
 mod rules;
 mod scrub;
@@ -60,6 +61,8 @@ enum Command {
     Eval(eval::EvalArgs),
     /// The reference tables: list, build, verify
     Codesets(codesets::CodesetsArgs),
+    /// Model folders: convert a checkpoint, compute code vectors, verify
+    Models(models::ModelsArgs),
     /// What is checked, and why
     Rules(rules::RulesArgs),
 }
@@ -108,6 +111,11 @@ fn run(cli: &Cli) -> Result<u8, CliError> {
         Command::Eval(args) => eval::run(args, &cli.global),
         Command::Codesets(args) => {
             let text = codesets::run(args, cli.global.codesets.as_deref()).map_err(|e| CliError::internal(e.to_string()))?;
+            print!("{text}");
+            Ok(0)
+        }
+        Command::Models(args) => {
+            let text = models::run(args, cli.global.codesets.as_deref(), &cli.global.device).map_err(|e| CliError::usage(e.to_string()))?;
             print!("{text}");
             Ok(0)
         }

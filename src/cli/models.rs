@@ -18,7 +18,7 @@ pub struct ModelsArgs {
 }
 
 /// What `superbill models` does.
-#[derive(Subcommand, Debug)]
+#[derive(Subcommand, Debug, Clone)]
 pub enum ModelsCommand {
     /// Makes a model directory from a published BERT checkpoint
     Convert {
@@ -67,8 +67,8 @@ pub enum ModelsError {
 
 /// Runs the command; returns what to print. `codesets`: folder of the tables, the embedded ones where not given;
 /// `device_name`: as in `--device`.
-pub fn run(args: ModelsArgs, codesets: Option<&std::path::Path>, device_name: &str) -> Result<String, ModelsError> {
-    match args.command {
+pub fn run(args: &ModelsArgs, codesets: Option<&std::path::Path>, device_name: &str) -> Result<String, ModelsError> {
+    match args.command.clone() {
         ModelsCommand::Convert { source, out, name, trunk_layers, full, origin, licence } => {
             let files = hub::resolve(&source, None)?;
             let precision = if full { Precision::Full } else { Precision::Compact };

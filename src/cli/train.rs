@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{CliError, Global};
 use crate::train::TrainError;
 use crate::train::diagnosis_recipe;
-use crate::train::tagging::{export, measure, recipe::Recipe, run};
+use crate::train::tagging::{export, measure, prepare, recipe::Recipe, run};
 
 /// Train a model by a recipe
 #[derive(Args, Debug)]
@@ -58,7 +58,7 @@ fn tagging(recipe: &Path, out: Option<&Path>, measure: bool) -> Result<u8, CliEr
                 println!("{:#}", measure::measure(&recipe, out.unwrap_or(&recipe.base), &bar)?);
                 return Ok(());
             }
-            let prepared = run::prepare(&recipe, &bar)?;
+            let prepared = prepare::prepare(&recipe, &bar)?;
             eprintln!(
                 "{} training documents, {} examples; {} dev documents, {} examples",
                 prepared.documents.len(),
@@ -66,9 +66,9 @@ fn tagging(recipe: &Path, out: Option<&Path>, measure: bool) -> Result<u8, CliEr
                 prepared.dev.documents.len(),
                 prepared.dev.examples.len()
             );
-            run::learn(&recipe, &prepared, &bar)?;
+            let (prepared, best) = run::run(&recipe, prepared, &bar)?;
             bar.finish();
-            let report = export::export(&recipe, &prepared, out.unwrap_or(&recipe.base))?;
+            let report = export::export(&recipe, &prepared, best, out.unwrap_or(&recipe.base))?;
             println!("{report:#}");
             Ok(())
         })

@@ -58,7 +58,7 @@ impl Engine {
             version: env!("CARGO_PKG_VERSION").into(),
             model: ModelInfo { name: reader.model_name().to_owned(), sha256: reader.model_identity() },
             numerics: reader.numerics(),
-            code_sets: rules::editions(&code_sets),
+            code_sets: rules::editions(&code_sets, rules::newest_edition_end(&code_sets)),
         };
         Ok(Self {
             payers,
@@ -278,10 +278,10 @@ fn read_thresholds(path: &Path) -> Result<ReviewThresholds, EngineError> {
     }
 }
 
-/// Ids of the documents that taught the model, one a line.
+/// Ids of the documents that taught the model: corpus, tab, id; one a line.
 fn read_ids(path: &Path) -> Result<BTreeSet<String>, EngineError> {
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()),
+        Ok(text) => Ok(text.lines().filter_map(|l| l.rsplit('\t').next()).map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(e) => Err(open_error(format!("{}: {e}", path.display()))),
     }

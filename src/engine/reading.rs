@@ -9,6 +9,7 @@ use crate::coding::diagnoses::gather::{DenseHit, Material};
 use crate::coding::diagnoses::places::{AssertionSource, AssertionWeights, index_of};
 use crate::coding::lexicon::{Lexicon, PhraseCounts};
 use crate::document::{self, Document, Span, facts};
+use crate::encoder::vectors::{self, VectorFile};
 use crate::encoder::{CandleEncoder, EncodedDocument, Encoder, device};
 use crate::extract::assertion_cues::CueIndex;
 use crate::extract::heads::Heads;
@@ -16,6 +17,13 @@ use crate::extract::measurements::{self, Measurement};
 use crate::extract::tagger::{self, Extraction};
 use crate::extract::{Laterality, MentionKind, laterality};
 use crate::note::{Context, Encounter};
+
+/// Problem mentions from this score on are looked up by similarity.
+const SURE_MENTION: f32 = 0.4;
+/// Codes that a mention gets by similarity.
+const NEIGHBOURS: usize = 5;
+/// Mentions of one note that are looked up by similarity; a longer note has said it all by then.
+const MOST_MENTIONS: usize = 300;
 
 /// What is known of a note before anything is coded.
 pub struct Reading {
@@ -40,6 +48,8 @@ pub struct Reader {
     heads: Option<Heads>,
     lexicon: Lexicon,
     counts: PhraseCounts,
+    /// Vectors of code titles; a user's own encoder has none.
+    vectors: Option<VectorFile>,
     name: String,
     identity: String,
     numerics: String,
@@ -56,8 +66,12 @@ impl Reader {
         let heads = if has_heads { Some(Heads::open(model, encoder.dim()).map_err(|e| open(&e))?) } else { None };
         let lexicon = Lexicon::open(&codesets.join("lexicon.bin")).map_err(|e| open(&e))?;
         let counts = PhraseCounts::open(&codesets.join("lexicon.counts.bin")).map_err(|e| open(&e))?;
+        let vectors = match &heads {
+            Some(_) => Some(vectors::open_code_vectors(model).map_err(|e| open(&e))?),
+            None => None,
+        };
         let numerics = if device.is_cpu() { "f32".to_owned() } else { "cuda-f32".to_owned() };
-        Ok(Self { encoder, heads, lexicon, counts, name: manifest.name.clone(), identity: manifest.identity(), numerics })
+        Ok(Self { encoder, heads, lexicon, counts, vectors, name: manifest.name.clone(), identity: manifest.identity(), numerics })
     }
 
     /// Name of the model.
@@ -96,7 +110,28 @@ impl Reader {
             mention.laterality = laterality::side_of(&document, mention.span);
         }
         attach(&measurements, &mut extraction.mentions);
-        Ok(Reading { document, context, extraction, measurements, encoded, dense: Vec::new() })
+        let dense = self.retrieve(&encoded, &extraction);
+        Ok(Reading { document, context, extraction, measurements, encoded, dense })
+    }
+
+    /// The codes whose titles are nearest to each problem mention in its context.
+    fn retrieve(&self, encoded: &EncodedDocument, extraction: &Extraction) -> Vec<DenseHit> {
+        let Some(vectors) = &self.vectors else { return Vec::new() };
+        let (mut spans, mut queries) = (Vec::new(), Vec::new());
+        for mention in extraction.mentions.iter().filter(|m| m.kind == MentionKind::Problem && m.score >= SURE_MENTION) {
+            if let (true, Some(vector)) = (spans.len() < MOST_MENTIONS, encoded.mention_vector(mention.span)) {
+                spans.push(mention.span);
+                queries.push(vector);
+            }
+        }
+        let mut hits = Vec::new();
+        for (span, neighbours) in spans.into_iter().zip(vectors.search(&queries, NEIGHBOURS)) {
+            for n in neighbours {
+                let code = vectors.members(n.row).next().and_then(|c| self.lexicon.code_id(c));
+                hits.extend(code.map(|code| DenseHit { span, code, similarity: n.score }));
+            }
+        }
+        hits
     }
 
     /// Hands the material of a reading to `work`.

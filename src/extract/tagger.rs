@@ -7,7 +7,8 @@ use super::assertion_cues::CueIndex;
 use super::decode::decode;
 use super::features::{ASSERTION_FEATURES, assertion_features};
 use super::heads::{Heads, LABELS};
-use super::{Assertion, Mention, MentionKind, Relation, relations};
+use super::measurements::{self, Measurement};
+use super::{Assertion, Mention, MentionKind, Relation, laterality, relations};
 use crate::document::{Document, Span};
 use crate::encoder::{EncodedDocument, EncoderError};
 
@@ -17,6 +18,8 @@ pub const OUTSIDE_BIAS: f32 = 0.5;
 const ALSO_HOLDS: f32 = 0.5;
 /// A further assertion that the cue words state holds from this probability.
 const ALSO_HOLDS_WITH_CUE: f32 = 0.2;
+/// Bytes between a mention and a value that belongs to it.
+const VALUE_REACH: usize = 12;
 /// Words or spans of one matrix.
 const BLOCK: usize = 4_096;
 
@@ -39,47 +42,82 @@ impl Extraction {
     }
 }
 
-/// Finds mentions, their assertion and attributes, and the relations between them. `encoded` may be a block of the
-/// document (see `Encoder::encode_blocks`); join the results with [`Extraction::append`].
-pub fn extract(document: &Document, encoded: &EncodedDocument, heads: &Heads) -> Result<Extraction, EncoderError> {
-    let cues = CueIndex::new(document);
-    extract_with(document, encoded, heads, &cues)
+/// What the rules read from a whole document beforehand.
+pub struct Context<'a> {
+    /// The document.
+    pub document: &'a Document,
+    /// Cue words and their scopes.
+    pub cues: CueIndex<'a>,
+    /// Measured values in order of place.
+    pub measurements: Vec<Measurement>,
 }
 
-/// As [`extract`] with the document's cues read beforehand: for documents in many blocks.
-pub fn extract_with(
-    document: &Document,
-    encoded: &EncodedDocument,
-    heads: &Heads,
-    cues: &CueIndex,
-) -> Result<Extraction, EncoderError> {
+impl<'a> Context<'a> {
+    /// Reads cues and measurements.
+    pub fn new(document: &'a Document) -> Self {
+        Self { document, cues: CueIndex::new(document), measurements: measurements::find(document) }
+    }
+}
+
+/// Finds mentions, their assertion and attributes, and the relations between them.
+pub fn extract(document: &Document, encoded: &EncodedDocument, heads: &Heads) -> Result<Extraction, EncoderError> {
+    extract_block(&Context::new(document), encoded, heads)
+}
+
+/// As [`extract`] for a block of a document (see `Encoder::encode_blocks`); join with [`Extraction::append`].
+pub fn extract_block(context: &Context, encoded: &EncodedDocument, heads: &Heads) -> Result<Extraction, EncoderError> {
+    let document = context.document;
     let found = spans(document, encoded, heads, OUTSIDE_BIAS)?;
     let places: Vec<(Span, Option<MentionKind>)> = found.iter().map(|f| (f.span, Some(f.kind))).collect();
-    let probabilities = assertion_probabilities(document, encoded, heads, cues, &places)?;
+    let probabilities = assertion_probabilities(context, encoded, heads, &places)?;
     let mut mentions = Vec::with_capacity(found.len());
     for (id, (found, probabilities)) in found.into_iter().zip(probabilities).enumerate() {
-        let finding = cues.assess_as(found.span, Some(found.kind));
+        let finding = context.cues.assess_as(found.span, Some(found.kind));
         let assertions = combine(&probabilities, &finding.assertions);
-        let leading = assertions.first().copied().unwrap_or(Assertion::Present);
         let cue = finding.cue.filter(|_| assertions.contains(&finding.leading())).map(|c| document.evidence(c));
+        let measured = measured(context, found.span);
+        let sided = found.kind != MentionKind::Medication;
         mentions.push(Mention {
             id,
             kind: found.kind,
             span: found.span,
             text: found.span.of(&document.text).to_owned(),
             section: document.section_kind_at(found.span.start),
-            assertion: leading,
+            assertion: assertions.first().copied().unwrap_or(Assertion::Present),
             assertions,
             cue,
-            laterality: None,
+            laterality: if sided { laterality::side_of(document, found.span) } else { None },
             attributes: BTreeMap::new(),
-            value: None,
-            unit: None,
+            value: measured.map(|m| m.value),
+            unit: measured.map(|m| m.unit.to_owned()),
             score: found.score,
         });
     }
     let relations = relations::by_words(document, &mentions);
     Ok(Extraction { mentions, relations })
+}
+
+/// The value inside a mention or directly behind it.
+fn measured<'a>(context: &'a Context, span: Span) -> Option<&'a Measurement> {
+    let all = &context.measurements;
+    // Values begin at most a name and a few words before their mention ends.
+    let first = all.partition_point(|m| m.span.start + 80 < span.start);
+    let near = all[first..].iter().take_while(|m| m.span.start <= span.end + VALUE_REACH);
+    let mut best: Option<&Measurement> = None;
+    for measurement in near {
+        let behind = measurement.span.start >= span.end
+            && Span::new(span.end, measurement.span.start)
+                .of(&context.document.text)
+                .chars()
+                .all(|c| !matches!(c, '\n' | '.' | ';'));
+        if measurement.span.overlaps(span) {
+            return Some(measurement);
+        }
+        if behind && best.is_none() {
+            best = Some(measurement);
+        }
+    }
+    best
 }
 
 /// A span that the tagging head found.
@@ -141,10 +179,9 @@ pub fn spans(
 /// Probabilities of the classes of `Assertion::ALL` for any spans of a document, mentions or not: `kind` is what
 /// stands there, if known. `[0, …, 1]` (present) for a span without encoded words.
 pub fn assertion_probabilities(
-    document: &Document,
+    context: &Context,
     encoded: &EncodedDocument,
     heads: &Heads,
-    cues: &CueIndex,
     spans: &[(Span, Option<MentionKind>)],
 ) -> Result<Vec<[f32; 8]>, EncoderError> {
     check_width(encoded, heads)?;
@@ -165,7 +202,8 @@ pub fn assertion_probabilities(
             own.extend(mean_of(encoded, tokens.clone()));
             first.extend_from_slice(encoded.tagging_at(tokens.start));
             around.extend_from_slice(mean);
-            features.extend(assertion_features(document, span, &cues.assess_as(span, kind).assertions));
+            let cues = context.cues.assess_as(span, kind).assertions;
+            features.extend(assertion_features(context.document, span, &cues));
         }
         let matrix = |values: Vec<f32>, width: usize| Tensor::from_vec(values, (block.len(), width), &Device::Cpu);
         let scores = heads.assertion_scores(

@@ -100,7 +100,8 @@ impl<'a> AttributeContext<'a> {
 
     /// The same for one of our own cues, whose stems are kept.
     pub(super) fn said_cue(&self, cue: &'static str) -> Option<Evidence> {
-        static CUES: OnceLock<Mutex<HashMap<&'static str, Arc<[String]>>>> = OnceLock::new();
+        type Cues = HashMap<&'static str, Arc<[String]>>;
+        static CUES: OnceLock<Mutex<Cues>> = OnceLock::new();
         let cues = CUES.get_or_init(Mutex::default);
         let mut cues = cues.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let stems = Arc::clone(cues.entry(cue).or_insert_with(|| crate::coding::lexicon::stems(cue).into()));

@@ -5,7 +5,7 @@ use super::places::Places;
 use crate::coding::lexicon::{CodeId, Source};
 
 /// Number of sources: those of the lexicon, then learned phrases, dense retrieval, facts, combinations.
-pub const SOURCES: usize = 16;
+pub const SOURCES: usize = 17;
 /// What phrases were coded as in labelled notes.
 pub const LEARNED: usize = 12;
 /// Similar to the code's title by the encoder.
@@ -15,6 +15,9 @@ pub const FACT: usize = 14;
 /// Follows from two other findings.
 pub const COMBINATION: usize = 15;
 
+/// The history code of a condition that is past, or a relative's.
+pub const HISTORY: usize = 16;
+
 /// Name of a source in explanations.
 pub fn source_name(source: usize) -> &'static str {
     match source {
@@ -22,6 +25,7 @@ pub fn source_name(source: usize) -> &'static str {
         DENSE => "retrieval",
         FACT => "fact",
         COMBINATION => "combination",
+        HISTORY => "history",
         i => Source::ALL.get(i).map_or("lexicon", |s| s.name()),
     }
 }

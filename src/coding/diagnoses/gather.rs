@@ -1,14 +1,14 @@
 //! Collects the candidates of a note from every source.
 use std::collections::BTreeMap;
 
-use super::candidates::{Candidates, DENSE, FACT, LEARNED, Support};
+use super::candidates::{Candidates, DENSE, FACT, HISTORY, LEARNED, Support};
 use super::places::AssertionSource;
 use super::{combinations, facts};
 use crate::codeset::drugs::Drugs;
-use crate::coding::attributes::{AttributeContext, NoteFacts, resolve, specialise};
+use crate::coding::attributes::{AttributeContext, HistoryOf, NoteFacts, history_code, resolve, specialise};
 use crate::coding::lexicon::{CodeId, FamilyId, Hit, Lexicon, PhraseCounts, Posting, Target};
 use crate::document::{Document, SectionKind, Span};
-use crate::extract::Mention;
+use crate::extract::{Assertion, Mention};
 use crate::extract::measurements::Measurement;
 use crate::note::Context;
 
@@ -71,6 +71,7 @@ pub fn gather(material: &Material<'_>) -> Candidates {
     }
     drugs(&mut candidates, material);
     candidates.places.ask_head(material.assertion);
+    histories(&mut candidates, material.lexicon);
     combinations::add(&mut candidates, material.lexicon);
     candidates
 }
@@ -165,6 +166,26 @@ fn learned(candidates: &mut Candidates, material: &Material<'_>) {
             candidates.add(specialise(material.lexicon, code, &around), support);
         }
     }
+}
+
+/// A condition that is past, or a relative's, also speaks for its history code.
+fn histories(candidates: &mut Candidates, lexicon: &Lexicon) {
+    let mut found: Vec<(CodeId, Support)> = Vec::new();
+    for candidate in candidates.by_code.values() {
+        for support in &candidate.supports {
+            let place = &candidates.places.list[support.place];
+            for (assertion, whose) in [(Assertion::Historical, HistoryOf::Patient), (Assertion::Family, HistoryOf::Family)] {
+                if place.held(assertion) < 0.5 || support.share < 0.2 {
+                    continue;
+                }
+                let code = history_code(lexicon.code(candidate.code), whose).and_then(|c| lexicon.code_id(c));
+                if let Some(code) = code {
+                    found.push((code, Support { source: HISTORY, ..*support }));
+                }
+            }
+        }
+    }
+    found.into_iter().for_each(|(code, support)| candidates.add(code, support));
 }
 
 /// Long-term drug codes (Z79) of drugs that the patient takes.

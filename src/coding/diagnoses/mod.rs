@@ -183,6 +183,7 @@ fn reason(candidate: &CodeCandidate, candidates: &Candidates, lexicon: &Lexicon)
         candidates::DENSE => "wording close to the code's title",
         candidates::FACT => "a fact stated in the note",
         candidates::COMBINATION => "follows from two findings together",
+        candidates::HISTORY => "the history code of a condition that is past or a relative's",
         8..=11 => "clinical wording of the phrase lexicon",
         2 => "an official inclusion term",
         3 | 4 => "an entry of the official alphabetic index",

@@ -70,7 +70,9 @@ pub(super) struct FamilyRow {
 
 /// Families of all billable codes, given with their titles in the order of code; and each family's key.
 pub(super) fn families(codes: &[(&str, &str)]) -> (Vec<FamilyRow>, Vec<Vec<String>>) {
-    let mut groups: BTreeMap<(&str, Vec<String>), Vec<(usize, Side)>> = BTreeMap::new();
+    // By category and title.
+    type Groups<'a> = BTreeMap<(&'a str, Vec<String>), Vec<(usize, Side)>>;
+    let mut groups = Groups::new();
     for (n, (code, title)) in codes.iter().enumerate() {
         let plain = without_encounter(title);
         groups.entry((code.get(..3).unwrap_or(code), title_words(plain))).or_default().push((n, side_of(plain)));

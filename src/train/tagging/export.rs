@@ -1,5 +1,5 @@
 //! From a finished run to a model folder.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
@@ -7,8 +7,8 @@ use candle_nn::VarBuilder;
 use serde_json::json;
 
 use super::evaluate;
+use super::prepare::{Prepared, document_list};
 use super::recipe::Recipe;
-use super::run::{BEST, Prepared, document_list};
 use crate::encoder::bert::{self, Branch};
 use crate::encoder::{manifest, store};
 use crate::extract::heads::{self, Heads};
@@ -17,21 +17,16 @@ use crate::train::TrainError;
 /// The list of every document that the weights have seen.
 pub const DOCUMENTS: &str = "training_documents.txt";
 
-/// Opens branch and heads as a model folder holds them.
-pub fn open(directory: &Path, prepared: &Prepared) -> Result<(Branch, Heads), TrainError> {
-    let config = &prepared.record.config;
-    let weights = store::read(&directory.join(manifest::TAGGING), &Device::Cpu)?;
-    let vb = VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu);
-    let branch = Branch::load(vb, config, prepared.record.trunk_layers..config.num_hidden_layers)?;
-    Ok((branch, Heads::open(directory, config.hidden_size)?))
-}
-
 /// Writes the best weights of a run in compact form into `out` with manifest and document list, and returns the
-/// dev scores of what was written.
-pub fn export(recipe: &Recipe, prepared: &Prepared, out: &Path) -> Result<serde_json::Value, TrainError> {
+/// dev scores of the heads as written.
+pub fn export(
+    recipe: &Recipe,
+    prepared: &Prepared,
+    best: BTreeMap<String, Tensor>,
+    out: &Path,
+) -> Result<serde_json::Value, TrainError> {
     let io = |e: std::io::Error| TrainError::Io { path: out.to_owned(), reason: e.to_string() };
     std::fs::create_dir_all(out).map_err(io)?;
-    let best = store::read(&recipe.run.join(BEST), &Device::Cpu)?;
     write_weights(out, best)?;
     if out != recipe.base {
         for file in [manifest::TOKENIZER, manifest::TRUNK, manifest::LINKING] {
@@ -39,8 +34,11 @@ pub fn export(recipe: &Recipe, prepared: &Prepared, out: &Path) -> Result<serde_
         }
     }
     std::fs::write(out.join(DOCUMENTS), document_list(&prepared.documents)).map_err(io)?;
-    let (branch, heads) = open(out, prepared)?;
-    let scores = evaluate::to_json(&evaluate::evaluate(&branch, &heads, &prepared.dev, 0.0)?);
+    let config = &prepared.record.config;
+    // The kept activations are those of the branch that has learned.
+    let none = VarBuilder::zeros(DType::F32, &Device::Cpu);
+    let (nothing, heads) = (Branch::load(none, config, 0..0)?, Heads::open(out, config.hidden_size)?);
+    let scores = evaluate::to_json(&evaluate::evaluate(&nothing, &heads, &prepared.dev, 0.0)?);
     let mut record = prepared.record.clone();
     for file in [manifest::TAGGING, heads::FILE, DOCUMENTS] {
         record.record(out, file)?;
@@ -64,7 +62,7 @@ pub fn export(recipe: &Recipe, prepared: &Prepared, out: &Path) -> Result<serde_
     Ok(scores)
 }
 
-fn write_weights(out: &Path, best: HashMap<String, Tensor>) -> Result<(), TrainError> {
+fn write_weights(out: &Path, best: BTreeMap<String, Tensor>) -> Result<(), TrainError> {
     let (branch, heads): (BTreeMap<String, Tensor>, BTreeMap<String, Tensor>) = best
         .into_iter()
         .filter(|(name, _)| !name.starts_with("relation."))

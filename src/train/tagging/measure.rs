@@ -12,9 +12,8 @@ use super::recipe::Recipe;
 use super::scores::{self, Counts, Place};
 use crate::document;
 use crate::encoder::{CandleEncoder, Encoder};
-use crate::extract::assertion_cues::CueIndex;
 use crate::extract::heads::Heads;
-use crate::extract::tagger::{self, OUTSIDE_BIAS};
+use crate::extract::tagger::{self, Context, OUTSIDE_BIAS};
 use crate::extract::{Assertion, MentionKind};
 use crate::train::TrainError;
 use crate::train::data::{LabelledDocument, Split, clean, corpora, negex};
@@ -86,16 +85,16 @@ fn corpus(
             }
             found += if bias == 0.0 { 0 } else { own.len() };
         }
-        let cues = CueIndex::new(&document);
+        let context = Context::new(&document);
         let spans: Vec<_> = labelled
             .mentions
             .iter()
             .filter_map(|m| Some((clean::without_cues(&labelled.text, m.span), m.kind, class_of(m.assertion?)?)))
             .collect();
         let asked: Vec<_> = spans.iter().map(|(s, k, _)| (*s, Some(*k))).collect();
-        let probabilities = tagger::assertion_probabilities(&document, &encoded, heads, &cues, &asked)?;
+        let probabilities = tagger::assertion_probabilities(&context, &encoded, heads, &asked)?;
         for ((span, kind, gold), row) in spans.into_iter().zip(probabilities) {
-            let finding = cues.assess_as(span, Some(kind));
+            let finding = context.cues.assess_as(span, Some(kind));
             let combined = tagger::combine(&row, &finding.assertions);
             let lead = |a: Option<&Assertion>| a.and_then(|a| class_of(*a)).unwrap_or(7);
             let by_way = [lead(Some(&finding.leading())), highest(&row), lead(combined.first())];
@@ -148,10 +147,10 @@ fn negex_scores(encoder: &CandleEncoder, heads: &Heads, rows: &[negex::NegexRow]
     let documents: Vec<_> = rows.iter().map(|r| document::read(&r.text)).collect();
     let encoded = encoder.encode_many(&documents.iter().collect::<Vec<_>>())?;
     for ((row, document), encoded) in rows.iter().zip(&documents).zip(&encoded) {
-        let cues = CueIndex::new(document);
+        let context = Context::new(document);
         let asked = [(row.span, Some(MentionKind::Problem))];
-        let probabilities = tagger::assertion_probabilities(document, encoded, heads, &cues, &asked)?;
-        let finding = cues.assess_as(row.span, Some(MentionKind::Problem));
+        let probabilities = tagger::assertion_probabilities(&context, encoded, heads, &asked)?;
+        let finding = context.cues.assess_as(row.span, Some(MentionKind::Problem));
         let Some(own) = probabilities.first() else { continue };
         let head: Vec<Assertion> = (0..8).filter(|&i| own[i] >= 0.5).map(|i| Assertion::ALL[i]).collect();
         for (way, found) in WAYS.iter().zip([finding.assertions.clone(), head, tagger::combine(own, &finding.assertions)]) {

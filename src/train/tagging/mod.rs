@@ -6,6 +6,7 @@ pub mod examples;
 pub mod export;
 pub mod measure;
 pub mod optimizer;
+pub mod prepare;
 pub mod recipe;
 pub mod run;
 pub mod scores;

@@ -14,7 +14,7 @@ struct Slot {
     var: Var,
     first: Vec<f32>,
     second: Vec<f32>,
-    /// Its learning rate relative to the schedule's.
+    /// Its highest learning rate.
     rate: f32,
     decay: bool,
 }
@@ -29,7 +29,7 @@ pub struct AdamW {
 }
 
 impl AdamW {
-    /// `variables`: name, variable, relative learning rate. Vectors (biases, norms) are not decayed.
+    /// `variables`: name, variable, highest learning rate. Vectors (biases, norms) are not decayed.
     pub fn new(variables: Vec<(String, Var, f32)>, weight_decay: f64, clip: f64) -> Self {
         let slots = variables
             .into_iter()
@@ -58,8 +58,8 @@ impl AdamW {
         Ok(all)
     }
 
-    /// One step with the given learning rate; returns the gradients' norm before clipping.
-    pub fn apply(&mut self, gradients: &BTreeMap<String, Vec<f32>>, learning_rate: f64) -> Result<f32, TrainError> {
+    /// One step at a share of the highest learning rates; returns the gradients' norm before clipping.
+    pub fn apply(&mut self, gradients: &BTreeMap<String, Vec<f32>>, share: f64) -> Result<f32, TrainError> {
         let squares: f64 = gradients.values().map(|g| g.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>()).sum();
         let norm = squares.sqrt() as f32;
         if !norm.is_finite() {
@@ -71,7 +71,7 @@ impl AdamW {
         let correction_2 = 1.0 - BETA_2.powi(self.step as i32);
         for (name, slot) in &mut self.slots {
             let Some(gradient) = gradients.get(name) else { continue };
-            let rate = learning_rate as f32 * slot.rate;
+            let rate = share as f32 * slot.rate;
             let decay = if slot.decay { 1.0 - rate * self.weight_decay } else { 1.0 };
             let mut values = slot.var.flatten_all()?.to_vec1::<f32>()?;
             let moments = slot.first.iter_mut().zip(slot.second.iter_mut());
@@ -133,20 +133,20 @@ mod tests {
             for _ in 0..steps {
                 let loss = var.sqr().and_then(|s| s.sum_all()).expect("loss");
                 let gradients = optimizer.gradients(&loss.backward().expect("backward")).expect("gradients");
-                optimizer.apply(&gradients, 0.05).expect("step");
+                optimizer.apply(&gradients, 1.0).expect("step");
             }
         };
         let var = Var::from_tensor(&start).expect("variable");
-        let mut whole = AdamW::new(vec![("x".into(), var.clone(), 1.0)], 0.0, 10.0);
+        let mut whole = AdamW::new(vec![("x".into(), var.clone(), 0.05)], 0.0, 10.0);
         run(&mut whole, &var, 40);
         let state: std::collections::HashMap<String, Tensor> = {
             let own = Var::from_tensor(&start).expect("variable");
-            let mut half = AdamW::new(vec![("x".into(), own.clone(), 1.0)], 0.0, 10.0);
+            let mut half = AdamW::new(vec![("x".into(), own.clone(), 0.05)], 0.0, 10.0);
             run(&mut half, &own, 20);
             half.state().expect("state").into_iter().collect()
         };
         let resumed = Var::zeros(2, candle_core::DType::F32, &Device::Cpu).expect("variable");
-        let mut second = AdamW::new(vec![("x".into(), resumed.clone(), 1.0)], 0.0, 10.0);
+        let mut second = AdamW::new(vec![("x".into(), resumed.clone(), 0.05)], 0.0, 10.0);
         second.restore(&state, 20).expect("restore");
         run(&mut second, &resumed, 20);
         let (a, b) = (var.to_vec1::<f32>().expect("values"), resumed.to_vec1::<f32>().expect("values"));

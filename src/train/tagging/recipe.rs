@@ -24,18 +24,12 @@ pub struct Recipe {
     pub corpora: PathBuf,
     /// Where checkpoints, activations and the metrics log go.
     pub run: PathBuf,
-    /// Passes over the training data.
-    pub epochs: usize,
     /// Word pieces of one micro-batch, padding counted.
     pub micro_batch_tokens: usize,
     /// Micro-batches whose gradients make one step; they run on as many threads as `threads`.
     pub accumulate: usize,
     /// Worker threads.
     pub threads: usize,
-    /// Highest learning rate of the branch.
-    pub learning_rate: f64,
-    /// Highest learning rate of the heads.
-    pub head_learning_rate: f64,
     /// Share of the steps in which the rate rises.
     pub warmup: f64,
     /// Decoupled weight decay of matrices.
@@ -48,12 +42,10 @@ pub struct Recipe {
     pub assertion_weight: f64,
     /// Weight of "outside" on words that a corpus neither lists nor rules out.
     pub unknown_outside_weight: f32,
-    /// Evaluations on dev in one epoch.
-    pub evaluations_per_epoch: usize,
-    /// Stops after this many evaluations without a better score.
-    pub patience: usize,
-    /// Ends the run after this many minutes of training, keeping the best.
-    pub most_minutes: f64,
+    /// Branch and heads together.
+    pub joint: Phase,
+    /// Then the heads alone on the vectors of the branch that has learned.
+    pub heads: Phase,
     /// List of the training documents (corpus, tab, id; one a line); all of the sources without it.
     #[serde(default)]
     pub documents: Option<PathBuf>,
@@ -61,6 +53,25 @@ pub struct Recipe {
     pub sources: Vec<Source>,
     /// Dev documents a corpus for the evaluations during training.
     pub dev_documents: usize,
+}
+
+/// One phase of learning.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phase {
+    /// Passes over the training data.
+    pub epochs: usize,
+    /// Highest learning rate of the branch; not read where the heads learn alone.
+    #[serde(default)]
+    pub branch_learning_rate: f64,
+    /// Highest learning rate of the heads.
+    pub head_learning_rate: f64,
+    /// Evaluations on dev in one epoch.
+    pub evaluations_per_epoch: usize,
+    /// Stops after this many evaluations without a better score.
+    pub patience: usize,
+    /// Ends after this many minutes, keeping the best; the learning rate falls accordingly.
+    pub most_minutes: f64,
 }
 
 /// One corpus in the mix.
@@ -94,8 +105,8 @@ impl Recipe {
         if recipe.stage != "tagging" {
             return wrong("stage: only `tagging` is known");
         }
-        if recipe.epochs == 0 || recipe.accumulate == 0 || recipe.threads == 0 || recipe.micro_batch_tokens < 200 {
-            return wrong("epochs, accumulate and threads must be 1 or more, micro_batch_tokens 200 or more");
+        if recipe.accumulate == 0 || recipe.threads == 0 || recipe.micro_batch_tokens < 200 {
+            return wrong("accumulate and threads must be 1 or more, micro_batch_tokens 200 or more");
         }
         if recipe.sources.is_empty() {
             return wrong("sources: name at least one corpus");

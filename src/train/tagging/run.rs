@@ -1,7 +1,7 @@
 //! The training run: load, cut, run the trunk once, learn, keep the best.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
-use std::path::Path;
+use std::ops::Range;
 use std::time::Instant;
 
 use candle_core::{DType, Device, Tensor, Var};
@@ -13,25 +13,20 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
-use super::activations::{Activations, Frozen};
 use super::batch;
-use super::evaluate::{self, DevSet};
-use super::examples::{self, Example, Weights};
+use super::evaluate;
+use super::examples::Example;
 use super::optimizer::{AdamW, schedule};
-use super::recipe::Recipe;
-use crate::encoder::bert::{self, Branch, Dropout, Mode, Trunk};
-use crate::encoder::manifest::{self, Manifest};
+use super::prepare::{Prepared, io};
+use super::recipe::{Phase, Recipe};
+use crate::encoder::bert::{self, BertConfig, Branch, Dropout, Mode};
+use crate::encoder::manifest;
 use crate::encoder::store;
-use crate::encoder::tokens::Pieces;
 use crate::extract::heads::Heads;
 use crate::train::TrainError;
-use crate::train::data::{LabelledDocument, Split, corpora};
 
-/// Weights of the best evaluation so far.
-pub const BEST: &str = "best.safetensors";
-const CHECKPOINT: &str = "checkpoint.safetensors";
-const PROGRESS: &str = "checkpoint.json";
 /// Examples that are sorted by length among themselves before they are cut into batches.
 const BUCKET: usize = 512;
 
@@ -43,104 +38,6 @@ struct Progress {
     best: f64,
     best_step: usize,
     since_best: usize,
-}
-
-/// Everything that a run reads, and where its branch starts.
-pub struct Prepared {
-    /// The base model's record.
-    pub record: Manifest,
-    /// Training documents.
-    pub documents: Vec<LabelledDocument>,
-    /// Their examples (those that teach something).
-    pub examples: Vec<Example>,
-    /// Trunk outputs of the examples.
-    pub activations: Activations,
-    /// Dev.
-    pub dev: DevSet,
-}
-
-/// Ids of training documents with their corpus, sorted, one a line.
-pub fn document_list(documents: &[LabelledDocument]) -> String {
-    let mut lines: Vec<String> = documents.iter().map(|d| format!("{}\t{}", d.corpus, d.id)).collect();
-    lines.sort();
-    lines.dedup();
-    lines.join("\n") + "\n"
-}
-
-fn io(path: &Path) -> impl Fn(std::io::Error) -> TrainError + '_ {
-    move |e| TrainError::Io { path: path.to_owned(), reason: e.to_string() }
-}
-
-/// Loads data and encoder and runs the trunk (or takes its kept outputs).
-pub fn prepare(recipe: &Recipe, progress: &ProgressBar) -> Result<Prepared, TrainError> {
-    std::fs::create_dir_all(&recipe.run).map_err(io(&recipe.run))?;
-    let record = Manifest::read(&recipe.base)?;
-    for file in [manifest::TOKENIZER, manifest::TRUNK] {
-        record.verify(&recipe.base, file)?;
-    }
-    let config = record.config.clone();
-    let pieces = Pieces::open(&recipe.base.join(manifest::TOKENIZER), config.max_position_embeddings)?;
-    let weights = store::read(&recipe.base.join(manifest::TRUNK), &Device::Cpu)?;
-    let trunk = VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu);
-    let frozen = Frozen {
-        trunk: Trunk::load(trunk, &config, record.trunk_layers)?,
-        fingerprint: record.files.get(manifest::TRUNK).map(|f| f.sha256.clone()).unwrap_or_default(),
-        pad: pieces.pad,
-        dim: config.hidden_size,
-    };
-    let only = match &recipe.documents {
-        Some(path) => Some(std::fs::read_to_string(path).map_err(io(path))?),
-        None => None,
-    };
-    let only: Option<BTreeSet<&str>> = only.as_ref().map(|text| text.lines().collect());
-    let mut sets = Vec::new();
-    for split in [Split::Train, Split::Dev] {
-        let mut documents: Vec<LabelledDocument> = Vec::new();
-        let mut all: Vec<Example> = Vec::new();
-        for source in &recipe.sources {
-            let mut own = corpora::load(&recipe.corpora, &source.corpus, split)?;
-            if let Some(only) = only.as_ref().filter(|_| split == Split::Train) {
-                own.retain(|d| only.contains(format!("{}\t{}", d.corpus, d.id).as_str()));
-            }
-            let most = if split == Split::Train { source.most.unwrap_or(usize::MAX) } else { recipe.dev_documents };
-            own = evenly(own, most);
-            let weights = Weights { source: source.weight, unknown_outside: recipe.unknown_outside_weight };
-            let first = documents.len();
-            let cut = own
-                .par_iter()
-                .enumerate()
-                .map(|(i, d)| examples::examples(&pieces, (first + i) as u32, d, weights))
-                .collect::<Result<Vec<_>, _>>()?;
-            documents.extend(own);
-            all.extend(cut.into_iter().flatten());
-        }
-        if split == Split::Train {
-            // A chunk of a note without a labelled mention says next to nothing.
-            all.retain(|e| {
-                !documents[e.document as usize].complete.is_empty()
-                    || !e.spans.is_empty()
-                    || e.words.iter().any(|w| w.allowed & 1 == 0)
-            });
-        }
-        progress.set_message(format!("frozen layers, {}", split.name()));
-        let path = recipe.run.join(format!("{}.f16", split.name()));
-        let activations = Activations::compute(&frozen, &all, &path, progress)?;
-        sets.push((documents, all, activations));
-    }
-    let (Some(dev), Some((documents, examples, activations))) = (sets.pop(), sets.pop()) else {
-        return Err(TrainError::Recipe { path: recipe.base.clone(), reason: "no data".to_owned() });
-    };
-    let dev = DevSet { documents: dev.0, examples: dev.1, activations: dev.2 };
-    Ok(Prepared { record, documents, examples, activations, dev })
-}
-
-/// `most` documents spread evenly over the list.
-fn evenly(mut documents: Vec<LabelledDocument>, most: usize) -> Vec<LabelledDocument> {
-    let count = documents.len();
-    if most >= count {
-        return documents;
-    }
-    (0..most).map(|i| std::mem::take(&mut documents[i * count / most])).collect()
 }
 
 /// Fresh weights of the heads: uniform by fan-in, zero biases.
@@ -166,28 +63,65 @@ pub struct Learner {
     pub optimizer: AdamW,
 }
 
-/// Starts the branch from the published checkpoint or the base, the heads afresh.
-pub fn learner(recipe: &Recipe, prepared: &Prepared) -> Result<Learner, TrainError> {
-    let config = &prepared.record.config;
-    let layers = prepared.record.trunk_layers..config.num_hidden_layers;
-    let path = recipe.initial.clone().unwrap_or_else(|| recipe.base.join(manifest::TAGGING));
-    let start = store::read(&path, &Device::Cpu)?;
-    let branch: BTreeMap<String, Tensor> = start.into_iter().filter(|(n, _)| bert::in_layers(n, &layers)).collect();
-    let heads = fresh_heads(config.hidden_size, recipe.seed)?;
+type Weights = BTreeMap<String, Tensor>;
+
+/// Trainable branch (layers `layers`, none for heads alone) and heads over copies of weights.
+fn learner(
+    recipe: &Recipe,
+    phase: &Phase,
+    config: &BertConfig,
+    layers: Range<usize>,
+    weights: Weights,
+) -> Result<Learner, TrainError> {
     let mut variables = Vec::new();
-    let mut by_name = std::collections::HashMap::new();
-    let rate = (recipe.head_learning_rate / recipe.learning_rate) as f32;
-    for (tensors, rate) in [(branch, 1.0), (heads, rate)] {
-        for (name, tensor) in tensors {
-            let var = Var::from_tensor(&tensor.to_dtype(DType::F32)?)?;
-            by_name.insert(name.clone(), var.as_tensor().clone());
-            variables.push((name, var, rate));
-        }
+    let mut by_name = HashMap::new();
+    for (name, tensor) in weights {
+        let var = Var::from_tensor(&tensor.to_dtype(DType::F32)?)?;
+        by_name.insert(name.clone(), var.as_tensor().clone());
+        let rate = if bert::in_layers(&name, &(0..usize::MAX)) { phase.branch_learning_rate } else { phase.head_learning_rate };
+        variables.push((name, var, rate as f32));
     }
     let vb = VarBuilder::from_tensors(by_name, DType::F32, &Device::Cpu);
     let branch = Branch::load(vb.clone(), config, layers)?;
     let heads = Heads::new(vb, config.hidden_size)?;
     Ok(Learner { branch, heads, optimizer: AdamW::new(variables, recipe.weight_decay, recipe.clip) })
+}
+
+/// The whole run: branch and heads together, then the heads alone. Returns the best weights of both.
+pub fn run(recipe: &Recipe, mut prepared: Prepared, bar: &ProgressBar) -> Result<(Prepared, Weights), TrainError> {
+    let config = prepared.record.config.clone();
+    let layers = prepared.record.trunk_layers..config.num_hidden_layers;
+    let path = recipe.initial.clone().unwrap_or_else(|| recipe.base.join(manifest::TAGGING));
+    let start = store::read(&path, &Device::Cpu)?;
+    let mut weights: Weights = start.into_iter().filter(|(n, _)| bert::in_layers(n, &layers)).collect();
+    weights.extend(fresh_heads(config.hidden_size, recipe.seed)?);
+    let mut joint = learner(recipe, &recipe.joint, &config, layers.clone(), weights)?;
+    let mut best = learn(recipe, &recipe.joint, "joint", &prepared, &mut joint, bar)?;
+    let fingerprint = digest(&best)?;
+    drop(joint);
+
+    let vb = VarBuilder::from_tensors(best.clone().into_iter().collect(), DType::F32, &Device::Cpu);
+    let branch = Branch::load(vb, &config, layers.clone())?;
+    let file = |name: &str| recipe.run.join(name);
+    bar.set_message("learned layers");
+    let own = prepared.activations.through(&branch, &fingerprint, &prepared.examples, &file("train.tagging.f16"), bar)?;
+    let dev = &prepared.dev;
+    let dev = dev.activations.through(&branch, &fingerprint, &dev.examples, &file("dev.tagging.f16"), bar)?;
+    (prepared.activations, prepared.dev.activations) = (own, dev);
+    let heads: Weights = best.iter().filter(|(n, _)| !bert::in_layers(n, &layers)).map(|(n, t)| (n.clone(), t.clone())).collect();
+    let mut alone = learner(recipe, &recipe.heads, &config, 0..0, heads)?;
+    best.extend(learn(recipe, &recipe.heads, "heads", &prepared, &mut alone, bar)?);
+    Ok((prepared, best))
+}
+
+/// sha256 over names and values.
+fn digest(weights: &Weights) -> Result<String, TrainError> {
+    let mut digest = Sha256::new();
+    for (name, tensor) in weights {
+        digest.update(name);
+        digest.update(bytemuck::cast_slice::<f32, u8>(&tensor.flatten_all()?.to_vec1::<f32>()?));
+    }
+    Ok(digest.finalize().iter().map(|b| format!("{b:02x}")).collect())
 }
 
 /// Micro-batches of one epoch: similar lengths together, in random order.
@@ -258,80 +192,83 @@ fn gradients(
     Ok((sum, tagging, assertion))
 }
 
-/// Learns until the epochs, the minutes or the patience are over; the best weights lie in the run's folder.
-pub fn learn(recipe: &Recipe, prepared: &Prepared, bar: &ProgressBar) -> Result<Learner, TrainError> {
-    let mut learner = learner(recipe, prepared)?;
-    let folder = &recipe.run;
+/// Learns until the epochs, the minutes or the patience are over; returns the best weights, the start among them.
+fn learn(
+    recipe: &Recipe,
+    phase: &Phase,
+    name: &str,
+    prepared: &Prepared,
+    learner: &mut Learner,
+    bar: &ProgressBar,
+) -> Result<Weights, TrainError> {
+    let file = |what: &str| recipe.run.join(format!("{name}.{what}"));
+    let (kept, checkpoint, best) = (file("json"), file("checkpoint.safetensors"), file("best.safetensors"));
+    let log_path = recipe.run.join("metrics.jsonl");
+    let mut log = std::fs::OpenOptions::new().create(true).append(true).open(&log_path).map_err(io(&log_path))?;
+    let mut write = |value: serde_json::Value| writeln!(log, "{value}").map_err(io(&log_path));
     let mut state = Progress::default();
-    let kept = folder.join(PROGRESS);
     if let Ok(text) = std::fs::read_to_string(&kept) {
         state = serde_json::from_str(&text).map_err(|e| TrainError::Io { path: kept.clone(), reason: e.to_string() })?;
-        learner.optimizer.restore(&store::read(&folder.join(CHECKPOINT), &Device::Cpu)?, state.step)?;
+        learner.optimizer.restore(&store::read(&checkpoint, &Device::Cpu)?, state.step)?;
+    } else {
+        let scores = evaluate::evaluate(&learner.branch, &learner.heads, &prepared.dev, 0.0)?;
+        state.best = evaluate::summary(&scores);
+        store::write(&best, &learner.optimizer.weights(), store::Precision::Full)?;
+        write(json!({"phase": name, "step": 0, "score": state.best, "dev": evaluate::to_json(&scores)}))?;
     }
-    let log_path = folder.join("metrics.jsonl");
-    let mut log = std::fs::OpenOptions::new().create(true).append(true).open(&log_path).map_err(io(&log_path))?;
-    let per_epoch = micro_batches(&prepared.examples, recipe.micro_batch_tokens, recipe.seed).len().div_ceil(recipe.accumulate);
-    let steps = per_epoch * recipe.epochs;
-    let every = (per_epoch / recipe.evaluations_per_epoch.max(1)).max(1);
+    let per_epoch =
+        micro_batches(&prepared.examples, recipe.micro_batch_tokens, recipe.seed).len().div_ceil(recipe.accumulate).max(1);
+    let steps = per_epoch * phase.epochs;
+    let every = (per_epoch / phase.evaluations_per_epoch.max(1)).max(1);
     bar.set_length(steps as u64);
     let (started, before) = (Instant::now(), state.minutes);
     let mut tokens = 0usize;
-    'epochs: for epoch in state.step / per_epoch..recipe.epochs {
+    let done = state.minutes >= phase.most_minutes || state.since_best >= phase.patience;
+    let epochs = if done { phase.epochs..phase.epochs } else { state.step / per_epoch..phase.epochs };
+    'epochs: for epoch in epochs {
         let order = micro_batches(&prepared.examples, recipe.micro_batch_tokens, recipe.seed + epoch as u64);
-        for (index, group) in order.chunks(recipe.accumulate).enumerate() {
+        // Batches of an epoch differ a little in number from one to the next.
+        for (index, group) in order.chunks(recipe.accumulate).take(per_epoch).enumerate() {
             let step = epoch * per_epoch + index;
             if step < state.step {
                 continue;
             }
-            let (sum, tagging, assertion) = gradients(recipe, prepared, &learner, group, step)?;
+            let (sum, tagging, assertion) = gradients(recipe, prepared, learner, group, step)?;
             if !(tagging + assertion).is_finite() {
                 return Err(TrainError::Diverged { step });
             }
             // Time decides as well as steps: the rate falls with whichever is further on.
             state.minutes = before + started.elapsed().as_secs_f64() / 60.0;
-            let by_time = (state.minutes / recipe.most_minutes * steps as f64) as usize;
-            let rate = recipe.learning_rate * schedule(step.max(by_time), steps, recipe.warmup);
-            let norm = learner.optimizer.apply(&sum, rate)?;
+            let by_time = (state.minutes / phase.most_minutes * steps as f64) as usize;
+            let share = schedule(step.max(by_time), steps, recipe.warmup);
+            let norm = learner.optimizer.apply(&sum, share)?;
             state.step = step + 1;
             tokens += group.iter().flatten().map(|&i| prepared.examples[i].ids.len()).sum::<usize>();
             bar.set_position(state.step as u64);
-            bar.set_message(format!("tagging {tagging:.3}, assertion {assertion:.3}"));
+            bar.set_message(format!("{name}: tagging {tagging:.3}, assertion {assertion:.3}"));
             let speed = tokens as f64 / started.elapsed().as_secs_f64();
-            write_line(
-                &mut log,
-                &log_path,
-                &json!({"step": state.step, "minutes": state.minutes, "tagging_loss": tagging,
-                "assertion_loss": assertion, "gradient_norm": norm, "learning_rate": rate, "tokens_per_second": speed}),
-            )?;
-            let over = state.minutes >= recipe.most_minutes;
+            write(json!({"phase": name, "step": state.step, "minutes": state.minutes, "tagging_loss": tagging,
+                "assertion_loss": assertion, "gradient_norm": norm, "rate": share, "tokens_per_second": speed}))?;
+            let over = state.minutes >= phase.most_minutes;
             if state.step % every == 0 || state.step == steps || over {
                 let scores = evaluate::evaluate(&learner.branch, &learner.heads, &prepared.dev, 0.0)?;
                 let score = evaluate::summary(&scores);
-                write_line(
-                    &mut log,
-                    &log_path,
-                    &json!({"step": state.step, "minutes": state.minutes, "score": score,
-                    "dev": evaluate::to_json(&scores)}),
-                )?;
+                write(json!({"phase": name, "step": state.step, "minutes": state.minutes, "score": score,
+                    "dev": evaluate::to_json(&scores)}))?;
                 state.since_best += 1;
                 if score > state.best {
                     state = Progress { best: score, best_step: state.step, since_best: 0, ..state };
-                    store::write(&folder.join(BEST), &learner.optimizer.weights(), store::Precision::Full)?;
+                    store::write(&best, &learner.optimizer.weights(), store::Precision::Full)?;
                 }
-                store::write(&folder.join(CHECKPOINT), &learner.optimizer.state()?, store::Precision::Full)?;
-                let text = serde_json::to_string(&state).unwrap_or_default();
-                store::replace_file(&kept, text.as_bytes())?;
-                if over || state.since_best >= recipe.patience {
+                store::write(&checkpoint, &learner.optimizer.state()?, store::Precision::Full)?;
+                store::replace_file(&kept, serde_json::to_string(&state).unwrap_or_default().as_bytes())?;
+                if over || state.since_best >= phase.patience {
                     break 'epochs;
                 }
             }
         }
     }
-    Ok(learner)
-}
-
-fn write_line(log: &mut std::fs::File, path: &Path, value: &serde_json::Value) -> Result<(), TrainError> {
-    writeln!(log, "{value}").map_err(io(path))
+    Ok(store::read(&best, &Device::Cpu)?.into_iter().collect())
 }
 
 /// A progress bar on standard error.
