@@ -3,17 +3,22 @@
 //! Two ways lead to a level: medical decision making (two of three elements: problems addressed, data, risk) or the
 //! documented total time on the date of the encounter. The better of the two is taken and said. Every element carries the
 //! words of the note; the level shown always follows from the elements shown.
+#[cfg(test)]
+mod cases;
 mod category;
 mod codes;
 mod data;
+mod decision;
 mod features;
 mod fees;
 mod line;
 mod model;
+mod natures;
 mod needs;
 mod problems;
 mod result;
 mod risk;
+mod risk_cues;
 mod setting;
 mod time;
 mod verdict;
@@ -28,6 +33,8 @@ pub use result::{Additional, Basis, Difference, Element, ElementGroup, EmResult,
 pub use setting::{Setting, SettingWeights};
 
 use codes::{by_mdm, by_time};
+use decision::Decision;
+pub(crate) use decision::Table;
 use view::View;
 
 use crate::claim::{Diagnosis, Line, Query};
@@ -115,113 +122,8 @@ pub fn level(input: &Input) -> EmResult {
     result
 }
 
-/// The three elements with their levels.
-pub(crate) struct Decision {
-    pub problems: Vec<problems::Problem>,
-    pub data: data::Data,
-    pub risk: risk::Risk,
-    pub problem_level: Level,
-    pub data_level: Level,
-    pub risk_level: Level,
-}
-
-impl Decision {
-    /// Finds the elements and weighs them.
-    fn of(view: &View, input: &Input, category: Category) -> Decision {
-        let mut decision = Decision::by_table(view, input, category);
-        if let Some(weights) = Weights::embedded() {
-            let found = weights.levels(&features::of(&decision.problems, &decision.data, &decision.risk, category));
-            let table = [decision.problem_level, decision.data_level, decision.risk_level];
-            [decision.problem_level, decision.data_level, decision.risk_level] = bounded(found, table);
-            decision.say_what_counts();
-        }
-        decision
-    }
-
-    /// Finds the elements; levels by the table alone.
-    fn by_table(view: &View, input: &Input, category: Category) -> Decision {
-        let problems = problems::find(view, input.diagnoses, input.mentions, category);
-        let data = data::find(view, input.lines);
-        let risk = risk::find(view, category);
-        let (problem_level, data_level, risk_level) = (problems::level(&problems), data.level(), risk.level());
-        Decision { problems, data, risk, problem_level, data_level, risk_level }
-    }
-
-    /// Where the weighed level is not the table's, the elements say so: what reaches higher by itself is shown as not
-    /// counted, and the weightiest problem says that it was read one level up.
-    fn say_what_counts(&mut self) {
-        let level = self.risk_level;
-        for e in self.risk.elements.iter_mut().filter(|e| e.counted && e.level > Some(level)) {
-            e.counted = false;
-            e.reason = format!("not counted: the note as a whole does not show it as a decision of this visit ({})", e.reason);
-        }
-        let level = self.problem_level;
-        let reached = problems::level(&self.problems);
-        if reached > level {
-            for p in self.problems.iter_mut().filter(|p| p.addressed && p.element.level > Some(level)) {
-                p.element.level = Some(level);
-                p.element.reason = format!("{}; weighed as {} in view of the whole note", p.element.reason, level.word());
-            }
-        } else if reached < level
-            && let Some(top) = self
-                .problems
-                .iter_mut()
-                .filter(|p| p.addressed && p.nature != problems::Nature::None)
-                .max_by_key(|p| p.element.level)
-        {
-            top.element.level = Some(level);
-            top.element.reason = format!("{}; weighed as {} in view of the whole note", top.element.reason, level.word());
-        }
-    }
-
-    /// Two of three.
-    pub fn level(&self) -> Level {
-        Level::two_of_three(self.problem_level, self.data_level, self.risk_level)
-    }
-
-    fn problem_group(&self) -> ElementGroup {
-        let counted = self.problems.iter().filter(|p| p.addressed).count();
-        ElementGroup {
-            level: Some(self.problem_level.word().into()),
-            reason: format!("{counted} problem(s) addressed; the most serious or their number decides"),
-            elements: self.problems.iter().map(|p| p.element.clone()).collect(),
-        }
-    }
-
-    fn data_group(&self) -> ElementGroup {
-        let d = &self.data;
-        ElementGroup {
-            level: Some(self.data_level.data_word().into()),
-            reason: format!(
-                "{} unique test(s), {} external source(s), historian {}, interpretation {}, discussion {}",
-                d.tests,
-                d.notes,
-                yes(d.historian),
-                yes(d.interpretation),
-                yes(d.discussion)
-            ),
-            elements: d.elements.clone(),
-        }
-    }
-
-    fn risk_group(&self) -> ElementGroup {
-        ElementGroup {
-            level: Some(self.risk_level.word().into()),
-            reason: "the highest risk among the decisions of management".into(),
-            elements: self.risk.elements.clone(),
-        }
-    }
-}
-
-/// Weighed levels held to what the table allows: problems may be read one level up (their nature is a matter of
-/// judgement) when any problem is addressed; data and risk never above what their elements reach.
-pub(crate) fn bounded(found: [Level; 3], table: [Level; 3]) -> [Level; 3] {
-    let one_up = Level::from_index(table[0].index() + 1);
-    [found[0].min(one_up), found[1].min(table[1]), found[2].min(table[2])]
-}
-
 /// Features of a visit and its levels by the table alone, for training; none for notes that are no visit.
-pub(crate) fn features(input: &Input) -> Option<(AllFeatures, [Level; 3])> {
+pub(crate) fn features(input: &Input) -> Option<(AllFeatures, Table)> {
     let view = View::new(input.document);
     let times = time::stated(&view);
     let found = category::infer(&view, input.context, &times, input.recognises_consultations);
@@ -230,7 +132,7 @@ pub(crate) fn features(input: &Input) -> Option<(AllFeatures, [Level; 3])> {
     }
     let d = Decision::by_table(&view, input, found.category);
     let all = features::of(&d.problems, &d.data, &d.risk, found.category);
-    Some((all, [d.problem_level, d.data_level, d.risk_level]))
+    Some((all, d.table()))
 }
 
 /// Features of the setting of a note, for training.
@@ -242,10 +144,6 @@ pub(crate) fn setting_features(document: &Document, context: &Context) -> std::c
         }
     });
     all
-}
-
-fn yes(there: bool) -> &'static str {
-    if there { "yes" } else { "no" }
 }
 
 /// Fills code, basis and further services from category, elements and time.

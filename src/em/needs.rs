@@ -1,7 +1,8 @@
 //! What the next level would need, as far as the note gives a sign that the work was done.
-use super::Decision;
 use super::codes::{Category, by_mdm};
-use super::problems::{Nature, Status};
+use super::decision::Decision;
+use super::natures::Nature;
+use super::problems::Status;
 use super::result::{Basis, EmResult, Level};
 
 /// The list; empty where the note gives no sign of work beyond what counts, or the level is the highest.

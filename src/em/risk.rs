@@ -1,11 +1,10 @@
 //! Risk of patient management: what was decided, with the words that say so.
-use std::sync::LazyLock;
-
 use regex::Regex;
 
 use super::codes::Category;
 use super::result::{Element, Level};
-use super::view::{View, Zone, pattern};
+use super::risk_cues::*;
+use super::view::{View, Zone};
 use crate::codeset::drugs::{Drug, Drugs};
 
 /// What the note shows of risk.
@@ -26,119 +25,6 @@ impl Risk {
     }
 }
 
-static MANAGE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:start(?:ed|ing)?|restart(?:ed)?|begin|began|initiat\w+|continu\w+|stop(?:ped)?|discontinu\w+|increas\w+|decreas\w+|reduc\w+|titrat\w+|adjust\w*|switch\w*|chang\w+|add(?:ed|ing)?|refill\w*|renew\w*|prescri\w+|rx|script\w*",
-        r"|given|give|gave|place(?:d)? (?:him|her|the patient|on)|put (?:him|her|on)|treat\w*|trial|try|tried|take|taking|maintain\w*|resume\w*|hold|held|taper\w*|administ\w+|recommend\w*|consider\w*|need\w*|use|samples?|wean\w*|remain on|stay on|keep|sent in|call(?:ed)? in|course of|load\w*|supply|dispens\w*|provided|receiv\w+|on (?:iv|oral)|dose)\b"
-    ))
-});
-static DOSE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b\d+(?:[.,/]\d+)*(?: ?(?:-|to) ?\d+)? ?(?:mg|mcg|micrograms?|milligrams?|grams?|g|units?|ml|cc|puffs?|tablets?|tabs?|capsules?|drops?|meq|percent|%)\b|\b(?:b\.?i\.?d|t\.?i\.?d|q\.?i\.?d|q\.? ?\d+ ?h|q\.? ?h\.?s|p\.?r\.?n|p\.?o)\b|\bq\.? ?(?:day|daily|am|pm|hs)\b|\b(?:once|twice|three times) (?:a|per) day\b|\bdaily\b",
-    )
-});
-static NOT_GIVEN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:allerg\w+|intoleran\w+|reaction to|not (?:want|wish|take|tolerate)|avoid\w*|refus\w+|declin\w+|no (?:need|indication) for|denies|never (?:taken|used))\b",
-    )
-});
-/// The clinician acts, in a sentence that stands outside assessment and plan.
-static ACTED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:i|we) (?:have |had |then |also |did |am going to |are going to |will |would )*(?:gave|give|given|start(?:ed)?|prescribed?|put|placed?|treat(?:ed)?|increas(?:e|ed)|decreas(?:e|ed)|stop(?:ped)?|discontinued?|chang(?:e|ed)|add(?:ed)?|refill(?:ed)?|continued?|recommend(?:ed)?|order(?:ed)?)\b",
-        r"|\b(?:gave (?:him|her) (?:a )?prescri\w+|prescription (?:was )?(?:given|for)|(?:was|were) (?:also |then )?(?:given|started on|placed on|prescribed|treated with)|medications? prescribed)\b"
-    ))
-});
-/// A joint or soft-tissue injection: a procedure, no drug management.
-static INJECTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\binject(?:ion|ions|ed|ing)?\b|\bepidural\b"));
-static CHEMOTHERAPY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:chemotherap\w+|chemo|chemoradiation|radiation therapy|radiotherapy|cycle (?:\d|one|two|three|four|five|six)|cycles of|radiation treatment|re-?treat\w*|r-chop|folfox|folfiri|immunosuppress\w+|antineoplastic|biologic therapy|infliximab|remicade|rituxan|rituximab)\b",
-    )
-});
-static CRITICAL_DRUG: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:(?:heparin|insulin|nitroglycerin|nitro|dopamine|dobutamine|epinephrine|levophed|norepinephrine|amiodarone|cardizem|diltiazem|esmolol|propofol|lasix|integrilin|natrecor|octreotide|protonix|vasopressin|milrinone|lidocaine|versed|fentanyl)\b[^.;]{0,20}\b(?:drip|infusion|gtt)",
-        r"|pressors?|vasopressors?|mechanical ventilation|ventilator|intubat\w+|transfus\w+|packed (?:red )?(?:blood )?cells|prbcs?|fresh frozen plasma|ffp|dialysis|hemodialysis|iv heparin\w*|heparinization|bipap|cpap mask|intravenous (?:antibiotics|heparin)|iv (?:antibiotics|fluids|hydration|steroids|vancomycin|rocephin|solu-?medrol)|thrombolysis|cardiopulmonary resuscitation|cpr|exchange transfusion|total parenteral nutrition|tpn|picc line)\b"
-    ))
-});
-static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:continue|continued|start(?:ed)?|place(?:d)?|taper|agree with|adjust|change|resume|maintain|keep|remain|hold|refill(?:ed)?|renew(?:ed)?|restart|increase|decrease|stop|titrate|review(?:ed)? and (?:adjust|continu)\w*)\b[^.;]{0,40}\b(?:medications?|meds|medicines?|regimen|therapy|anticoagula\w+|insulin|hormones?|beta[- ]blockers?|calcium channel blockers?|antibiotics?|steroids?|inhalers?|immunosuppress\w*|chemotherapy|prescriptions?|beta-?blockers?|diuretics?|statin|ace inhibitor|antihypertensives?|eye drops|pills?|drugs?|nebuliz\w+|hormone|infusions?)\b",
-        r"|\b(?:prescription|prescriptions|rx|scripts?|samples) (?:\w+ ){0,4}(?:given|written|provided|sent|for|of|were|was)\b|\b(?:gave|wrote|given|write|provided|received|sent) (?:\w+ ){0,4}(?:prescriptions?|rx|scripts?|samples)\b|\brefills?\b",
-        r"|\b(?:antibiotics?|antibiotic therapy|steroids?|steroid taper|anticoagulation|chemotherapy|antivirals?|antiemetics?|antihypertensives?|pain medications?|muscle relaxants?|nebuliz\w+|antidepressants?|narcotics?|oral contraceptives?|immunotherapy|hormone therapy|eye drops|diuretics?|bronchodilators?|iv fluids|oxygen)\b"
-    ))
-});
-static ADMIT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:will |to |be |being |is |was |going to |should |recommend(?:ed)? |we |i |decided to |agreed to |plan(?:ned)? (?:is )?to |and )(?:admit|admitted|re-?admit|re-?admitted|hospitaliz\w+)\b|^(?:\d+\W+)?(?:admit|admitted|admission)\b|\badmit (?:to|him|her|the|for|patient|under|this)\b|\badmitted (?:to|for|under|on|in)\b|\badmission (?:to|for|is|was|orders)\b",
-        r"|\btransfer(?:red|ring)? (?:\w+ ){0,4}(?:to|into) (?:the )?(?:icu|intensive|ccu|coronary care|picu|nicu|micu|sicu|hospital|tertiary|telemetry)\b|\bplaced? (?:in|on|under|into) observation\b|\bobservation (?:status|admission|unit)\b|\bhospital admission\b|\binpatient (?:admission|treatment|stay)\b",
-        r"|\bsen(?:d|t) (?:\w+ ){0,4}(?:to|directly to) (?:the )?(?:emergency|er\b|ed\b|hospital)",
-        r"|\brecommend(?:ed)? (?:\w+ )?admission\b|\bdirect admi\w+|\btransfer(?:red)? to \w+(?: \w+)?'?s? (?:hospital|medical center)|\bdecided to admit\b|\b(?:accepts?|accepted) (?:\w+ ){0,4}(?:admission|transfer)\b|\btransferred (?:here|to uihc)\b|\badmitted\b"
-    ))
-});
-static COMFORT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:dnr|dnr/dni|dni|do[- ]not[- ]resuscitate|no code|comfort (?:care|measures)|hospice|withdraw\w* (?:of )?(?:care|support|life)|palliative care|code status (?:was )?discuss\w*|discuss\w* (?:of )?code status|goals of care)\b",
-    )
-});
-static PARENTERAL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:morphine|dilaudid|hydromorphone|fentanyl|demerol|meperidine|ativan|lorazepam|valium|diazepam|versed|midazolam|ketamine|stadol|nubain)\b[^.;]{0,40}\b(?:iv|i\.v|intravenous\w*|im|i\.m|intramuscular\w*|pca|drip|infusion|push|subcutaneous\w*)\b",
-        r"|\b(?:iv|i\.v\.?|intravenous|im|pca|parenteral)(?: \w+){0,2} (?:morphine|dilaudid|hydromorphone|fentanyl|demerol|meperidine|ativan|lorazepam|valium|diazepam|versed|midazolam|ketamine|narcotics?|opioids?|opiates?)\b|\bmorphine pca\b|\bdilaudid pca\b|\bpca pump\b"
-    ))
-});
-static MONITOR: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:monitor\w*|levels?|toxicity|check(?:ed|ing)? (?:\w+ ){0,4}(?:cbc|blood|labs?|lft|creatinine|inr|level)|weekly|monthly|every (?:\w+ )?(?:weeks?|months?|3 months)|counts?|surveillance labs|inr)\b",
-    )
-});
-static EMERGENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:emergen\w+|urgent\w*|immediate\w*|stat)\b[^.;]{0,50}\b(?:surg\w+|operat\w+|explor\w+|laparotomy|craniotomy|appendectomy|catheterization|cath\b|angioplasty|intubat\w+|decompression|evacuation|delivery|transfusion|to the or\b)|\b(?:taken|going|proceed|brought|take \w+|rushed) (?:urgently |emergently |immediately )?(?:to|back to) (?:the )?(?:operating room|or\b|cath lab|catheterization laboratory)|\b(?:tpa|t-pa|thrombolytics?|intubated|cardioversion|defibrillat\w+)\b",
-    )
-});
-const MAJOR: &str = r"(?:\w*arthroplasty|(?:knee|hip|joint|shoulder|valve) replacement|fusion|laminectomy|disk?ectomy|bypass|craniotomy|hysterectomy|colectomy|cholecystectomy|herniorrhaphy|hernia repair|mastectomy|lumpectomy|thyroidectomy|prostatectomy|nephrectomy|lobectomy|rotator cuff repair|reconstruction|open reduction|orif|amputation|tonsillectomy|septoplasty|sinus surgery|laparoscop\w+|laparotomy|resection|transplant\w*|pacemaker|defibrillator|icd placement|revasculari[sz]ation|stent(?:ing)?|angioplasty|endarterectomy|sleeve gastrectomy|gastric band\w*|lap[- ]band|fundoplication|orchiopexy|orchiectomy|vitrectomy|cataract (?:surgery|extraction)|carpal tunnel release|arthroscop\w+|meniscectomy|fixation|osteotomy|decompression|cesarean|c-section|tubal ligation|myomectomy|oophorectomy|nissen|roux-en-y|abdominoplasty|mammoplasty|blepharoplasty|rhinoplasty|surgical (?:intervention|repair|management|excision|correction|treatment|option)|surgery|operation|operative intervention|neck dissection|parotidectomy|esophagectomy|cystectomy|sling|lithotripsy|turp|turbt|ablation|wide local excision|lap-?band|(?:heart|cardiac) catheterization|implants|lung biopsy|excisional biopsy|thoracotomy|thoracoscop\w+|vats|shunt|ureteroscopy)";
-const MINOR: &str = r"(?:biops\w+|injections?|excision|incision and drainage|i&d|biops\w+|egd|colonoscopy|endoscopy|cystoscopy|bronchoscopy|catheterization|epidural|nerve block|block|cauteri\w+|cryotherapy|circumcision|tubes?|tympanostomy|debridement|aspiration|thoracentesis|paracentesis|lumbar puncture|nail (?:removal|avulsion)|shave|vasectomy|picc|port|sutur\w+|laceration|removal|drain\w*|leep|colposcopy|hysteroscopy|d&c|dilation)";
-static SURGERY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(
-        r"\b(?:schedul\w+|plan\w*|proceed\w*|recommend\w*|candidate|options?|consent\w*|risks?|benefits?|undergo|opt(?:ed|ing)|interested in|would like|wish\w*|discuss\w*|consider\w*|need\w*|offer\w*|going to|elect\w*|set (?:him|her|up)|prefer\w*|for|decid\w*|book\w*|require\w*)\b[^.;]{{0,80}}\b{MAJOR}\b|\b{MAJOR}\b[^.;]{{0,60}}\b(?:schedul\w+|recommend\w*|discussed|risks?|consent|offered|indicated|planned|needed|option|warranted|considered|date)\b"
-    ))
-});
-/// A sentence of the plan that is the name of an operation.
-static OPERATION_FIRST: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!(r"^(?:\d+\W+)?(?:\w+ ){{0,3}}{MAJOR}\b[^.]{{0,60}}$")));
-static MINOR_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(
-        r"\b(?:schedul\w+|plan\w*|proceed\w*|recommend\w*|consent\w*|risks?|undergo|discuss\w*|consider\w*|need\w*|offer\w*|set (?:him|her|up)|perform\w*|will do|do an?|going to)\b[^.;]{{0,60}}\b{MINOR}\b"
-    ))
-});
-static NO_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:status post|s/p|history of|had (?:a|an|the|his|her)|underwent|post-?op\w*|previous|prior|since (?:the|his|her)|after (?:the|his|her)|following|healing|recover\w+|years? ago|months? ago|weeks? ago)\b",
-    )
-});
-static RISKS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\brisks?\b[^.;]{0,60}\b(?:benefits?|alternatives?|complications?|discussed|explained|reviewed|bleeding|infection|including)\b|\b(?:complications?|alternatives?)\b[^.;]{0,40}\b(?:discussed|explained|reviewed)\b|\binformed consent\b",
-    )
-});
-static RISK_FACTOR: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:(?:high|higher|increased|significant|extremely high|elevated|prohibitive|considerable|moderate)(?:er)?[- ]risk|risk factors?|comorbid\w*|co-morbid\w*|cardiac clearance|medical clearance|preoperative clearance|cleared by|on coumadin|anticoagulat\w+|not (?:be )?(?:in his|in her) best interest|poor (?:surgical )?candidate)\b",
-    )
-});
-static SOCIAL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:homeless\w*|unable to afford|can(?:no|')t afford|cannot afford|could not afford|no (?:health |medical )?insurance|uninsured|lost (?:his|her) insurance|lack of (?:insurance|transportation|funds)|no transportation|financial (?:constraints|difficult\w+|reasons|hardship)|food insecurity|unstable housing|shelter|unsafe (?:home|living)|due to (?:the )?cost|because of (?:the )?cost)\b",
-    )
-});
-static SUPPORTIVE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:physical therapy|occupational therapy|pt and ot|rest|ice|heat|elevat\w+|brace|splint|cast|boot|crutches|sling|orthotics?|exercise\w*|diet|stretching|compression|moisturi[sz]\w+|over[- ]the[- ]counter|otc|gargles?|fluids|hydration|dressing\w*|bandage|ace wrap|warm compresses?|saline|humidifier|weight loss|hearing aids?|glasses|home exercise|wound care|refer\w*|observ\w+|conservative\w*|monitor\w*|reassur\w+|cpap|shoes|chiropract\w*|injections?|massage|non-?weight|aircast|crutch\w*|limit\w*|avoid\w*|speech therapy|counsel\w+|sunscreen|traction)\b",
-    )
-});
-
 /// Drug classes whose use in a visit is no prescription drug management: they belong to a procedure or are vaccines.
 fn incidental(drug: &Drug) -> bool {
     [
@@ -158,32 +44,6 @@ fn incidental(drug: &Drug) -> bool {
     .any(|c| drug.class.contains(c))
         && !drug.class.contains("antiarrhythmic")
 }
-
-/// Names sold over the counter in the strength notes usually mean, though the drug is also prescribed.
-const OVER_THE_COUNTER: &[&str] = &[
-    "ibuprofen",
-    "advil",
-    "motrin",
-    "aleve",
-    "naproxen sodium",
-    "anti-inflammatories",
-    "nsaids",
-    "nsaid",
-    "hydrocortisone 1%",
-    "prilosec otc",
-    "zantac",
-    "pepcid",
-    "lotrimin",
-    "monistat",
-    "benzoyl peroxide",
-    "flonase",
-    "nasacort",
-    "zaditor",
-    "lamisil cream",
-];
-/// Strengths that only a prescription gives.
-static PRESCRIPTION_STRENGTH: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"prescri|\b(?:800|600) ?(?:mg|milligrams?)|\brx\b|\bscript"));
 
 /// Finds the risk elements of a note.
 pub fn find(view: &View, category: Category) -> Risk {
@@ -298,13 +158,6 @@ pub fn find(view: &View, category: Category) -> Risk {
     }
     risk
 }
-
-static NEVER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bno (?:history|evidence) of hospice\b"));
-static NO_ADMISSION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:no need for admission|does not (?:need|require) (?:admission|hospitali)|not (?:be )?admitted|on admission|admission labs?|previous(?:ly)? admi|prior admi|last admi|recent(?:ly)? (?:admi|hospitali)|date of admission|was discharged|return to the (?:er|emergency)|if (?:he|she|symptoms|any))\b",
-    )
-});
 
 fn first_free(
     view: &View,

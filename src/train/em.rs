@@ -20,7 +20,7 @@ struct Visit {
     fold: Option<usize>,
     columns: [(Features, Option<Level>); 3],
     /// Levels by the table alone.
-    table: [Level; 3],
+    table: em::Table,
 }
 
 /// How the fitted weights did on documents left out.
@@ -73,17 +73,17 @@ fn check(visits: &[Visit]) -> Check {
         for v in visits.iter().filter(|v| v.fold == Some(fold)) {
             let [(fp, Some(p)), (fd, Some(d)), (fr, Some(r))] = &v.columns else { continue };
             let found = [w.problems.level(fp, NEEDED), w.data.level(fd, NEEDED), w.risk.level(fr, NEEDED)];
-            let bounded = em::bounded(found, v.table);
+            let bounded = v.table.bound(found);
             let gold = [*p, *d, *r];
             check.visits += 1;
             for c in 0..3 {
                 check.right[c] += usize::from(bounded[c] == gold[c]);
-                check.right_by_table[c] += usize::from(v.table[c] == gold[c]);
+                check.right_by_table[c] += usize::from(v.table.levels[c] == gold[c]);
             }
             let level = |l: [Level; 3]| Level::two_of_three(l[0], l[1], l[2]);
             check.level_right += usize::from(level(bounded) == level(gold));
             check.level_over += usize::from(level(bounded) > level(gold));
-            check.level_right_by_table += usize::from(level(v.table) == level(gold));
+            check.level_right_by_table += usize::from(level(v.table.levels) == level(gold));
         }
     }
     check

@@ -1,0 +1,137 @@
+//! The three elements found in a note, weighed, and held to the table of medical decision making.
+use super::codes::Category;
+use super::model::Weights;
+use super::result::{ElementGroup, Level};
+use super::view::View;
+use super::{Input, data, features, problems, risk};
+
+/// The three elements with their levels.
+pub(crate) struct Decision {
+    pub problems: Vec<problems::Problem>,
+    pub data: data::Data,
+    pub risk: risk::Risk,
+    pub problem_level: Level,
+    pub data_level: Level,
+    pub risk_level: Level,
+}
+
+impl Decision {
+    /// Finds the elements and weighs them.
+    pub fn of(view: &View, input: &Input, category: Category) -> Decision {
+        let mut decision = Decision::by_table(view, input, category);
+        if let Some(weights) = Weights::embedded() {
+            let found = weights.levels(&features::of(&decision.problems, &decision.data, &decision.risk, category));
+            [decision.problem_level, decision.data_level, decision.risk_level] = decision.table().bound(found);
+            decision.say_what_counts();
+        }
+        decision
+    }
+
+    /// Finds the elements; levels by the table alone.
+    pub fn by_table(view: &View, input: &Input, category: Category) -> Decision {
+        let problems = problems::find(view, input.diagnoses, input.mentions, category);
+        let data = data::find(view, input.lines);
+        let risk = risk::find(view, category);
+        let (problem_level, data_level, risk_level) = (problems::level(&problems), data.level(), risk.level());
+        Decision { problems, data, risk, problem_level, data_level, risk_level }
+    }
+
+    /// Only while the levels are still the table's.
+    pub fn table(&self) -> Table {
+        Table {
+            levels: [self.problem_level, self.data_level, self.risk_level],
+            problems_open: problems::open(&self.problems),
+            risk_floor: if self.risk.count("toxicity_monitoring") > 0 { Level::High } else { Level::Minimal },
+        }
+    }
+
+    /// Where the weighed level is not the table's, the elements say so: what reaches higher by itself is shown as not
+    /// counted, and the weightiest problem says that it was read one level up.
+    fn say_what_counts(&mut self) {
+        let level = self.risk_level;
+        for e in self.risk.elements.iter_mut().filter(|e| e.counted && e.level > Some(level)) {
+            e.counted = false;
+            e.reason = format!("not counted: the note as a whole does not show it as a decision of this visit ({})", e.reason);
+        }
+        let level = self.problem_level;
+        let reached = problems::level(&self.problems);
+        if reached > level {
+            for p in self.problems.iter_mut().filter(|p| p.addressed && p.element.level > Some(level)) {
+                p.element.level = Some(level);
+                p.element.reason = format!("{}; weighed as {} in view of the whole note", p.element.reason, level.word());
+            }
+        } else if reached < level
+            && let Some(top) = self
+                .problems
+                .iter_mut()
+                .filter(|p| p.addressed && p.nature != super::natures::Nature::None)
+                .max_by_key(|p| p.element.level)
+        {
+            top.element.level = Some(level);
+            top.element.reason = format!("{}; weighed as {} in view of the whole note", top.element.reason, level.word());
+        }
+    }
+
+    /// Two of three.
+    pub fn level(&self) -> Level {
+        Level::two_of_three(self.problem_level, self.data_level, self.risk_level)
+    }
+
+    pub fn problem_group(&self) -> ElementGroup {
+        let counted = self.problems.iter().filter(|p| p.addressed).count();
+        ElementGroup {
+            level: Some(self.problem_level.word().into()),
+            reason: format!("{counted} problem(s) addressed; the most serious or their number decides"),
+            elements: self.problems.iter().map(|p| p.element.clone()).collect(),
+        }
+    }
+
+    pub fn data_group(&self) -> ElementGroup {
+        let d = &self.data;
+        ElementGroup {
+            level: Some(self.data_level.data_word().into()),
+            reason: format!(
+                "{} unique test(s), {} external source(s), historian {}, interpretation {}, discussion {}",
+                d.tests,
+                d.notes,
+                yes(d.historian),
+                yes(d.interpretation),
+                yes(d.discussion)
+            ),
+            elements: d.elements.clone(),
+        }
+    }
+
+    pub fn risk_group(&self) -> ElementGroup {
+        ElementGroup {
+            level: Some(self.risk_level.word().into()),
+            reason: "the highest risk among the decisions of management".into(),
+            elements: self.risk.elements.clone(),
+        }
+    }
+}
+
+/// What the table says of a visit, and how far the weighed levels may leave it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Table {
+    /// Levels of problems, data and risk.
+    pub levels: [Level; 3],
+    /// The nature of the weightiest problem is a matter of judgement.
+    pub problems_open: bool,
+    /// Lowest level of risk: what is stated in so many words.
+    pub risk_floor: Level,
+}
+
+impl Table {
+    /// Weighed levels held to the table: problems may be read one level up where their nature is open; data and risk
+    /// never above what their elements reach, and risk never below what is stated in so many words.
+    pub fn bound(&self, found: [Level; 3]) -> [Level; 3] {
+        let [problems, data, risk] = self.levels;
+        let most = if self.problems_open { Level::from_index(problems.index() + 1) } else { problems };
+        [found[0].min(most), found[1].min(data), found[2].max(self.risk_floor).min(risk)]
+    }
+}
+
+fn yes(there: bool) -> &'static str {
+    if there { "yes" } else { "no" }
+}

@@ -1,0 +1,83 @@
+//! Nature of a problem by its ICD-10-CM code or by the words for it.
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+
+/// What kind of problem it is before its status is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Nature {
+    /// Status, history, screening: no problem by itself.
+    None,
+    /// Self-limited or minor.
+    Minor,
+    /// Acute, uncomplicated illness.
+    Acute,
+    /// Acute, uncomplicated injury.
+    Injury,
+    /// Chronic illness.
+    Chronic,
+    /// New problem with uncertain prognosis.
+    Uncertain,
+    /// Acute illness with systemic symptoms.
+    Systemic,
+    /// Acute complicated injury.
+    Complicated,
+    /// Malignancy.
+    Cancer,
+    /// Threat to life or bodily function.
+    Threat,
+}
+
+fn nature_of_word(word: &str) -> Option<Nature> {
+    Some(match word {
+        "none" => Nature::None,
+        "minor" => Nature::Minor,
+        "acute" => Nature::Acute,
+        "injury" => Nature::Injury,
+        "chronic" => Nature::Chronic,
+        "uncertain" => Nature::Uncertain,
+        "systemic" => Nature::Systemic,
+        "complicated" => Nature::Complicated,
+        "cancer" => Nature::Cancer,
+        "threat" => Nature::Threat,
+        _ => return None,
+    })
+}
+
+static STEMS: LazyLock<BTreeMap<&'static str, Nature>> = LazyLock::new(|| {
+    let rows = include_str!("../../codesets/em/natures.tsv").lines().filter(|l| !l.starts_with('#'));
+    rows.filter_map(|l| l.split_once('\t')).filter_map(|(stem, word)| Some((stem, nature_of_word(word)?))).collect()
+});
+
+/// Nature of an ICD-10-CM code by its longest listed stem.
+pub fn nature_of_code(code: &str) -> Nature {
+    let plain: String = code.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect();
+    let nature = (1..=plain.len()).rev().find_map(|n| STEMS.get(plain.get(..n)?).copied()).unwrap_or(Nature::Acute);
+    // Fracture and injury follow-up (7th character other than initial treatment) is routine healing.
+    let healing = plain.len() == 7 && plain.starts_with('S') && !matches!(plain.as_bytes().get(6), Some(b'A' | b'B' | b'C'));
+    if healing && nature > Nature::Injury { Nature::Injury } else { nature }
+}
+
+/// Words for problems with their natures.
+pub struct Terms {
+    /// By pattern of the automaton.
+    pub natures: Vec<Nature>,
+    /// Finds the words.
+    pub words: AhoCorasick,
+}
+
+/// `codesets/em/terms.tsv`.
+pub static TERMS: LazyLock<Terms> = LazyLock::new(|| {
+    let mut owners: BTreeMap<&'static str, Nature> = BTreeMap::new();
+    for (word, terms) in include_str!("../../codesets/em/terms.tsv").lines().filter_map(|l| l.split_once('\t')) {
+        if let Some(nature) = nature_of_word(word) {
+            terms.split('|').for_each(|t| _ = owners.entry(t).or_insert(nature));
+        }
+    }
+    let words = AhoCorasickBuilder::new()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(owners.keys())
+        .expect("the embedded problem terms fit one automaton");
+    Terms { natures: owners.into_values().collect(), words }
+});
