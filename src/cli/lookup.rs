@@ -1,6 +1,5 @@
 //! `superbill lookup`: a code's title and validity, or codes by words.
 use clap::{Args, ValueEnum};
-use jiff::civil::Date;
 
 use super::{CliError, Global};
 use crate::codeset::CodeSets;

@@ -101,15 +101,11 @@ impl Reader {
             Some(_) => self.encoder.encode(&document).map_err(internal)?,
             None => EncodedDocument::default(),
         };
-        let mut extraction = match &self.heads {
+        let extraction = match &self.heads {
             Some(heads) => tagger::extract(&document, &encoded, heads).map_err(internal)?,
             None => Extraction::default(),
         };
         let measurements = measurements::find(&document);
-        for mention in &mut extraction.mentions {
-            mention.laterality = laterality::side_of(&document, mention.span);
-        }
-        attach(&measurements, &mut extraction.mentions);
         let dense = self.retrieve(&encoded, &extraction);
         Ok(Reading { document, context, extraction, measurements, encoded, dense })
     }
@@ -141,7 +137,7 @@ impl Reader {
 
     /// As [`with_material`](Self::with_material) with other phrase counts (training leaves out a fold).
     pub fn with_material_and_counts<T>(&self, reading: &Reading, counts: &PhraseCounts, work: impl FnOnce(&Material<'_>) -> T) -> T {
-        let assertion = Assertions { reading, heads: self.heads.as_ref(), cues: CueIndex::new(&reading.document) };
+        let assertion = Assertions { reading, heads: self.heads.as_ref(), context: tagger_context(reading) };
         let patient = PatientFacts { age_years: reading.context.patient.age_years, sex: reading.context.patient.sex };
         let attributes = NoteFacts::read(&reading.document, reading.context.note_type, patient);
         work(&Material {
@@ -158,36 +154,30 @@ impl Reader {
     }
 }
 
-/// Gives each mention the measured value that stands in it, or directly after it.
-fn attach(measurements: &[Measurement], mentions: &mut [crate::extract::Mention]) {
-    for mention in mentions {
-        let near = |m: &&Measurement| m.span.overlaps(mention.span) || (m.span.start >= mention.span.end && m.span.start - mention.span.end <= 4);
-        if let Some(m) = measurements.iter().find(near) {
-            mention.value = Some(m.value);
-            mention.unit = Some(m.unit.to_owned());
-        }
-    }
+fn tagger_context(reading: &Reading) -> tagger::Context<'_> {
+    let document = &reading.document;
+    tagger::Context { document, cues: CueIndex::new(document), measurements: reading.measurements.clone() }
 }
 
 /// Cue rules and the trained head over one reading.
 struct Assertions<'a> {
     reading: &'a Reading,
     heads: Option<&'a Heads>,
-    cues: CueIndex<'a>,
+    context: tagger::Context<'a>,
 }
 
 impl AssertionSource for Assertions<'_> {
     fn cues(&self, span: Span) -> AssertionWeights {
         let mut weights = [0.0; 8];
-        for assertion in self.cues.assess(span).assertions {
+        for assertion in self.context.cues.assess_as(span, Some(MentionKind::Problem)).assertions {
             weights[index_of(assertion)] = 1.0;
         }
         weights
     }
 
     fn heads(&self, spans: &[Span]) -> Option<Vec<AssertionWeights>> {
-        let spans: Vec<(Span, Option<MentionKind>)> = spans.iter().map(|s| (*s, None)).collect();
-        tagger::assertion_probabilities(&self.reading.document, &self.reading.encoded, self.heads?, &self.cues, &spans).ok()
+        let spans: Vec<(Span, Option<MentionKind>)> = spans.iter().map(|s| (*s, Some(MentionKind::Problem))).collect();
+        tagger::assertion_probabilities(&self.context, &self.reading.encoded, self.heads?, &spans).ok()
     }
 
     fn side(&self, span: Span) -> Option<Laterality> {

@@ -110,6 +110,7 @@ fn is_underdosing(code: &str) -> bool {
     code.starts_with('T') && code.as_bytes().get(5) == Some(&b'6') && code.get(..3).is_some_and(|c| ("T36".."T51").contains(&c))
 }
 
+/// Puts the chosen rows in claim order: what may lead first, then by the order model.
 pub fn order(chosen: &mut Vec<usize>, table: &Table, probabilities: &[f32], candidates: &Candidates, lexicon: &Lexicon, model: &DiagnosisModel) {
     let rows = first_rows(table, probabilities, chosen, candidates);
     let width = model.first.features.len();
