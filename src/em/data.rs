@@ -6,7 +6,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use regex::Regex;
 
 use super::result::{Element, Level};
-use super::view::{View, Zone, pattern};
+use super::view::{View, Zone, around, pattern};
 use crate::claim::Line;
 use crate::document::Span;
 
@@ -263,14 +263,21 @@ fn tests(view: &View, lines: &[Line], data: &mut Data) {
             let Some(test) = TESTS.owner.get(m.pattern().as_usize()).and_then(|&r| TESTS.rows.get(r)) else { continue };
             let before = words.get(..m.start()).unwrap_or("");
             let after = words.get(m.end()..).unwrap_or("");
-            if test.value && !(clause.zone == Zone::Results || TESTING.is_match(&near(before, after))) {
+            if test.value
+                && !(clause.zone == Zone::Results
+                    || TESTING.is_match(&format!(
+                        "{}{}",
+                        around(before, before.len(), before.len(), 24),
+                        around(after, 0, 0, 14)
+                    )))
+            {
                 continue;
             }
             // A bare mention in the examination is a finding unless a tracing or film is read there.
             if clause.zone == Zone::Exam && !test.report && !after.contains(|c: char| c.is_ascii_digit()) {
                 continue;
             }
-            if NOT_DONE.is_match(before) {
+            if NOT_DONE.is_match(around(before, before.len(), before.len(), 120)) {
                 continue;
             }
             let current = clause.zone != Zone::Story;
@@ -315,13 +322,6 @@ fn tests(view: &View, lines: &[Line], data: &mut Data) {
             evidence: vec![view.evidence(span)],
         });
     }
-}
-
-/// About 30 characters on either side.
-fn near(before: &str, after: &str) -> String {
-    let start = before.char_indices().rev().nth(24).map_or(0, |(i, _)| i);
-    let end = after.char_indices().nth(14).map_or(after.len(), |(i, _)| i);
-    format!("{}{}", before.get(start..).unwrap_or(""), after.get(..end).unwrap_or(""))
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ pub fn level(input: &Input) -> EmResult {
         documented: input.documented.map(str::to_owned),
         ..EmResult::default()
     };
-    if found.category == Category::NotAVisit {
+    if found.category == Category::NotAVisit || view.clauses.is_empty() {
         return result;
     }
     let decided = Decision::of(&view, input, found.category);

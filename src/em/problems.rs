@@ -7,7 +7,7 @@ use regex::Regex;
 use super::codes::Category;
 use super::natures::{Nature, TERMS, nature_of_code};
 use super::result::{Element, Level};
-use super::view::{View, Zone, pattern};
+use super::view::{View, Zone, around, pattern};
 use crate::claim::Diagnosis;
 use crate::document::Span;
 use crate::extract::{Assertion, Mention, MentionKind};
@@ -176,7 +176,7 @@ fn coded(view: &View, d: &Diagnosis, category: Category) -> Problem {
             best = Some((i, clause.zone));
         }
         if clause.zone != Zone::Background {
-            scope.push_str(item(view, i, diagnoses_after(e.end)).as_str());
+            scope.push_str(&item(view, i, e.start));
             scope.push(' ');
         }
     }
@@ -211,20 +211,17 @@ fn status_word(status: Status) -> &'static str {
     }
 }
 
-fn diagnoses_after(end: usize) -> usize {
-    end
-}
-
 /// The words of the list item or paragraph around a clause, from that clause on (at most five sentences).
-fn item(view: &View, clause: usize, _from: usize) -> String {
+fn item(view: &View, clause: usize, at: usize) -> String {
     let Some(first) = view.clauses.get(clause) else { return String::new() };
-    let mut words = view.words(first.span).to_owned();
+    let place = at.saturating_sub(first.span.start);
+    let mut words = around(view.words(first.span), place, place, 1000).to_owned();
     for next in view.clauses.iter().skip(clause + 1).take(4) {
         if next.list_item || next.section != first.section {
             break;
         }
         words.push(' ');
-        words.push_str(view.words(next.span));
+        words.push_str(around(view.words(next.span), 0, 0, 1000));
     }
     words
 }
@@ -265,14 +262,14 @@ fn named(view: &View, diagnoses: &[Diagnosis], mentions: &[Mention], category: C
             };
             let span = Span::new(clause.span.start + m.start(), clause.span.start + m.end());
             if seen.contains_key(word)
-                || NEGATED.is_match(words.get(..m.start()).unwrap_or(""))
+                || NEGATED.is_match(around(words, m.start(), m.start(), 120))
                 || denied(span)
                 || covered(span, word)
             {
                 continue;
             }
             seen.insert(word, ());
-            let status = status_of(words);
+            let status = status_of(around(words, m.start(), m.end(), 600));
             let level = level_of(nature, status, category);
             problems.push(Problem {
                 element: Element {

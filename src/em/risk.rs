@@ -4,7 +4,7 @@ use regex::Regex;
 use super::codes::Category;
 use super::result::{Element, Level};
 use super::risk_cues::*;
-use super::view::{View, Zone};
+use super::view::{View, Zone, around};
 use crate::codeset::drugs::{Drug, Drugs};
 
 /// What the note shows of risk.
@@ -194,12 +194,13 @@ fn drugs(view: &View, risk: &mut Risk) {
             if named.contains(&drug.name) || incidental(drug) {
                 continue;
             }
+            let name = words.get(hit.start..hit.end).unwrap_or(drug.name);
+            let words = around(words, hit.start, hit.end, 400);
             let managed = MANAGE.is_match(words) || DOSE.is_match(words);
             let spoiled = NOT_GIVEN.is_match(words) || (INJECTED.is_match(words) && drug.class.contains("corticosteroid"));
             if spoiled {
                 continue;
             }
-            let name = words.get(hit.start..hit.end).unwrap_or(drug.name);
             let counter = !drug.prescription || OVER_THE_COUNTER.contains(&name);
             if counter && !PRESCRIPTION_STRENGTH.is_match(words) {
                 named.push(drug.name);

@@ -198,6 +198,13 @@ impl<'a> View<'a> {
     }
 }
 
+/// The words around a place of a sentence, at most `reach` bytes to either side: a sentence can be as long as the note.
+pub fn around(words: &str, start: usize, end: usize, reach: usize) -> &str {
+    let from = (start.saturating_sub(reach)..=start).find(|i| words.is_char_boundary(*i)).unwrap_or(start);
+    let to = (end..=end.saturating_add(reach).min(words.len())).rev().find(|i| words.is_char_boundary(*i)).unwrap_or(end);
+    words.get(from..to).unwrap_or("")
+}
+
 /// A pattern over lower-cased text; the literals of this module all compile, which its tests show.
 pub fn pattern(source: &str) -> Regex {
     Regex::new(source).expect("a pattern written in this module")
@@ -223,6 +230,12 @@ pub(crate) mod tests {
             sections.push(Section { kind: *kind, heading: None, body: Span::new(start, text.len()) });
         }
         Document { id: None, text: text.into(), sections, sentences }
+    }
+
+    #[test]
+    fn around_keeps_to_character_boundaries() {
+        assert_eq!(around("ééabcéé", 4, 7, 1), "abc");
+        assert_eq!(around("xxabcyy", 2, 5, 1), "xabcy");
     }
 
     #[test]
