@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 pub use config::EngineConfig;
 pub use error::EngineError;
-pub use output::{Audit, CodedEncounter, EngineInfo, ModelInfo, SCHEMA};
+pub use output::{CodedEncounter, EngineInfo, ModelInfo, SCHEMA};
 pub use reading::{Reader, Reading};
 
 use crate::claim::{Candidate, Claim, Line};
@@ -24,7 +24,7 @@ use crate::coding::procedures::{ProcedureCoder, ProcedureInput, model::Procedure
 use crate::em::{self, EmResult};
 use crate::note::{Context, Encounter, OriginKind, input};
 use crate::review::{self, ReviewThresholds};
-use crate::rules::{self, Border, ClaimFile, ClaimView, NoteView, Payers, Scrubbed};
+use crate::rules::{self, Audit, Border, ClaimFile, ClaimView, NoteView, Payers, Scrubbed};
 
 /// The engine, open.
 pub struct Engine {
@@ -58,7 +58,8 @@ impl Engine {
             version: env!("CARGO_PKG_VERSION").into(),
             model: ModelInfo { name: reader.model_name().to_owned(), sha256: reader.model_identity() },
             numerics: reader.numerics(),
-            code_sets: rules::editions(&code_sets, rules::newest_edition_end(&code_sets)),
+            // Those that answer for an encounter's date are stated in its result.
+            code_sets: Default::default(),
         };
         Ok(Self {
             payers,
@@ -84,7 +85,7 @@ impl Engine {
         let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &coded);
         number(&mut lines);
         let claim = Claim { diagnoses: coded.diagnoses, lines };
-        let findings = self.check(&reading, encounter, &claim)?;
+        let findings = self.check(&reading, encounter, &claim, em.code.as_deref())?;
         queries.extend(em.queries.iter().cloned());
         let mut candidates = coded.candidates;
         let left_out: Vec<f32> = candidates.iter().map(|c| c.confidence).filter(|c| *c > 0.15).collect();
@@ -105,7 +106,10 @@ impl Engine {
         let mut coded = CodedEncounter {
             schema: SCHEMA.into(),
             encounter_id: encounter.encounter_id.clone().unwrap_or_else(|| "encounter".into()),
-            engine: self.info.clone(),
+            engine: EngineInfo {
+                code_sets: rules::editions(&self.code_sets, reading.context.date_of_service),
+                ..self.info.clone()
+            },
             context: reading.context,
             converted_from: None,
             mentions: reading.extraction.mentions,
@@ -191,10 +195,8 @@ impl Engine {
             diagnoses: &coded.diagnoses,
             code_sets: &self.code_sets,
         });
-        let date = context.date_of_service;
         let fee = |code: &str| em::fee(&self.code_sets, context, code);
-        let global_days =
-            |code: &str| self.code_sets.procedures.facts(code, date).map(|f| f.global.indicator().to_owned());
+        let global_days = |code: &str| em::global_days(&self.code_sets, context, code);
         let payer = self.payers.get(&context.payer);
         let documented = encounter.documented.as_ref().and_then(|d| {
             d.lines.iter().map(|l| l.code.as_str()).find(|c| ("99202".."99500").contains(c) || matches!(*c, "G0402" | "G0438" | "G0439"))
@@ -221,7 +223,7 @@ impl Engine {
         (lines, em, procedures.candidates, procedures.queries)
     }
 
-    fn check(&self, reading: &Reading, encounter: &Encounter, claim: &Claim) -> Result<Vec<rules::Finding>, EngineError> {
+    fn check(&self, reading: &Reading, encounter: &Encounter, claim: &Claim, supported: Option<&str>) -> Result<Vec<rules::Finding>, EngineError> {
         let payer = self
             .payers
             .get(&reading.context.payer)
@@ -231,12 +233,13 @@ impl Engine {
             relations: &reading.extraction.relations,
             policy: encounter.options.unwrap_or_default().policy,
         };
-        let view = ClaimView::new(&reading.context, &claim.diagnoses, &claim.lines, &self.code_sets, payer, Some(note));
+        let view = ClaimView::new(&reading.context, &claim.diagnoses, &claim.lines, &self.code_sets, payer, Some(note))
+            .supporting(supported);
         Ok(rules::check_all(&view))
     }
 
     fn audit(&self, encounter: &Encounter, coded: &CodedEncounter) -> Audit {
-        let id = digest(&[serde_json::to_vec(encounter), serde_json::to_vec(&self.info)]);
+        let id = digest(&[serde_json::to_vec(encounter), serde_json::to_vec(&coded.engine)]);
         let hash = digest(&[Ok(id.clone().into_bytes()), serde_json::to_vec(&(&coded.claim, &coded.em, &coded.findings, &coded.review))]);
         Audit { id, hash, previous: None }
     }

@@ -8,7 +8,7 @@ use crate::em::EmResult;
 use crate::extract::{Mention, Relation};
 use crate::note::Context;
 use crate::review::Review;
-use crate::rules::Finding;
+use crate::rules::{Audit, Finding};
 
 /// Name and version of this document's form.
 pub const SCHEMA: &str = "superbill/1";
@@ -67,15 +67,4 @@ pub struct ModelInfo {
     pub name: String,
     /// SHA-256 of its manifest.
     pub sha256: String,
-}
-
-/// Digests; only a store chains records, so `previous` is null here.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Audit {
-    /// Digest of input, editions and weights.
-    pub id: String,
-    /// Digest of the result.
-    pub hash: String,
-    /// Hash of the record before.
-    pub previous: Option<String>,
 }

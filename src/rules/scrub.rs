@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::tables::answering_edition;
@@ -26,7 +26,7 @@ pub struct Scrubbed {
 }
 
 /// Digests that tie an answer to its input and its tables; only the store chains records.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audit {
     /// SHA-256 of input and editions.
     pub id: String,

@@ -224,7 +224,7 @@ fn fill(
     for source in 0..SOURCES {
         let of = |s: &Support| s.source == source;
         row.put_named(|| format!("share:{}", source_name(source)), max(&|s| if of(s) { s.share } else { 0.0 }));
-        if source < LEARNED || source == LEARNED {
+        if source <= LEARNED {
             row.put_named(|| format!("words:{}", source_name(source)), max(&|s| if of(s) { s.share * f32::from(s.words) } else { 0.0 }));
         }
     }
