@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use crate::document::{SectionKind, Span};
 use crate::note::NoteType;
 
-use super::features::NoteView;
 use super::statements::Statement;
+use super::view::NoteView;
 
 /// A service that a pathology report shows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Which candidates become lines: the model's probabilities, then a choice among candidates that explain the same words.
 use std::collections::BTreeSet;
 
-use super::features::{CodeCandidate, Knowledge};
+use super::candidates::CodeCandidate;
+use super::knowledge::Knowledge;
 
 /// What became of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
