@@ -115,6 +115,7 @@ impl ProcedureCoder {
         let candidates = candidates::candidates(&self.knowledge, &view, None);
         let probabilities = self.probabilities(&view, &candidates);
         let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
+        ranking::drop_not_done(&view, &candidates, &mut verdicts);
         ranking::drop_bundled(&self.knowledge, &candidates, &mut verdicts);
         ncci::drop_included(&self.knowledge, &view, input.code_sets, &candidates, &probabilities, &mut verdicts);
         let pathology = pathology::services(&view);
@@ -194,7 +195,9 @@ impl ProcedureCoder {
                 let why_not = match verdicts[i] {
                     Verdict::SameService => "Another code explains the same words better.".to_owned(),
                     Verdict::Included => "Included in another service on this claim.".to_owned(),
-                    _ if statement.cues.planned => "Planned or ordered here, not said to have been done.".to_owned(),
+                    _ if verdicts[i] == Verdict::NotDone || statement.cues.planned => {
+                        "Planned or ordered here, not said to have been done.".to_owned()
+                    }
                     _ if statement.cues.historical => "Said of the past, not of this encounter.".to_owned(),
                     _ => "The note does not clearly say that this was done.".to_owned(),
                 };

@@ -185,7 +185,7 @@ pub fn fit(documents: &[LabelledDocument], table: ProcedureTable, settings: &Pro
             let mut counts = Counts::default();
             for (i, document) in documents.iter().enumerate() {
                 let (required, optional) = gold(document);
-                counts.add(&required, &optional, &chosen(&knowledge, &candidates[i], &probabilities[i], threshold));
+                counts.add(&required, &optional, &chosen(&knowledge, &notes[i], &candidates[i], &probabilities[i], threshold));
             }
             (threshold, counts)
         })
@@ -205,8 +205,17 @@ pub fn fit(documents: &[LabelledDocument], table: ProcedureTable, settings: &Pro
 }
 
 /// Codes chosen at a threshold.
-pub fn chosen(knowledge: &Knowledge, candidates: &[CodeCandidate], probabilities: &[f32], threshold: f32) -> Vec<String> {
+pub fn chosen(
+    knowledge: &Knowledge,
+    note: &TrainingNote,
+    candidates: &[CodeCandidate],
+    probabilities: &[f32],
+    threshold: f32,
+) -> Vec<String> {
     let mut verdicts = ranking::choose(knowledge, candidates, probabilities, threshold);
+    if verdicts.contains(&Verdict::Chosen) {
+        ranking::drop_not_done(&note.view(), candidates, &mut verdicts);
+    }
     ranking::drop_bundled(knowledge, candidates, &mut verdicts);
     let taken = candidates.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Chosen);
     let codes = taken.map(|(c, _)| knowledge.index.codes[c.code].code.clone());
