@@ -124,8 +124,10 @@ pub struct NoteEvidence {
 
 /// Least share of a phrase's weight that must be found.
 const LEAST: f32 = 0.55;
-/// Strongest hits kept for each statement.
-const KEPT_HITS: usize = 40;
+/// Strongest hits kept for each statement, and for each of a very long note.
+const KEPT_HITS: [usize; 2] = [40, 6];
+/// Statements from which on a note is very long.
+const VERY_LONG: usize = 3000;
 
 /// Gathers the evidence of all statements. Learned phrases of `without_fold` are left out.
 pub fn gather(index: &PhraseIndex, statements: &[Statement], without_fold: Option<u8>) -> NoteEvidence {
@@ -133,6 +135,7 @@ pub fn gather(index: &PhraseIndex, statements: &[Statement], without_fold: Optio
     let mut scratch = Scratch::default();
     let mut votes: BTreeMap<usize, [f32; 2]> = BTreeMap::new();
     let mut totals = [0.0f32; 2];
+    let most_kept = KEPT_HITS[usize::from(statements.len() >= VERY_LONG)];
     for (s, statement) in statements.iter().enumerate() {
         let ids = index.ids(&statement.words);
         let hits = index.find(&ids, LEAST, without_fold, &mut scratch);
@@ -181,7 +184,7 @@ pub fn gather(index: &PhraseIndex, statements: &[Statement], without_fold: Optio
                     totals[0] += strength;
                 }
             }
-            if !learned && kept.len() < KEPT_HITS {
+            if !learned && kept.len() < most_kept {
                 kept.push((phrase.target, hit));
             }
         }

@@ -1,50 +1,31 @@
-//! Candidate codes of a note and the features by which the model decides between them.
-use std::collections::btree_map::Entry;
+//! The features by which the model decides between candidates.
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::document::{Document, Span};
-use crate::extract::assertion_cues::CueIndex;
-use crate::extract::{Assertion, MentionKind};
-use crate::note::{Context, NoteType, OriginKind, Sex};
+use crate::extract::Assertion;
+use crate::note::{NoteType, OriginKind};
 
-use super::attributes::{self, Agreement, Facts, Part, PreparedEntry};
+use super::attributes::{self, Agreement, Part};
+use super::candidates::{Choice, CodeCandidate, SiblingPlace};
 use super::evidence::{self, Evidence, NoteEvidence, ROLE_GROUPS};
-use super::index::{PhraseIndex, Target};
-use super::measures::Measures;
+use super::index::Target;
+use super::knowledge::Knowledge;
 use super::statements::{Role, Statement};
-use super::table::ProcedureTable;
-use super::vocabulary::Vocabulary;
+use super::view::{NoteView, part};
 
-/// What labelled notes taught about codes as such.
-#[derive(Clone, Debug, Default)]
-pub struct Prior {
-    /// By code: notes that carry it, by training fold.
-    pub counts: BTreeMap<String, BTreeMap<u8, u32>>,
-}
-
-impl Prior {
-    /// Notes with this code, without those of one fold.
-    pub fn count(&self, code: &str, without_fold: Option<u8>) -> u32 {
-        self.counts.get(code).map_or(0, |by_fold| by_fold.iter().filter(|(f, _)| Some(**f) != without_fold).map(|(_, n)| n).sum())
-    }
-}
-
-/// A code that the note may support.
-#[derive(Clone, Debug)]
-pub struct CodeCandidate {
-    /// Position in the index's codes.
-    pub code: usize,
-    /// Concept and entry that best explain it, where the table has it.
-    pub entry: Option<(usize, usize)>,
-    /// The statement that speaks for it most.
-    pub statement: usize,
-    /// Word positions in that statement.
-    pub positions: Vec<u16>,
-    /// One value a feature.
-    pub row: Vec<f32>,
-    /// Order before the model has spoken.
-    pub rank: f32,
-}
+/// Names of the features after the evidence by source and role.
+const NAMES: &str = "phrase_rank phrase_coverage phrase_matched phrase_words phrase_ambiguity phrase_full phrase_any learned_rank \
+learned_coverage learned_full composed_rank composed_coverage vote_title vote_all statement_share \
+statement_words tightness position role cue_performed cue_here cue_planned cue_historical cue_negated \
+cue_hypothetical nothing not_billed subsumed rank_in_statement concept_rank concept_rank_title site_statement \
+site_title site_note technique_statement technique_title technique_note approach_statement approach_title \
+approach_note unsupported amounts person component stated agreement sibling_place sibling_margin siblings \
+is_default has_default further bundled_by prior prior_share prior_known class note_titles note_description \
+note_results note_plan note_statements facility age prior_learned cosine_statement cosine_titles cosine_note \
+cosine_place anatomy_both anatomy_statement anatomy_concept modality_both modality_statement modality_concept \
+gain_statement gain_titles gain_note loss_statement loss_titles loss_note lacking clause_cosine clause_place \
+clause_firsts unrivalled unrivalled_share assertion asserted_present asserted_planned asserted_historical \
+asserted_absent type_operative type_procedure type_imaging type_office type_consult type_inpatient \
+type_discharge type_emergency type_inferred";
 
 /// Names of the features, in the order of a row.
 pub fn feature_names() -> Vec<String> {
@@ -54,466 +35,29 @@ pub fn feature_names() -> Vec<String> {
             names.push(format!("{source}_{role}"));
         }
     }
-    for name in [
-        "phrase_rank",
-        "phrase_coverage",
-        "phrase_matched",
-        "phrase_words",
-        "phrase_ambiguity",
-        "phrase_full",
-        "phrase_any",
-        "learned_rank",
-        "learned_coverage",
-        "learned_full",
-        "composed_rank",
-        "composed_coverage",
-        "vote_title",
-        "vote_all",
-        "statement_share",
-        "statement_words",
-        "tightness",
-        "position",
-        "role",
-        "cue_performed",
-        "cue_here",
-        "cue_planned",
-        "cue_historical",
-        "cue_negated",
-        "cue_hypothetical",
-        "nothing",
-        "not_billed",
-        "subsumed",
-        "rank_in_statement",
-        "concept_rank",
-        "concept_rank_title",
-        "site_statement",
-        "site_title",
-        "site_note",
-        "technique_statement",
-        "technique_title",
-        "technique_note",
-        "approach_statement",
-        "approach_title",
-        "approach_note",
-        "unsupported",
-        "amounts",
-        "person",
-        "component",
-        "stated",
-        "agreement",
-        "sibling_place",
-        "sibling_margin",
-        "siblings",
-        "is_default",
-        "has_default",
-        "further",
-        "bundled_by",
-        "prior",
-        "prior_share",
-        "prior_known",
-        "class",
-        "note_titles",
-        "note_description",
-        "note_results",
-        "note_plan",
-        "note_statements",
-        "facility",
-        "age",
-        "prior_learned",
-        "cosine_statement",
-        "cosine_titles",
-        "cosine_note",
-        "cosine_place",
-        "anatomy_both",
-        "anatomy_statement",
-        "anatomy_concept",
-        "modality_both",
-        "modality_statement",
-        "modality_concept",
-        "gain_statement",
-        "gain_titles",
-        "gain_note",
-        "loss_statement",
-        "loss_titles",
-        "loss_note",
-        "lacking",
-        "clause_cosine",
-        "clause_place",
-        "clause_firsts",
-        "unrivalled",
-        "unrivalled_share",
-        "assertion",
-        "asserted_present",
-        "asserted_planned",
-        "asserted_historical",
-        "asserted_absent",
-        "type_operative",
-        "type_procedure",
-        "type_imaging",
-        "type_office",
-        "type_consult",
-        "type_inpatient",
-        "type_discharge",
-        "type_emergency",
-        "type_inferred",
-    ] {
-        names.push(name.to_owned());
-    }
+    names.extend(NAMES.split_whitespace().map(str::to_owned));
     names
 }
 
-/// A note prepared for the features.
-pub struct NoteView<'a> {
-    /// Its statements.
-    pub statements: &'a [Statement],
-    /// The text they stand in.
-    pub text: &'a str,
-    /// Date, payer, place, kind of note.
-    pub context: &'a Context,
-    /// Patient and place as far as codes depend on them.
-    pub facts: Facts,
-    /// All its words and measures.
-    pub whole: Part,
-    /// Those of titles and leads.
-    pub titles: Part,
-    cues: CueIndex<'a>,
-}
-
-impl<'a> NoteView<'a> {
-    /// Prepares a note.
-    pub fn new(document: &'a Document, statements: &'a [Statement], context: &'a Context) -> Self {
-        let text: &'a str = &document.text;
-        let mut whole = Part::default();
-        let mut titles = Part::default();
-        for statement in statements {
-            if statement.role == Role::History {
-                continue;
-            }
-            let part = part(statement, text);
-            if matches!(statement.role, Role::Title | Role::Lead) {
-                titles.stems.extend(part.stems.iter().cloned());
-                titles.measures.extend(&part.measures);
-            }
-            whole.stems.extend(part.stems);
-            whole.measures.extend(&part.measures);
-        }
-        let of = |wanted: fn(Role) -> bool| statements.iter().filter(move |s| wanted(s.role)).map(move |s| s.span.of(text));
-        let named: Vec<&str> = of(|r| matches!(r, Role::Title | Role::Lead)).collect();
-        let mut interspaces = super::units::interspaces(&named);
-        if interspaces == 0 {
-            interspaces = super::units::interspaces(&of(|r| r == Role::Description).collect::<Vec<_>>());
-        }
-        let facts = Facts {
-            age: context.patient.age_years.map(f64::from),
-            sex: context.patient.sex.map(|s| if s == Sex::F { "female" } else { "male" }),
-            facility: super::lines::professional_only(context),
-            interspaces,
-            guidance: super::measures::guidance(of(|r| r != Role::History)),
-        };
-        Self { statements, text, context, facts, whole, titles, cues: CueIndex::new(document) }
-    }
-
-    /// What the cues around some words say of a service named there.
-    pub fn assertion(&self, span: Span) -> Assertion {
-        self.cues.assess_as(span, Some(MentionKind::Procedure)).leading()
-    }
-
-    /// The place of some words of a statement.
-    pub fn span(&self, statement: usize, positions: &[u16]) -> Span {
-        let of = &self.statements[statement];
-        let place = |p: Option<&u16>| p.and_then(|p| of.words.get(usize::from(*p))).map(|w| w.span);
-        match (place(positions.first()), place(positions.last())) {
-            (Some(first), Some(last)) if first.start < last.end => Span::new(first.start, last.end.max(first.end)),
-            _ => of.span,
-        }
-    }
-}
-
-fn part(statement: &Statement, text: &str) -> Part {
-    let text = statement.span.of(text);
-    Part {
-        stems: statement.words.iter().map(|w| w.stem.clone()).collect(),
-        measures: Measures::of_text(text),
-        repetitions: super::units::repetitions(text),
-    }
-}
-
-/// What is prepared once for all notes.
-pub struct Knowledge {
-    /// Concepts.
-    pub table: ProcedureTable,
-    /// Phrases.
-    pub index: PhraseIndex,
-    /// Words of the concepts.
-    pub vocabulary: Vocabulary,
-    /// By concept and entry.
-    pub entries: Vec<Vec<PreparedEntry>>,
-    /// By concept: words in the attributes of some of its codes and not of all; by entry: which of them are its own.
-    distinguishing: Vec<(BTreeSet<u32>, Vec<BTreeSet<u32>>)>,
-    /// What labelled notes taught.
-    pub prior: Prior,
-    /// Codes that stand together on labelled claims.
-    pub companions: super::rivalry::Companions,
-}
-
-impl Knowledge {
-    /// Prepares table and learned phrases.
-    pub fn new(
-        table: ProcedureTable,
-        learned: &[super::index::LearnedPhrase],
-        prior: Prior,
-        companions: super::rivalry::Companions,
-    ) -> Self {
-        let index = PhraseIndex::build(&table, learned);
-        let entries = table
-            .concepts
-            .iter()
-            .map(|concept| concept.codes.iter().map(|entry| attributes::prepare(entry, &index.words)).collect())
-            .collect();
-        let vocabulary = Vocabulary::new(&table, &index);
-        let distinguishing = table.concepts.iter().map(|concept| distinguishing(concept, &index)).collect();
-        Self { table, index, vocabulary, entries, distinguishing, prior, companions }
-    }
-
-    /// Distinguishing words: those of one entry, and of all entries of its concept.
-    fn distinguishing(&self, concept: usize, entry: usize) -> (&BTreeSet<u32>, &BTreeSet<u32>) {
-        let (all, by_entry) = &self.distinguishing[concept];
-        (&by_entry[entry], all)
-    }
-}
-
-fn distinguishing(concept: &super::table::Concept, index: &PhraseIndex) -> (BTreeSet<u32>, Vec<BTreeSet<u32>>) {
-    let words_of = |entry: &super::table::CodeEntry| -> BTreeSet<u32> {
-        let wordings = entry.attributes.iter().filter(|(key, _)| attributes::is_wording(key) && *key != "without");
-        wordings.flat_map(|(_, value)| index.ids(&index.words.of(value, 0))).flatten().collect()
-    };
-    let by_entry: Vec<BTreeSet<u32>> = concept.codes.iter().map(words_of).collect();
-    let all: BTreeSet<u32> = by_entry.iter().flatten().copied().filter(|w| !by_entry.iter().all(|e| e.contains(w))).collect();
-    let own = by_entry.iter().map(|e| e.intersection(&all).copied().collect()).collect();
-    (all, own)
-}
-
-/// Most candidates of a note.
-const MOST_CANDIDATES: usize = 160;
-/// Most codes of one concept.
-const MOST_OF_CONCEPT: usize = 8;
-/// Most concepts considered.
-const MOST_CONCEPTS: usize = 100;
-
-/// Finds the candidate codes of a note with their features.
-pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Option<u8>) -> Vec<CodeCandidate> {
-    let evidence = evidence::gather(&knowledge.index, view.statements, without_fold);
-    let order = concept_order(&evidence);
-    let mut chosen: BTreeMap<usize, Choice> = BTreeMap::new();
-    let mut parts: BTreeMap<usize, Part> = BTreeMap::new();
-    for &(concept, _) in order.iter().take(MOST_CONCEPTS) {
-        let Some(found) = evidence.concepts.get(&concept) else { continue };
-        let bests: Vec<&evidence::Best> = found.leading().collect();
-        for best in &bests {
-            parts.entry(best.statement).or_insert_with(|| part(&view.statements[best.statement], view.text));
-        }
-        let places: Vec<(&evidence::Best, &Part)> = bests.iter().filter_map(|b| Some((*b, parts.get(&b.statement)?))).collect();
-        for (place, sibling) in siblings(knowledge, view, concept, &places).into_iter().enumerate() {
-            let code_name = &knowledge.table.concepts[concept].codes[sibling.entry].code;
-            let Some(code) = knowledge.index.code_id(code_name) else { continue };
-            let rank_of = |e: Option<&Evidence>| e.and_then(|e| e.best.as_ref()).map_or(0.0, |b| b.rank);
-            let own = rank_of(evidence.learned.get(&code));
-            let composed = rank_of(evidence.composed.get(&code));
-            if place >= MOST_OF_CONCEPT && own < 1.0 && composed < 1.5 {
-                continue;
-            }
-            let rank = sibling.best.rank + 0.3 * sibling.agreement + 0.7 * own + 0.3 * composed;
-            let choice = Choice {
-                entry: Some((concept, sibling.entry)),
-                rank,
-                sibling: SiblingPlace { place, margin: sibling.margin, agreement: sibling.agreement },
-                best: Some(sibling.best.clone()),
-            };
-            match chosen.entry(code) {
-                Entry::Vacant(slot) => drop(slot.insert(choice)),
-                Entry::Occupied(mut slot) if rank > slot.get().rank => drop(slot.insert(choice)),
-                Entry::Occupied(_) => {}
-            }
-        }
-    }
-    for (map, factor) in [(&evidence.learned, 1.0f32), (&evidence.composed, 0.8)] {
-        for (&code, found) in map {
-            let Some(best) = &found.best else { continue };
-            chosen.entry(code).or_insert_with(|| Choice {
-                entry: knowledge.index.codes[code].entries.first().copied(),
-                rank: factor * best.rank,
-                sibling: SiblingPlace::unknown(),
-                best: None,
-            });
-        }
-    }
-    let mut ranked: Vec<_> = chosen.into_iter().collect();
-    ranked.sort_by(|a, b| b.1.rank.total_cmp(&a.1.rank).then(a.0.cmp(&b.0)));
-    ranked.truncate(MOST_CANDIDATES);
-    let concept_rank: BTreeMap<usize, usize> = order.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
-    let mut by_title: Vec<(usize, f32)> =
-        evidence.concepts.iter().map(|(c, e)| (*c, e.by_role[0].max(e.by_role[1]))).filter(|(_, s)| *s > 0.0).collect();
-    by_title.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let title_rank: BTreeMap<usize, usize> = by_title.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
-    let strong: BTreeSet<&str> = ranked.iter().take(12).map(|(code, _)| knowledge.index.codes[*code].code.as_str()).collect();
-    let mut prior_of_concept: BTreeMap<usize, f32> = BTreeMap::new();
-    let ids =
-        |stems: &std::collections::HashSet<String>| stems.iter().filter_map(|s| knowledge.index.id(s)).collect::<BTreeSet<u32>>();
-    let words = [ids(&view.titles.stems), ids(&view.whole.stems)];
-    let mut cosines: Vec<(usize, f32)> = order
-        .iter()
-        .take(MOST_CONCEPTS)
-        .map(|(c, _)| {
-            let title = knowledge.vocabulary.cosine(&knowledge.index, *c, &words[0]);
-            (*c, title + 0.3 * knowledge.vocabulary.cosine(&knowledge.index, *c, &words[1]))
-        })
-        .collect();
-    cosines.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let cosine_rank = cosines.iter().enumerate().map(|(i, (c, _))| (*c, i)).collect();
-    let listed: Vec<usize> = order.iter().take(MOST_CONCEPTS).map(|(c, _)| *c).collect();
-    let clauses = clause_places(knowledge, view, &listed);
-    let context = RowContext {
-        knowledge,
-        view,
-        evidence: &evidence,
-        concept_rank,
-        title_rank,
-        cosine_rank,
-        clauses,
-        words,
-        strong,
-        without_fold,
-    };
-    ranked
-        .into_iter()
-        .filter_map(|(code, choice)| {
-            let shared = choice.entry.map_or(0.0, |(concept, _)| {
-                *prior_of_concept.entry(concept).or_insert_with(|| {
-                    let codes = knowledge.table.concepts[concept].codes.iter();
-                    codes.map(|e| knowledge.prior.count(&e.code, without_fold) as f32).sum()
-                })
-            });
-            context.candidate(code, choice, shared, &mut parts)
-        })
-        .collect()
-}
-
-/// Most clauses of the titles that are compared with the concepts.
-const MOST_CLAUSES: usize = 40;
-
-/// Likeness of concepts to the clauses of titles and leads: best cosine, its place in that clause, clauses led.
-fn clause_places(knowledge: &Knowledge, view: &NoteView<'_>, concepts: &[usize]) -> BTreeMap<usize, (f32, f32, f32)> {
-    let mut places: BTreeMap<usize, (f32, f32, f32)> = BTreeMap::new();
-    let named = view.statements.iter().filter(|s| matches!(s.role, Role::Title | Role::Lead));
-    for clause in named.flat_map(|s| super::rivalry::clauses(s, view.text)).take(MOST_CLAUSES) {
-        let words: BTreeSet<u32> = clause.iter().filter_map(|w| knowledge.index.id(&w.stem)).collect();
-        if words.is_empty() {
-            continue;
-        }
-        let mut likeness: Vec<(usize, f32)> = concepts
-            .iter()
-            .map(|c| (*c, knowledge.vocabulary.cosine(&knowledge.index, *c, &words)))
-            .filter(|(_, cosine)| *cosine > 0.05)
-            .collect();
-        likeness.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        for (place, (concept, cosine)) in likeness.into_iter().enumerate() {
-            let slot = places.entry(concept).or_insert((0.0, 99.0, 0.0));
-            slot.0 = slot.0.max(cosine);
-            slot.1 = slot.1.min(place as f32);
-            slot.2 += f32::from(u8::from(place == 0));
-        }
-    }
-    places
-}
-
-/// Concepts by the rank of their best evidence.
-fn concept_order(evidence: &NoteEvidence) -> Vec<(usize, f32)> {
-    let mut order: Vec<(usize, f32)> = evidence.concepts.iter().filter_map(|(c, e)| Some((*c, e.best.as_ref()?.rank))).collect();
-    order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    order
-}
-
-#[derive(Clone, Copy)]
-struct SiblingPlace {
-    place: usize,
-    margin: f32,
-    agreement: f32,
-}
-
-impl SiblingPlace {
-    fn unknown() -> Self {
-        Self { place: 99, margin: 0.0, agreement: 0.0 }
-    }
-}
-
-/// How a code came to be a candidate.
-struct Choice {
-    entry: Option<(usize, usize)>,
-    rank: f32,
-    sibling: SiblingPlace,
-    /// Its best match in the concept's phrases.
-    best: Option<evidence::Best>,
-}
-
-/// An entry of a concept with the statement that suits it best.
-struct Sibling<'a> {
-    entry: usize,
-    agreement: f32,
-    margin: f32,
-    best: &'a evidence::Best,
-}
-
-/// Entries of a concept by agreement, best first, with the lead over (or distance to) the best other one.
-fn siblings<'a>(
-    knowledge: &Knowledge,
-    view: &NoteView<'_>,
-    concept: usize,
-    places: &[(&'a evidence::Best, &Part)],
-) -> Vec<Sibling<'a>> {
-    let default = knowledge.table.concepts[concept].default.as_deref();
-    let strongest = places.first().map_or(0.0, |p| p.0.rank);
-    let mut list: Vec<Sibling<'a>> = knowledge.entries[concept]
-        .iter()
-        .enumerate()
-        .filter_map(|(e, entry)| {
-            let is_default = default == Some(knowledge.table.concepts[concept].codes[e].code.as_str());
-            let bonus = if is_default { 0.3 } else { 0.0 } - if entry.further { 0.2 } else { 0.0 };
-            places
-                .iter()
-                .map(|(best, part)| {
-                    let total = attributes::agreement(entry, [part, &view.titles, &view.whole], &view.facts).total() + bonus;
-                    (total - 1.5 * (1.0 - best.rank / strongest.max(0.01)), total, *best)
-                })
-                .max_by(|a, b| a.0.total_cmp(&b.0).then(b.2.statement.cmp(&a.2.statement)))
-                .map(|(_, agreement, best)| Sibling { entry: e, agreement, margin: 0.0, best })
-        })
-        .collect();
-    list.sort_by(|a, b| b.agreement.total_cmp(&a.agreement).then(a.entry.cmp(&b.entry)));
-    let best = list.first().map_or(0.0, |s| s.agreement);
-    let second = list.get(1).map_or(best, |s| s.agreement);
-    for (i, sibling) in list.iter_mut().enumerate() {
-        sibling.margin = if i == 0 { best - second } else { sibling.agreement - best };
-    }
-    list
-}
-
-struct RowContext<'a> {
-    knowledge: &'a Knowledge,
-    view: &'a NoteView<'a>,
-    evidence: &'a NoteEvidence,
-    concept_rank: BTreeMap<usize, usize>,
-    title_rank: BTreeMap<usize, usize>,
-    cosine_rank: BTreeMap<usize, usize>,
+/// What the features of a note's candidates are computed from.
+pub(super) struct RowContext<'a> {
+    pub knowledge: &'a Knowledge,
+    pub view: &'a NoteView<'a>,
+    pub evidence: &'a NoteEvidence,
+    pub concept_rank: BTreeMap<usize, usize>,
+    pub title_rank: BTreeMap<usize, usize>,
+    pub cosine_rank: BTreeMap<usize, usize>,
     /// By concept: best likeness to a clause of the titles, its place there, clauses it is first in.
-    clauses: BTreeMap<usize, (f32, f32, f32)>,
+    pub clauses: BTreeMap<usize, (f32, f32, f32)>,
     /// Word ids of the titles and of the whole note.
-    words: [BTreeSet<u32>; 2],
-    strong: BTreeSet<&'a str>,
-    without_fold: Option<u8>,
+    pub words: [BTreeSet<u32>; 2],
+    pub strong: BTreeSet<&'a str>,
+    pub without_fold: Option<u8>,
 }
 
 impl RowContext<'_> {
-    fn candidate(
+    /// A candidate with its row.
+    pub fn candidate(
         &self,
         code: usize,
         choice: Choice,

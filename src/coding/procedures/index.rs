@@ -132,6 +132,7 @@ impl PhraseIndex {
         };
         index.add_table(table);
         index.add_drugs();
+        index.add_numbers();
         index.weigh();
         for phrase in learned {
             if let Some(&code) = index.code_ids.get(&phrase.code) {
@@ -196,6 +197,14 @@ impl PhraseIndex {
                     self.add(&stems, Target::Code(code), Source::Composed, 0);
                 }
             }
+        }
+    }
+
+    /// Some notes state the code itself.
+    fn add_numbers(&mut self) {
+        for code in 0..self.codes.len() {
+            let stem = self.codes[code].code.to_lowercase();
+            self.add(&[&stem], Target::Code(code), Source::Composed, 0);
         }
     }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::coding::trees::Trees;
 
-use super::features::{self, CodeCandidate};
+use super::candidates::CodeCandidate;
+use super::features;
 
 /// Features that differ between the codes of one concept.
 const SIBLING: [&str; 48] = [

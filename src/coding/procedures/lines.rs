@@ -8,11 +8,13 @@ use crate::document::{Document, Span};
 use crate::extract::Laterality;
 use crate::note::{Context, NoteType};
 
-use super::features::{CodeCandidate, Knowledge, NoteView};
+use super::candidates::CodeCandidate;
+use super::knowledge::Knowledge;
 use super::pathology::PathologyService;
 use super::sides;
 use super::statements::Role;
 use super::units;
+use super::view::NoteView;
 
 /// Everything that a line is made from.
 pub struct LineContext<'a> {

@@ -5,10 +5,12 @@
 //! which of its codes it is, and whether the line stands beside the others ([`layers`], [`rivalry`]); what is chosen
 //! becomes lines with modifiers, units and pointers ([`lines`]).
 pub mod attributes;
+pub mod candidates;
 mod corrections;
 pub mod evidence;
 pub mod features;
 pub mod index;
+pub mod knowledge;
 pub mod layers;
 pub mod lines;
 pub mod measures;
@@ -21,6 +23,7 @@ pub mod sides;
 pub mod statements;
 pub mod table;
 pub mod units;
+pub mod view;
 pub mod vocabulary;
 pub mod words;
 
@@ -30,12 +33,30 @@ use crate::document::Document;
 use crate::extract::Mention;
 use crate::note::Context;
 
-use features::{CodeCandidate, Knowledge, NoteView};
+use candidates::CodeCandidate;
+use knowledge::Knowledge;
 use layers::Layers;
 use lines::LineContext;
 use model::ProcedureModel;
 use ranking::Verdict;
 use table::ProcedureTable;
+use view::NoteView;
+
+/// File of the table in the code sets folder.
+pub const TABLE_FILE: &str = "procedure_phrases.json.gz";
+/// File of the model in the model folder.
+pub const MODEL_FILE: &str = "procedures.json.gz";
+
+/// Why the procedure coder cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcedureError {
+    /// The table.
+    #[error(transparent)]
+    Table(#[from] table::TableError),
+    /// The model.
+    #[error(transparent)]
+    Model(#[from] model::ModelError),
+}
 
 /// The procedure coder: table and model, ready to use.
 pub struct ProcedureCoder {
@@ -75,6 +96,13 @@ const SHOWN: f32 = 0.03;
 const MOST_SHOWN: usize = 25;
 
 impl ProcedureCoder {
+    /// Reads table and model from the code sets folder and the model folder.
+    pub fn open(codesets: &std::path::Path, model_folder: &std::path::Path) -> Result<Self, ProcedureError> {
+        let table = ProcedureTable::read(&codesets.join(TABLE_FILE))?;
+        let model = ProcedureModel::read(&model_folder.join(MODEL_FILE))?;
+        Ok(Self::new(table, model))
+    }
+
     /// Prepares table and model.
     pub fn new(table: ProcedureTable, model: ProcedureModel) -> Self {
         Self { knowledge: model.knowledge(table), layers: Layers::new(), model }
@@ -84,9 +112,10 @@ impl ProcedureCoder {
     pub fn code(&self, input: &ProcedureInput<'_>) -> ProcedureCoding {
         let statements = statements::statements(input.document, &self.knowledge.index.words);
         let view = NoteView::new(input.document, &statements, input.context);
-        let candidates = features::candidates(&self.knowledge, &view, None);
+        let candidates = candidates::candidates(&self.knowledge, &view, None);
         let probabilities = self.probabilities(&view, &candidates);
         let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
+        ranking::drop_not_done(&view, &candidates, &mut verdicts);
         ranking::drop_bundled(&self.knowledge, &candidates, &mut verdicts);
         ncci::drop_included(&self.knowledge, &view, input.code_sets, &candidates, &probabilities, &mut verdicts);
         let pathology = pathology::services(&view);
@@ -166,7 +195,9 @@ impl ProcedureCoder {
                 let why_not = match verdicts[i] {
                     Verdict::SameService => "Another code explains the same words better.".to_owned(),
                     Verdict::Included => "Included in another service on this claim.".to_owned(),
-                    _ if statement.cues.planned => "Planned or ordered here, not said to have been done.".to_owned(),
+                    _ if verdicts[i] == Verdict::NotDone || statement.cues.planned => {
+                        "Planned or ordered here, not said to have been done.".to_owned()
+                    }
                     _ if statement.cues.historical => "Said of the past, not of this encounter.".to_owned(),
                     _ => "The note does not clearly say that this was done.".to_owned(),
                 };
@@ -186,3 +217,6 @@ impl ProcedureCoder {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

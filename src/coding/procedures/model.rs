@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::coding::trees::Trees;
 
-use super::features::{Knowledge, Prior};
 use super::index::LearnedPhrase;
+use super::knowledge::{Knowledge, Prior};
 use super::layers::Layers;
 use super::rivalry::Companions;
 use super::table::ProcedureTable;

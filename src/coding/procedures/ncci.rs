@@ -5,9 +5,11 @@ use jiff::civil::Date;
 use crate::claim::Line;
 use crate::codeset::CodeSets;
 
-use super::features::{CodeCandidate, Knowledge, NoteView};
+use super::candidates::CodeCandidate;
+use super::knowledge::Knowledge;
 use super::ranking::Verdict;
 use super::rivalry;
+use super::view::NoteView;
 
 /// Drops the column 2 code of a pair of chosen candidates where no modifier may part them, or where both rest on the same
 /// clause of the note.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use crate::document::{SectionKind, Span};
 use crate::note::NoteType;
 
-use super::features::NoteView;
 use super::statements::Statement;
+use super::view::NoteView;
 
 /// A service that a pathology report shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +154,9 @@ fn is_specimen_heading(statement: &Statement, text: &str) -> bool {
 /// Level of a specimen by its words.
 fn level(text: &str, whole: &str) -> u8 {
     let lower = text.to_lowercase();
-    let has = |list: &[&str]| list.iter().any(|w| lower.contains(w));
+    // At the beginning of a word only: a gallbladder is no bladder.
+    let begins = |w: &str| lower.match_indices(w).any(|(at, _)| !lower[..at].ends_with(char::is_alphanumeric));
+    let has = |list: &[&str]| list.iter().any(|w| begins(w));
     let Some((_, removal, biopsy)) = ORGANS.iter().find(|(words, _, _)| has(words)) else { return 4 };
     if lower.contains("wedge") {
         return 5;

@@ -1,7 +1,12 @@
 //! Which candidates become lines: the model's probabilities, then a choice among candidates that explain the same words.
 use std::collections::BTreeSet;
 
-use super::features::{CodeCandidate, Knowledge};
+use crate::extract::Assertion;
+
+use super::candidates::CodeCandidate;
+use super::knowledge::Knowledge;
+use super::statements::Role;
+use super::view::NoteView;
 
 /// What became of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +19,8 @@ pub enum Verdict {
     SameService,
     /// Part of another service on the claim.
     Included,
+    /// Planned, feared, denied or another person's.
+    NotDone,
 }
 
 /// Decides for every candidate; `probabilities` stand in the order of `candidates`.
@@ -59,6 +66,28 @@ pub fn drop_bundled(knowledge: &Knowledge, candidates: &[CodeCandidate], verdict
         let includes = &knowledge.table.concepts[concept].bundled_into;
         if chosen.iter().any(|&other| other != i && includes.iter().any(|c| c == code(other))) {
             verdicts[i] = Verdict::Included;
+        }
+    }
+}
+
+/// Drops chosen candidates whose words the note holds as planned, conditional, hypothetical, absent or another person's.
+/// The name of the operation and the account of how it was done are not subject to it.
+pub fn drop_not_done(view: &NoteView<'_>, candidates: &[CodeCandidate], verdicts: &mut [Verdict]) {
+    for (candidate, verdict) in candidates.iter().zip(verdicts.iter_mut()) {
+        let statement = &view.statements[candidate.statement];
+        let told = matches!(statement.role, Role::Title | Role::Lead | Role::Description | Role::Result);
+        if *verdict != Verdict::Chosen || told {
+            continue;
+        }
+        let assertion = view.assertion(view.span(candidate.statement, &candidate.positions));
+        let plain_plan = statement.cues.planned && !statement.cues.performed && !statement.cues.here;
+        let not_done = match assertion {
+            Assertion::Absent | Assertion::Family | Assertion::Hypothetical | Assertion::Conditional => true,
+            Assertion::Planned => !statement.cues.performed && !statement.cues.here,
+            Assertion::Historical | Assertion::Possible | Assertion::Present => plain_plan && statement.role == Role::Plan,
+        };
+        if not_done {
+            *verdict = Verdict::NotDone;
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Second look at the candidates: how likely is each beside the others of the same words, clause, concept and note?
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::features::{CodeCandidate, Knowledge, NoteView};
+use super::candidates::CodeCandidate;
+use super::knowledge::Knowledge;
 use super::statements::Role;
+use super::view::NoteView;
 
 /// How often two codes stand on the same labelled claim, by training fold.
 #[derive(Clone, Debug, Default)]
@@ -20,68 +22,23 @@ impl Companions {
 }
 
 /// Names of the second look's features.
+const NAMES: &str = "first place_in_note lead_in_note sum_in_note place_same_words best_same_words place_in_clause best_in_clause \
+place_in_statement best_in_statement place_in_concept best_in_concept includes_this included_in_this companion \
+companion_share clauses title role class prior further phrase_rank cosine_titles sibling_place sibling_margin \
+statement_words note_titles note_statements coverage clause_share further_of_best learned_rank component \
+unsupported service code_if_done unexplained unexplained_share unrivalled unrivalled_share clause_cosine \
+clause_place assertion type_operative type_procedure type_imaging type_office type_consult type_inpatient \
+type_discharge type_emergency type_inferred position cue_here facility";
+
+/// Features of the first look that the second looks at again.
+const CARRIED: &str = "role class prior further phrase_rank cosine_titles sibling_place sibling_margin statement_words note_titles \
+note_statements phrase_coverage learned_rank component unsupported unrivalled unrivalled_share clause_cosine \
+clause_place assertion type_operative type_procedure type_imaging type_office type_consult type_inpatient \
+type_discharge type_emergency type_inferred position cue_here facility";
+
+/// Names of the second look's features, in the order of a row.
 pub fn feature_names() -> Vec<String> {
-    [
-        "first",
-        "place_in_note",
-        "lead_in_note",
-        "sum_in_note",
-        "place_same_words",
-        "best_same_words",
-        "place_in_clause",
-        "best_in_clause",
-        "place_in_statement",
-        "best_in_statement",
-        "place_in_concept",
-        "best_in_concept",
-        "includes_this",
-        "included_in_this",
-        "companion",
-        "companion_share",
-        "clauses",
-        "title",
-        "role",
-        "class",
-        "prior",
-        "further",
-        "phrase_rank",
-        "cosine_titles",
-        "sibling_place",
-        "sibling_margin",
-        "statement_words",
-        "note_titles",
-        "note_statements",
-        "coverage",
-        "clause_share",
-        "further_of_best",
-        "learned_rank",
-        "component",
-        "unsupported",
-        "service",
-        "code_if_done",
-        "unexplained",
-        "unexplained_share",
-        "unrivalled",
-        "unrivalled_share",
-        "clause_cosine",
-        "clause_place",
-        "assertion",
-        "type_operative",
-        "type_procedure",
-        "type_imaging",
-        "type_office",
-        "type_consult",
-        "type_inpatient",
-        "type_discharge",
-        "type_emergency",
-        "type_inferred",
-        "position",
-        "cue_here",
-        "facility",
-    ]
-    .into_iter()
-    .map(str::to_owned)
-    .collect()
+    NAMES.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Where a candidate's words stand: statement and clause.
@@ -103,43 +60,7 @@ pub fn rows(
     let first: Vec<f32> = answers.iter().map(|(done, code)| done * code).collect();
     let names = super::features::feature_names();
     let column = |name: &str| names.iter().position(|n| n == name).unwrap_or(0);
-    let columns: Vec<usize> = [
-        "role",
-        "class",
-        "prior",
-        "further",
-        "phrase_rank",
-        "cosine_titles",
-        "sibling_place",
-        "sibling_margin",
-        "statement_words",
-        "note_titles",
-        "note_statements",
-        "phrase_coverage",
-        "learned_rank",
-        "component",
-        "unsupported",
-        "unrivalled",
-        "unrivalled_share",
-        "clause_cosine",
-        "clause_place",
-        "assertion",
-        "type_operative",
-        "type_procedure",
-        "type_imaging",
-        "type_office",
-        "type_consult",
-        "type_inpatient",
-        "type_discharge",
-        "type_emergency",
-        "type_inferred",
-        "position",
-        "cue_here",
-        "facility",
-    ]
-    .iter()
-    .map(|n| column(n))
-    .collect();
+    let columns: Vec<usize> = CARRIED.split_whitespace().map(column).collect();
     let clauses: Vec<(Clause, f32)> = candidates.iter().map(|c| clause_of(view, c)).collect();
     let words: Vec<BTreeSet<u16>> = candidates.iter().map(|c| c.positions.iter().copied().collect()).collect();
     let sum: f32 = first.iter().filter(|p| **p > 0.02).sum();

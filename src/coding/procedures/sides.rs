@@ -2,8 +2,9 @@
 use crate::document::Span;
 use crate::extract::Laterality;
 
-use super::features::{CodeCandidate, NoteView};
+use super::candidates::CodeCandidate;
 use super::statements::{Role, Statement};
+use super::view::NoteView;
 
 /// Sides named in a piece of text; both, or "bilateral", is bilateral.
 pub fn sides(text: &str) -> Option<Laterality> {

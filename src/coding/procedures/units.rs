@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::attributes::Range;
-use super::features::NoteView;
 use super::measures::Measures;
 use super::statements::Role;
 use super::table::CodeEntry;
+use super::view::NoteView;
 
 static DOSE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)(\d{1,5}(?:\.\d+)?)[\s-]*(mg|mcg|g|gm|grams?|units?|ml|cc)\b").ok());

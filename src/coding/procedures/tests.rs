@@ -1,0 +1,55 @@
+use std::path::Path;
+
+use jiff::civil::date;
+
+use super::{ProcedureCoder, ProcedureCoding, ProcedureInput};
+use crate::claim::Diagnosis;
+use crate::codeset::CodeSets;
+use crate::document::{self, facts::resolve_context};
+use crate::note::Encounter;
+
+fn code(coder: &ProcedureCoder, sets: &CodeSets, note: &str) -> ProcedureCoding {
+    let document = document::read(note);
+    let context = resolve_context(&Encounter { note: note.to_owned(), ..Encounter::default() }, &document, date(2026, 5, 4));
+    let diagnoses = [
+        Diagnosis {
+            pointer: "A".to_owned(),
+            code: "I10".to_owned(),
+            title: "Essential hypertension".to_owned(),
+            ..Diagnosis::default()
+        },
+        Diagnosis {
+            pointer: "B".to_owned(),
+            code: "G56.02".to_owned(),
+            title: "Carpal tunnel syndrome, left".to_owned(),
+            ..Diagnosis::default()
+        },
+    ];
+    coder.code(&ProcedureInput { document: &document, context: &context, mentions: &[], diagnoses: &diagnoses, code_sets: sets })
+}
+
+#[test]
+fn performed_services_become_lines_and_planned_ones_do_not() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let coder = ProcedureCoder::open(&root.join("codesets"), &root.join("models/superbill-base")).expect("table and model");
+    let sets = CodeSets::open(&root.join("codesets")).expect("code sets");
+
+    let note = "PREOPERATIVE DIAGNOSIS: Left carpal tunnel syndrome.\n\nPOSTOPERATIVE DIAGNOSIS: Left carpal tunnel syndrome.\n\n\
+        PROCEDURE PERFORMED: Left carpal tunnel release.\n\nANESTHESIA: Local with sedation.\n\n\
+        DESCRIPTION OF PROCEDURE: The patient was brought to the operating room. A longitudinal incision was made in the palm. \
+        The transverse carpal ligament was divided under direct vision. The wound was closed with nylon.";
+    let coding = code(&coder, &sets, note);
+    let line = coding.lines.first().expect("a line");
+    assert_eq!((line.code.as_str(), line.units, line.number), ("64721", 1, 1));
+    assert_eq!(line.modifiers, ["LT"]);
+    assert_eq!(line.pointers, ["B"]);
+    assert_eq!(&note[line.evidence[0].start..line.evidence[0].end], line.evidence[0].text);
+
+    let plan = "HISTORY OF PRESENT ILLNESS: Numb fingers at night for a year.\n\nASSESSMENT AND PLAN: Left carpal tunnel syndrome. \
+        We will schedule a left carpal tunnel release next month. Wrist splint at night.";
+    assert!(code(&coder, &sets, plan).lines.iter().all(|line| line.code != "64721"));
+
+    // Nothing to code, and text beyond ASCII.
+    assert!(code(&coder, &sets, "").lines.is_empty());
+    code(&coder, &sets, "Überweisung – naïve café №5 ½ cm ✓ 漢字 x-ray of the l\u{e9}ft knee today\u{2026}");
+}
