@@ -7,7 +7,12 @@ use assert_cmd::Command;
 use serde_json::Value;
 
 fn superbill(arguments: &[&str]) -> Output {
-    Command::cargo_bin("superbill").expect("binary").current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().expect("runs")
+    Command::cargo_bin("superbill")
+        .expect("binary")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(arguments)
+        .output()
+        .expect("runs")
 }
 
 fn status(output: &Output) -> i32 {
@@ -29,7 +34,8 @@ fn the_example_note_is_coded_through_the_general_path() {
     let output = superbill(&["code", NOTE, "--json"]);
     assert_eq!(status(&output), 0, "{}", stderr(&output));
     let coded = json(&output);
-    let codes: Vec<&str> = coded["claim"]["diagnoses"].as_array().expect("diagnoses").iter().filter_map(|d| d["code"].as_str()).collect();
+    let codes: Vec<&str> =
+        coded["claim"]["diagnoses"].as_array().expect("diagnoses").iter().filter_map(|d| d["code"].as_str()).collect();
     assert!(codes.contains(&"I78.0") && codes.contains(&"R04.0"), "{codes:?}");
     assert!(
         coded["relations"].as_array().expect("relations").iter().any(|r| r["kind"] == "due_to"),
@@ -55,7 +61,8 @@ fn the_same_note_gives_the_same_bytes_alone_and_among_others() {
     assert_eq!(once.stdout, again.stdout);
     let dir = tempfile::tempdir().expect("folder");
     let other = dir.path().join("other.txt");
-    fs::write(&other, "ASSESSMENT: Acute otitis media, left ear.\nPLAN: Amoxicillin 500 mg three times a day for 10 days.").expect("write");
+    fs::write(&other, "ASSESSMENT: Acute otitis media, left ear.\nPLAN: Amoxicillin 500 mg three times a day for 10 days.")
+        .expect("write");
     let both = superbill(&["code", other.to_str().expect("path"), NOTE, "--json", "--date", "2026-05-04"]);
     let single = superbill(&["code", NOTE, "--json", "--date", "2026-05-04"]);
     assert_eq!(json(&both)[1], json(&single));
@@ -90,7 +97,8 @@ fn input_that_cannot_be_coded_is_refused_with_what_is_allowed() {
     }
     let missing = superbill(&["code", "no/such/note.txt"]);
     assert_eq!(status(&missing), 2);
-    let converted = superbill(&["code", dir.path().join("latin.txt").to_str().expect("path"), "--encoding", "windows-1252", "--json"]);
+    let converted =
+        superbill(&["code", dir.path().join("latin.txt").to_str().expect("path"), "--encoding", "windows-1252", "--json"]);
     assert_eq!(status(&converted), 0, "{}", stderr(&converted));
     assert_eq!(json(&converted)["converted_from"], "windows-1252");
 }
@@ -99,11 +107,17 @@ fn input_that_cannot_be_coded_is_refused_with_what_is_allowed() {
 fn one_bad_note_does_not_stop_the_others() {
     let dir = tempfile::tempdir().expect("folder");
     let lines = dir.path().join("many.jsonl");
-    fs::write(&lines, "{\"encounter_id\":\"A\",\"note\":\"Assessment: Gout of the right foot.\"}\n{\"encounter_id\":\"B\",\"note\":\"\"}\n").expect("write");
+    fs::write(
+        &lines,
+        "{\"encounter_id\":\"A\",\"note\":\"Assessment: Gout of the right foot.\"}\n{\"encounter_id\":\"B\",\"note\":\"\"}\n",
+    )
+    .expect("write");
     let out = dir.path().join("out");
-    let output = superbill(&["code", lines.to_str().expect("path"), "--out", out.to_str().expect("path"), "--date", "2026-05-04"]);
+    let output =
+        superbill(&["code", lines.to_str().expect("path"), "--out", out.to_str().expect("path"), "--date", "2026-05-04"]);
     assert_eq!(status(&output), 2, "{}", stderr(&output));
-    let read = |name: &str| -> Value { serde_json::from_str(&fs::read_to_string(out.join(name)).expect("written")).expect("JSON") };
+    let read =
+        |name: &str| -> Value { serde_json::from_str(&fs::read_to_string(out.join(name)).expect("written")).expect("JSON") };
     assert_eq!(read("A.json")["schema"], "superbill/1");
     assert!(read("B.json")["error"]["message"].as_str().expect("message").contains("note is empty"));
 

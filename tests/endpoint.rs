@@ -38,7 +38,8 @@ async fn answer(router: &Router, request: Request<Body>) -> (StatusCode, String,
     (status, media, value)
 }
 
-const NOTE: &str = "DOS: 05/04/2026\nAssessment: Acute otitis media of the left ear.\nPlan: Amoxicillin 500 mg three times a day, 10 days.";
+const NOTE: &str =
+    "DOS: 05/04/2026\nAssessment: Acute otitis media of the left ear.\nPlan: Amoxicillin 500 mg three times a day, 10 days.";
 
 #[tokio::test]
 async fn an_encounter_is_coded_and_an_array_gives_an_array() {
@@ -81,7 +82,8 @@ async fn codes_are_found() {
 async fn every_refusal_is_a_problem_that_names_the_cause() {
     let service = service(|s| s.max_body_bytes = 2000);
     let no_key = Request::post("/v1/code").body(Body::from("{}")).expect("request");
-    let wrong_key = Request::post("/v1/code").header(header::AUTHORIZATION, "Bearer nope").body(Body::from("{}")).expect("request");
+    let wrong_key =
+        Request::post("/v1/code").header(header::AUTHORIZATION, "Bearer nope").body(Body::from("{}")).expect("request");
     let cases: Vec<(Request<Body>, u16, &str)> = vec![
         (no_key, 401, "SUPERBILL_API_KEY"),
         (wrong_key, 401, "SUPERBILL_API_KEY"),

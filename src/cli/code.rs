@@ -84,7 +84,8 @@ pub(super) fn progress(length: usize) -> ProgressBar {
     if length < 2 || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} notes, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} notes, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(length as u64).with_style(style)
 }
 
@@ -111,7 +112,8 @@ fn file_name(id: &str) -> String {
 /// Writes beside the target and renames, so that nobody reads half a file.
 pub(super) fn write_atomically(path: &Path, text: &str) -> Result<(), CliError> {
     let dir = path.parent().unwrap_or(Path::new("."));
-    let failed = |e: std::io::Error| CliError::usage(format!("cannot write {}: {e}; choose a folder that can be written", path.display()));
+    let failed =
+        |e: std::io::Error| CliError::usage(format!("cannot write {}: {e}; choose a folder that can be written", path.display()));
     let mut file = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     file.persist(path).map_err(|e| failed(e.error))?;

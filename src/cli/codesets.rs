@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::codeset::{BuildOptions, CodeSets, CodesetError, Edition};
+use crate::coding::lexicon;
+use crate::encoder::store;
+use crate::train::procedures::compile_table;
 
 /// Arguments of `superbill codesets`.
 #[derive(Args, Debug)]
@@ -42,7 +45,7 @@ pub enum CodesetsCommand {
 }
 
 /// Runs the command on the tables of `folder` (the embedded ones where not given); returns what to print.
-pub fn run(args: &CodesetsArgs, folder: Option<&Path>) -> Result<String, CodesetError> {
+pub fn run(args: &CodesetsArgs, folder: Option<&Path>) -> anyhow::Result<String> {
     match &args.command {
         CodesetsCommand::List { json } => {
             let sets = CodeSets::open(&folder_or_embedded(folder)?)?;
@@ -56,7 +59,8 @@ pub fn run(args: &CodesetsArgs, folder: Option<&Path>) -> Result<String, Codeset
                 out: out.clone(),
             };
             let editions = crate::codeset::build(&options)?;
-            Ok(as_table(&editions))
+            let phrases = phrase_tables(sources, out)?;
+            Ok(format!("{}{phrases}", as_table(&editions)))
         }
         CodesetsCommand::Verify => {
             let folder = folder_or_embedded(folder)?;
@@ -64,6 +68,16 @@ pub fn run(args: &CodesetsArgs, folder: Option<&Path>) -> Result<String, Codeset
             Ok(format!("{count} files in {} open and agree with their digests\n", folder.display()))
         }
     }
+}
+
+/// The dictionaries beside the tables: phrases of diagnoses and of procedures.
+fn phrase_tables(sources: &Path, out: &Path) -> anyhow::Result<String> {
+    let sets = CodeSets::open(out)?;
+    let diagnoses = lexicon::build(&lexicon::sources(sources, &sets.icd10cm))?;
+    store::replace_file(&out.join("lexicon.bin"), &diagnoses.bytes)?;
+    let procedures = compile_table(&sources.join("corpora/phrases"))?.to_bytes()?;
+    store::replace_file(&out.join("procedure_phrases.json.gz"), &procedures)?;
+    Ok(format!("lexicon.bin: {} phrases; procedure_phrases.json.gz: {} bytes\n", diagnoses.phrases, procedures.len()))
 }
 
 /// The folder given, else that of the embedded tables.

@@ -78,4 +78,3 @@ fn line(found: &Found) -> String {
     };
     format!("{:<8} {:<9} {:<12} {}{}\n", found.system, found.code, billable, found.title, period)
 }
-

@@ -115,7 +115,8 @@ fn run(cli: &Cli) -> Result<u8, CliError> {
             Ok(0)
         }
         Command::Models(args) => {
-            let text = models::run(args, cli.global.codesets.as_deref(), &cli.global.device).map_err(|e| CliError::usage(e.to_string()))?;
+            let text = models::run(args, cli.global.codesets.as_deref(), &cli.global.device)
+                .map_err(|e| CliError::usage(e.to_string()))?;
             print!("{text}");
             Ok(0)
         }
@@ -134,10 +135,6 @@ fn start_logging() {
 
 /// Opens the engine with the folders that the flags name or that came with the program.
 fn open_engine(global: &Global) -> Result<Engine, CliError> {
-    let config = EngineConfig {
-        model: global.model.clone(),
-        codesets: global.codesets.clone(),
-        device: global.device.clone(),
-    };
+    let config = EngineConfig { model: global.model.clone(), codesets: global.codesets.clone(), device: global.device.clone() };
     Engine::open(&config).map_err(|e| CliError { status: e.exit_status(), message: e.to_string() })
 }

@@ -83,7 +83,12 @@ fn line(out: &mut String, l: &Line, width: usize) {
         let _ = write!(code, "-{m}");
     }
     let pointers = l.pointers.concat();
-    wrapped(out, &format!("  {}  {:<12} x{:<3} [{pointers}]  {:.2}  {}", l.number, code, l.units, l.confidence, l.title), 22, width);
+    wrapped(
+        out,
+        &format!("  {}  {:<12} x{:<3} [{pointers}]  {:.2}  {}", l.number, code, l.units, l.confidence, l.title),
+        22,
+        width,
+    );
     if !l.reason.is_empty() {
         wrapped(out, &format!("       {}", l.reason), 7, width);
     }

@@ -37,7 +37,8 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
     match stage.stage.as_str() {
         "tagging" => tagging(&args.recipe, args.out.as_deref(), args.measure),
         "diagnoses" => {
-            let report = diagnosis_recipe::run(&args.recipe, args.out.as_deref(), &global.device).map_err(|e| CliError::usage(e.to_string()))?;
+            let report = diagnosis_recipe::run(&args.recipe, args.out.as_deref(), &global.device)
+                .map_err(|e| CliError::usage(e.to_string()))?;
             println!("{}", serde_json::to_string_pretty(&report).map_err(|e| CliError::internal(e.to_string()))?);
             Ok(0)
         }

@@ -130,7 +130,7 @@ mod tests {
 
     fn lookup(query: &str, system: Option<System>, on: Option<Date>) -> Vec<Found> {
         let sets = CodeSets::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("codesets")).expect("the embedded tables open");
-        
+
         find(&sets, query, system, on, 3)
     }
 

@@ -6,10 +6,10 @@ mod build;
 mod day;
 pub mod drugs;
 mod edition;
-pub mod lookup;
 mod error;
 mod fee_schedule;
 pub mod icd10cm;
+pub mod lookup;
 pub mod mue;
 #[cfg(test)]
 mod official_tests;

@@ -49,7 +49,8 @@ impl Engine {
         let model = config.model_folder();
         let code_sets = CodeSets::open(&folder).map_err(open_error)?;
         let payers_folder = folder.join("payers");
-        let payers = if payers_folder.is_dir() { Payers::open(&payers_folder) } else { Payers::embedded() }.map_err(open_error)?;
+        let payers =
+            if payers_folder.is_dir() { Payers::open(&payers_folder) } else { Payers::embedded() }.map_err(open_error)?;
         let reader = Reader::open(&model, &folder, &config.device)?;
         let diagnoses = DiagnosisModel::open(&model.join("diagnoses.json.gz")).map_err(open_error)?;
         let table = ProcedureTable::read(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
@@ -199,7 +200,10 @@ impl Engine {
         let global_days = |code: &str| em::global_days(&self.code_sets, context, code);
         let payer = self.payers.get(&context.payer);
         let documented = encounter.documented.as_ref().and_then(|d| {
-            d.lines.iter().map(|l| l.code.as_str()).find(|c| ("99202".."99500").contains(c) || matches!(*c, "G0402" | "G0438" | "G0439"))
+            d.lines
+                .iter()
+                .map(|l| l.code.as_str())
+                .find(|c| ("99202".."99500").contains(c) || matches!(*c, "G0402" | "G0438" | "G0439"))
         });
         let em = em::level(&em::Input {
             document: &reading.document,
@@ -216,14 +220,25 @@ impl Engine {
         let mut lines = em::lines(&em, &coded.diagnoses, &procedures.lines, &global_days);
         for line in &mut lines {
             if line.title.is_empty() {
-                line.title = self.code_sets.procedures.find(&line.code).map(|i| self.code_sets.procedures.descriptor(i).to_owned()).unwrap_or_default();
+                line.title = self
+                    .code_sets
+                    .procedures
+                    .find(&line.code)
+                    .map(|i| self.code_sets.procedures.descriptor(i).to_owned())
+                    .unwrap_or_default();
             }
         }
         lines.extend(procedures.lines);
         (lines, em, procedures.candidates, procedures.queries)
     }
 
-    fn check(&self, reading: &Reading, encounter: &Encounter, claim: &Claim, supported: Option<&str>) -> Result<Vec<rules::Finding>, EngineError> {
+    fn check(
+        &self,
+        reading: &Reading,
+        encounter: &Encounter,
+        claim: &Claim,
+        supported: Option<&str>,
+    ) -> Result<Vec<rules::Finding>, EngineError> {
         let payer = self
             .payers
             .get(&reading.context.payer)
@@ -240,7 +255,10 @@ impl Engine {
 
     fn audit(&self, encounter: &Encounter, coded: &CodedEncounter) -> Audit {
         let id = digest(&[serde_json::to_vec(encounter), serde_json::to_vec(&coded.engine)]);
-        let hash = digest(&[Ok(id.clone().into_bytes()), serde_json::to_vec(&(&coded.claim, &coded.em, &coded.findings, &coded.review))]);
+        let hash = digest(&[
+            Ok(id.clone().into_bytes()),
+            serde_json::to_vec(&(&coded.claim, &coded.em, &coded.findings, &coded.review)),
+        ]);
         Audit { id, hash, previous: None }
     }
 }
@@ -284,7 +302,13 @@ fn read_thresholds(path: &Path) -> Result<ReviewThresholds, EngineError> {
 /// Ids of the documents that taught the model: corpus, tab, id; one a line.
 fn read_ids(path: &Path) -> Result<BTreeSet<String>, EngineError> {
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text.lines().filter_map(|l| l.rsplit('\t').next()).map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()),
+        Ok(text) => Ok(text
+            .lines()
+            .filter_map(|l| l.rsplit('\t').next())
+            .map(str::trim)
+            .filter(|l| !l.is_empty())
+            .map(str::to_owned)
+            .collect()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(e) => Err(open_error(format!("{}: {e}", path.display()))),
     }

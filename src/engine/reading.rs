@@ -71,7 +71,16 @@ impl Reader {
             None => None,
         };
         let numerics = if device.is_cpu() { "f32".to_owned() } else { "cuda-f32".to_owned() };
-        Ok(Self { encoder, heads, lexicon, counts, vectors, name: manifest.name.clone(), identity: manifest.identity(), numerics })
+        Ok(Self {
+            encoder,
+            heads,
+            lexicon,
+            counts,
+            vectors,
+            name: manifest.name.clone(),
+            identity: manifest.identity(),
+            numerics,
+        })
     }
 
     /// Name of the model.
@@ -136,7 +145,12 @@ impl Reader {
     }
 
     /// As [`with_material`](Self::with_material) with other phrase counts (training leaves out a fold).
-    pub fn with_material_and_counts<T>(&self, reading: &Reading, counts: &PhraseCounts, work: impl FnOnce(&Material<'_>) -> T) -> T {
+    pub fn with_material_and_counts<T>(
+        &self,
+        reading: &Reading,
+        counts: &PhraseCounts,
+        work: impl FnOnce(&Material<'_>) -> T,
+    ) -> T {
         let assertion = Assertions { reading, heads: self.heads.as_ref(), context: tagger_context(reading) };
         let patient = PatientFacts { age_years: reading.context.patient.age_years, sex: reading.context.patient.sex };
         let attributes = NoteFacts::read(&reading.document, reading.context.note_type, patient);

@@ -57,9 +57,11 @@ pub fn score(gold: &Gold, predicted: &Predicted) -> Scored {
     let cut = |list: &[String]| list.iter().map(|c| category(c)).collect::<Vec<_>>();
     let required_categories: Vec<Vec<String>> = required.iter().map(|c| cut(c)).collect();
     let (categories, _) = match_codes(&required_categories, &cut(&gold.optional_diagnoses), &cut(&codes));
-    let primary = gold.diagnoses.iter().any(|d| d.primary).then(|| {
-        codes.first().is_some_and(|first| gold.diagnoses.iter().any(|d| d.primary && d.codes.contains(first)))
-    });
+    let primary = gold
+        .diagnoses
+        .iter()
+        .any(|d| d.primary)
+        .then(|| codes.first().is_some_and(|first| gold.diagnoses.iter().any(|d| d.primary && d.codes.contains(first))));
     let considered = required.iter().filter(|c| predicted.ranked.iter().any(|(code, _)| c.contains(code))).count() as u32;
     let procedure_codes: Vec<String> = predicted.procedures.iter().map(|p| p.0.clone()).collect();
     let required_procedures: Vec<Vec<String>> = gold.procedures.iter().map(|p| p.codes.clone()).collect();

@@ -75,7 +75,10 @@ pub fn app(engine: Arc<Engine>, settings: &ServerConfig) -> std::io::Result<Rout
         .merge(open)
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "no such path; /openapi.json lists them all") })
         .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "the path does not answer this method; /openapi.json lists what it answers")
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "the path does not answer this method; /openapi.json lists what it answers",
+            )
         })
         .layer(middleware::from_fn(measure))
         .with_state(app))
@@ -145,8 +148,11 @@ async fn require_key(State(app): State<App>, request: Request, next: Next) -> Re
     if allowed(&app, &request) {
         return next.run(request).await;
     }
-    Problem::new(StatusCode::UNAUTHORIZED, "send a key as `Authorization: Bearer KEY`; keys stand in SUPERBILL_API_KEY or [server] api_keys")
-        .into_response()
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "send a key as `Authorization: Bearer KEY`; keys stand in SUPERBILL_API_KEY or [server] api_keys",
+    )
+    .into_response()
 }
 
 async fn metrics_page(State(app): State<App>, request: Request) -> Response {

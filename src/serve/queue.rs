@@ -52,10 +52,14 @@ impl EngineQueue {
         }
         match tokio::time::timeout(self.timeout, result).await {
             Ok(Ok(result)) => result.map_err(Problem::from),
-            Ok(Err(_)) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the engine failed on this request; the log has the cause")),
+            Ok(Err(_)) => {
+                Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the engine failed on this request; the log has the cause"))
+            }
             Err(_) => {
                 let seconds = self.timeout.as_secs();
-                let detail = format!("no result within {seconds} s; send a shorter note or fewer at once, or raise request_timeout_seconds");
+                let detail = format!(
+                    "no result within {seconds} s; send a shorter note or fewer at once, or raise request_timeout_seconds"
+                );
                 Err(Problem::new(StatusCode::GATEWAY_TIMEOUT, detail))
             }
         }

@@ -7,8 +7,8 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{App, openapi};
 use super::problem::Problem;
+use super::{App, openapi};
 use crate::engine::EngineError;
 use crate::note::Encounter;
 use crate::note::input::{self, InputError};
@@ -86,9 +86,14 @@ pub struct Search {
 }
 
 /// `GET /v1/codes?q=`
-pub async fn search_codes(State(app): State<App>, query: Result<Query<Search>, axum::extract::rejection::QueryRejection>) -> Result<Json<Value>, Problem> {
-    let Query(search) = query.map_err(|e| Problem::new(StatusCode::BAD_REQUEST, format!("{e}; allowed: q, system, date, limit")))?;
-    let found = app.engine.lookup(&search.q, search.system.as_deref(), search.date.as_deref(), search.limit.unwrap_or(20).min(200))?;
+pub async fn search_codes(
+    State(app): State<App>,
+    query: Result<Query<Search>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Value>, Problem> {
+    let Query(search) =
+        query.map_err(|e| Problem::new(StatusCode::BAD_REQUEST, format!("{e}; allowed: q, system, date, limit")))?;
+    let found =
+        app.engine.lookup(&search.q, search.system.as_deref(), search.date.as_deref(), search.limit.unwrap_or(20).min(200))?;
     Ok(Json(to_value(&found)?))
 }
 

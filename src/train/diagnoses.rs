@@ -146,14 +146,22 @@ pub struct FitReport {
 }
 
 /// Fits the three ensembles.
-pub fn fit(notes: &[NoteRows], documents: &[LabelledDocument], lexicon: &Lexicon, names: &[String], settings: &DiagnosisSettings) -> (DiagnosisModel, FitReport) {
+pub fn fit(
+    notes: &[NoteRows],
+    documents: &[LabelledDocument],
+    lexicon: &Lexicon,
+    names: &[String],
+    settings: &DiagnosisSettings,
+) -> (DiagnosisModel, FitReport) {
     let single_oof = out_of_fold(notes, documents, names, &settings.single, |n| (n.table.width, n.table.values.clone()));
     let single = fit_all(notes, names, &settings.single, |n| n.table.values.clone());
     tracing::info!("first model fitted");
     let joint_tables: Vec<Table> = notes
         .iter()
         .zip(&single_oof)
-        .map(|(n, p)| joint_rows(&n.table, &p.iter().map(|l| crate::coding::trees::sigmoid(*l)).collect::<Vec<_>>(), &n.candidates, lexicon))
+        .map(|(n, p)| {
+            joint_rows(&n.table, &p.iter().map(|l| crate::coding::trees::sigmoid(*l)).collect::<Vec<_>>(), &n.candidates, lexicon)
+        })
         .collect();
     let joint_names: Vec<String> = names.iter().cloned().chain(JOINT.map(String::from)).collect();
     let index: BTreeMap<usize, usize> = notes.iter().enumerate().map(|(i, n)| (n.document, i)).collect();
@@ -170,7 +178,9 @@ pub fn fit(notes: &[NoteRows], documents: &[LabelledDocument], lexicon: &Lexicon
     tracing::info!("second model fitted");
     let probabilities: Vec<Vec<f32>> = joint_oof
         .iter()
-        .map(|l| l.iter().map(|l| crate::coding::trees::sigmoid(joint.calibration.slope * l + joint.calibration.offset)).collect())
+        .map(|l| {
+            l.iter().map(|l| crate::coding::trees::sigmoid(joint.calibration.slope * l + joint.calibration.offset)).collect()
+        })
         .collect();
 
     let at = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold);
@@ -178,7 +188,11 @@ pub fn fit(notes: &[NoteRows], documents: &[LabelledDocument], lexicon: &Lexicon
     let tried: Vec<(f32, Outcome)> = steps.par_iter().map(|t| (*t, at(*t))).collect();
     let best = tried.iter().max_by(|a, b| a.1.f1().total_cmp(&b.1.f1())).map_or(0.35, |b| b.0);
     let target = if settings.terse_codes > 0.0 { settings.terse_codes } else { 2.05 };
-    let terse = tried.iter().filter(|t| t.0 >= best).min_by(|a, b| (a.1.density() - target).abs().total_cmp(&(b.1.density() - target).abs())).map_or(0.6, |b| b.0);
+    let terse = tried
+        .iter()
+        .filter(|t| t.0 >= best)
+        .min_by(|a, b| (a.1.density() - target).abs().total_cmp(&(b.1.density() - target).abs()))
+        .map_or(0.6, |b| b.0);
     let thresholds = Thresholds { terse, standard: best, complete: (best * 0.4).max(0.08) };
     let (first, primary) = fit_first(notes, documents, lexicon, &probabilities, names, settings, best);
     let result = at(best);
@@ -221,7 +235,13 @@ impl Outcome {
     }
 }
 
-fn score_at(notes: &[NoteRows], documents: &[LabelledDocument], lexicon: &Lexicon, probabilities: &[Vec<f32>], threshold: f32) -> Outcome {
+fn score_at(
+    notes: &[NoteRows],
+    documents: &[LabelledDocument],
+    lexicon: &Lexicon,
+    probabilities: &[Vec<f32>],
+    threshold: f32,
+) -> Outcome {
     let mut total = Outcome { notes: notes.len() as u32, ..Default::default() };
     for (n, p) in notes.iter().zip(probabilities) {
         let (chosen, _) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
@@ -296,7 +316,10 @@ fn fit_first(
     (boosting::fit(&Rows { names: &names, values: &values, labels: &labels, weights: &weights }, &settings.first), right)
 }
 
-fn collect<'a>(notes: impl Iterator<Item = &'a NoteRows>, values_of: &impl Fn(&NoteRows) -> Vec<f32>) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+fn collect<'a>(
+    notes: impl Iterator<Item = &'a NoteRows>,
+    values_of: &impl Fn(&NoteRows) -> Vec<f32>,
+) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
     let (mut values, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     for n in notes {
         let v = values_of(n);
@@ -310,7 +333,12 @@ fn collect<'a>(notes: impl Iterator<Item = &'a NoteRows>, values_of: &impl Fn(&N
     (values, labels, weights)
 }
 
-fn fit_all(notes: &[NoteRows], names: &[String], settings: &BoostingSettings, values_of: impl Fn(&NoteRows) -> Vec<f32>) -> Trees {
+fn fit_all(
+    notes: &[NoteRows],
+    names: &[String],
+    settings: &BoostingSettings,
+    values_of: impl Fn(&NoteRows) -> Vec<f32>,
+) -> Trees {
     let (values, labels, weights) = collect(notes.iter(), &values_of);
     boosting::fit(&Rows { names, values: &values, labels: &labels, weights: &weights }, settings)
 }

@@ -67,8 +67,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, R
     let code_sets = CodeSets::open(&recipe.codesets).map_err(|e| problem(e.to_string()))?;
     tracing::info!(documents = documents.len(), "reading the training notes");
     let today = jiff::civil::date(2026, 5, 4);
-    let readings: Vec<Reading> =
-        documents.par_iter().map(|d| reader.read(&d.encounter(), today)).collect::<Result<_, _>>()?;
+    let readings: Vec<Reading> = documents.par_iter().map(|d| reader.read(&d.encounter(), today)).collect::<Result<_, _>>()?;
     let index = |d: &LabelledDocument| documents.iter().position(|o| std::ptr::eq(o, d)).unwrap_or(0);
     let title = |code: &str| code_sets.icd10cm.find(code).map(|i| code_sets.icd10cm.title(i).into_owned()).unwrap_or_default();
     let (rows, names) = diagnosis_rows::rows(&documents, reader.lexicon(), &title, |d, counts, work| {

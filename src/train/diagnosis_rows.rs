@@ -10,7 +10,12 @@ use crate::coding::lexicon::{Lexicon, PhraseCounts};
 
 /// Makes the rows of all documents. `with_material` reads a document and hands the material for gathering to the
 /// function it is given. Returns the feature names too.
-pub fn rows<F>(documents: &[LabelledDocument], lexicon: &Lexicon, title: &(dyn Fn(&str) -> String + Sync), with_material: F) -> (Vec<NoteRows>, Vec<String>)
+pub fn rows<F>(
+    documents: &[LabelledDocument],
+    lexicon: &Lexicon,
+    title: &(dyn Fn(&str) -> String + Sync),
+    with_material: F,
+) -> (Vec<NoteRows>, Vec<String>)
 where
     F: Fn(&LabelledDocument, &PhraseCounts, &mut dyn FnMut(&Material<'_>)) + Sync,
 {

@@ -91,11 +91,7 @@ impl Candidates {
     /// The best present support's weight: its share times the probability that it is present.
     pub fn strength(&self, code: CodeId) -> f32 {
         self.by_code.get(&code).map_or(0.0, |c| {
-            c.supports
-                .iter()
-                .map(|s| s.share * self.places.list[s.place].present())
-                .filter(|w| *w > 0.2)
-                .fold(0.0, f32::max)
+            c.supports.iter().map(|s| s.share * self.places.list[s.place].present()).filter(|w| *w > 0.2).fold(0.0, f32::max)
         })
     }
 }

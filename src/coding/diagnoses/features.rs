@@ -118,7 +118,14 @@ pub struct Table {
 pub type TitleOf<'a> = &'a dyn Fn(&str) -> String;
 
 /// Builds the table. `title` gives a code's official title.
-pub fn table(candidates: &Candidates, facts: &NoteFacts<'_>, lexicon: &Lexicon, priors: &Priors, title: TitleOf<'_>, names: bool) -> Table {
+pub fn table(
+    candidates: &Candidates,
+    facts: &NoteFacts<'_>,
+    lexicon: &Lexicon,
+    priors: &Priors,
+    title: TitleOf<'_>,
+    names: bool,
+) -> Table {
     let mut out = Table { codes: Vec::new(), values: Vec::new(), width: 0, names: None };
     let note = NoteLevel::new(candidates, lexicon);
     for candidate in candidates.by_code.values() {
@@ -225,7 +232,10 @@ fn fill(
         let of = |s: &Support| s.source == source;
         row.put_named(|| format!("share:{}", source_name(source)), max(&|s| if of(s) { s.share } else { 0.0 }));
         if source <= LEARNED {
-            row.put_named(|| format!("words:{}", source_name(source)), max(&|s| if of(s) { s.share * f32::from(s.words) } else { 0.0 }));
+            row.put_named(
+                || format!("words:{}", source_name(source)),
+                max(&|s| if of(s) { s.share * f32::from(s.words) } else { 0.0 }),
+            );
         }
     }
     row.put("learned_count", max(&|s| if s.source == LEARNED { s.count.ln_1p() } else { 0.0 }));
@@ -269,7 +279,10 @@ fn fill(
     let diagnosis = |p: usize| {
         matches!(
             places[p].section,
-            SectionKind::Assessment | SectionKind::AssessmentAndPlan | SectionKind::PostoperativeDiagnosis | SectionKind::PreoperativeDiagnosis
+            SectionKind::Assessment
+                | SectionKind::AssessmentAndPlan
+                | SectionKind::PostoperativeDiagnosis
+                | SectionKind::PreoperativeDiagnosis
         )
     };
     row.put(
@@ -283,7 +296,13 @@ fn fill(
     };
     row.put("mention:problem", mention(MentionKind::Problem));
     row.put("mention:procedure", mention(MentionKind::Procedure));
-    row.put("mention:other", [MentionKind::Test, MentionKind::Medication, MentionKind::Device, MentionKind::Anatomy].map(mention).into_iter().fold(0.0, f32::max));
+    row.put(
+        "mention:other",
+        [MentionKind::Test, MentionKind::Medication, MentionKind::Device, MentionKind::Anatomy]
+            .map(mention)
+            .into_iter()
+            .fold(0.0, f32::max),
+    );
 
     // Competition.
     let category: String = code.chars().take(3).collect();
@@ -314,13 +333,16 @@ fn fill(
     row.flag("injury", matches!(letter, b'S' | b'T'));
     row.flag("external", matches!(letter, b'V' | b'W' | b'X' | b'Y'));
     row.put("length", code.len() as f32);
-    row.put("seventh", match (letter, code.len(), code.as_bytes().last()) {
-        (b'S' | b'T', 8, Some(b'A')) => 1.0,
-        (b'S' | b'T', 8, Some(b'D')) => 2.0,
-        (b'S' | b'T', 8, Some(b'S')) => 3.0,
-        (b'S' | b'T', 8, _) => 4.0,
-        _ => 0.0,
-    });
+    row.put(
+        "seventh",
+        match (letter, code.len(), code.as_bytes().last()) {
+            (b'S' | b'T', 8, Some(b'A')) => 1.0,
+            (b'S' | b'T', 8, Some(b'D')) => 2.0,
+            (b'S' | b'T', 8, Some(b'S')) => 3.0,
+            (b'S' | b'T', 8, _) => 4.0,
+            _ => 0.0,
+        },
+    );
     let title = title_facts(candidate.code, lexicon, title);
     row.flag("unspecified", title.unspecified);
     row.flag("other", title.other);
@@ -348,16 +370,26 @@ fn fill(
     row.put("note_length", length.ln());
     row.put("candidates", (candidates.by_code.len() as f32).ln_1p());
     row.put("age", facts.context.patient.age_years.map_or(-1.0, f32::from));
-    row.put("sex", match facts.context.patient.sex {
-        Some(Sex::F) => 1.0,
-        Some(Sex::M) => 2.0,
-        None => 0.0,
-    });
+    row.put(
+        "sex",
+        match facts.context.patient.sex {
+            Some(Sex::F) => 1.0,
+            Some(Sex::M) => 2.0,
+            None => 0.0,
+        },
+    );
     row.put("fact", max(&|s| if s.source == FACT { 1.0 } else { 0.0 }));
     row.put("dense_words", max(&|s| if s.source == DENSE { f32::from(s.words) } else { 0.0 }));
 }
 
-fn side_features(row: &mut Row, candidate: &Candidate, candidates: &Candidates, lexicon: &Lexicon, note: &NoteLevel, here: &[usize]) {
+fn side_features(
+    row: &mut Row,
+    candidate: &Candidate,
+    candidates: &Candidates,
+    lexicon: &Lexicon,
+    note: &NoteLevel,
+    here: &[usize],
+) {
     let side = lexicon.family(candidate.code).map_or(Side::None, |f| f.1);
     row.put("side", f32::from(side as u8));
     let mut said = [0f32; 3];

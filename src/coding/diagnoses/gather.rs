@@ -8,8 +8,8 @@ use crate::codeset::drugs::Drugs;
 use crate::coding::attributes::{AttributeContext, HistoryOf, NoteFacts, history_code, resolve, specialise};
 use crate::coding::lexicon::{CodeId, FamilyId, Hit, Lexicon, PhraseCounts, Posting, Target};
 use crate::document::{Document, SectionKind, Span};
-use crate::extract::{Assertion, Mention};
 use crate::extract::measurements::Measurement;
+use crate::extract::{Assertion, Mention};
 use crate::note::Context;
 
 /// A code whose title is similar to a mention.
@@ -131,7 +131,12 @@ fn codes_of(material: &Material<'_>, target: Target, span: Span) -> Vec<(CodeId,
         let first = families.iter().filter_map(|f| lexicon.members(*f).first());
         return first.map(|c| (specialise(lexicon, *c, &around), share)).collect();
     }
-    resolve(lexicon, target, &around).into_iter().take(MOST_CODES).filter(|r| r.weight > 0.02).map(|r| (r.code, r.weight)).collect()
+    resolve(lexicon, target, &around)
+        .into_iter()
+        .take(MOST_CODES)
+        .filter(|r| r.weight > 0.02)
+        .map(|r| (r.code, r.weight))
+        .collect()
 }
 
 /// A learned phrase speaks for the families of its codes; the side and encounter come from this note.

@@ -61,7 +61,9 @@ pub fn note_facts<'a>(material: &Material<'a>, candidates: &Candidates) -> NoteF
                 _ => continue,
             };
             let Some(concept) = lexicon.concept(concept) else { continue };
-            let Some(code) = concept.options.iter().filter_map(|o| lexicon.code_id(&o.code)).find(|c| candidates.strength(*c) > 0.5) else {
+            let Some(code) =
+                concept.options.iter().filter_map(|o| lexicon.code_id(&o.code)).find(|c| candidates.strength(*c) > 0.5)
+            else {
                 continue;
             };
             integral.extend(concept.integral.iter().map(|s| (s.clone(), code)));
@@ -161,7 +163,9 @@ fn best_place(candidate: &CodeCandidate, candidates: &Candidates) -> Option<(usi
         .supports
         .iter()
         .max_by(|a, b| {
-            let w = |s: &candidates::Support| s.share * (1.0 + f32::from(s.words)) * (0.05 + candidates.places.list[s.place].present());
+            let w = |s: &candidates::Support| {
+                s.share * (1.0 + f32::from(s.words)) * (0.05 + candidates.places.list[s.place].present())
+            };
             w(a).total_cmp(&w(b)).then(b.place.cmp(&a.place))
         })
         .map(|s| (s.source, s.place))
@@ -205,7 +209,9 @@ fn explain(why: &WhyNot, candidate: &CodeCandidate, candidates: &Candidates, lex
             let place = &candidates.places.list[place];
             let held = place.cues[..7].iter().chain(&place.head[..7]).copied().fold(0.0f32, f32::max);
             if held > 0.5 {
-                let i = (0..7).max_by(|a, b| place.held(crate::extract::Assertion::ALL[*a]).total_cmp(&place.held(crate::extract::Assertion::ALL[*b])));
+                let i = (0..7).max_by(|a, b| {
+                    place.held(crate::extract::Assertion::ALL[*a]).total_cmp(&place.held(crate::extract::Assertion::ALL[*b]))
+                });
                 let name = i.map(|i| format!("{:?}", crate::extract::Assertion::ALL[i]).to_lowercase()).unwrap_or_default();
                 format!("the note holds it as {name}")
             } else {

@@ -121,9 +121,8 @@ pub fn joint_rows(table: &Table, single: &[f32], candidates: &Candidates, lexico
         let key: String = lexicon.code(*code).chars().take(3).collect();
         let candidate = candidates.by_code.get(code);
         let other = |pair: &[(f32, usize); 2]| if pair[0].1 == i { pair[1].0 } else { pair[0].0 };
-        let at_places = candidate
-            .map(|c| c.supports.iter().map(|s| other(&place[s.place])).fold(0.0f32, f32::max))
-            .unwrap_or_default();
+        let at_places =
+            candidate.map(|c| c.supports.iter().map(|s| other(&place[s.place])).fold(0.0f32, f32::max)).unwrap_or_default();
         let of = |codes: &[crate::coding::lexicon::CodeId]| {
             codes.iter().filter_map(|c| row_of.get(c)).map(|r| single[*r]).fold(0.0f32, f32::max)
         };
@@ -170,7 +169,12 @@ pub fn first_rows(table: &Table, probabilities: &[f32], chosen: &[usize], candid
     for row in chosen {
         values.extend_from_slice(&table.values[row * table.width..(row + 1) * table.width]);
         let position = |list: &[usize]| list.iter().position(|r| r == row).unwrap_or(0) as f32;
-        values.extend([probabilities[*row], position(&by_probability), probabilities[*row] / best.max(1e-6), position(&by_place)]);
+        values.extend([
+            probabilities[*row],
+            position(&by_probability),
+            probabilities[*row] / best.max(1e-6),
+            position(&by_place),
+        ]);
     }
     values
 }

@@ -81,8 +81,10 @@ impl Places {
             return i;
         }
         let sentence = document.sentence_at(span.start).unwrap_or(0);
-        let (section_index, list_item, leads_sentence) =
-            document.sentences.get(sentence).map_or((0, false, false), |s| (s.section, s.list_item, s.span.start + 3 >= span.start));
+        let (section_index, list_item, leads_sentence) = document
+            .sentences
+            .get(sentence)
+            .map_or((0, false, false), |s| (s.section, s.list_item, s.span.start + 3 >= span.start));
         let first_in_section = document.sentences.partition_point(|s| s.section < section_index);
         let cues = source.cues(span);
         let place = Place {

@@ -2,8 +2,8 @@
 use super::candidates::Candidates;
 use super::features::Table;
 use super::model::{DiagnosisModel, first_rows};
-use crate::coding::lexicon::{CodeId, Lexicon};
 use crate::codeset::icd10cm::Icd10cm;
+use crate::coding::lexicon::{CodeId, Lexicon};
 
 /// Most diagnoses of a professional claim.
 pub const MOST: usize = 12;
@@ -74,13 +74,21 @@ pub fn choose(
     (chosen, why_not)
 }
 
-fn conflict(row: usize, other: usize, table: &Table, candidates: &Candidates, lexicon: &Lexicon, icd10cm: Option<&Icd10cm>) -> Option<WhyNot> {
+fn conflict(
+    row: usize,
+    other: usize,
+    table: &Table,
+    candidates: &Candidates,
+    lexicon: &Lexicon,
+    icd10cm: Option<&Icd10cm>,
+) -> Option<WhyNot> {
     let (code, with) = (table.codes[row], table.codes[other]);
     let (family, of_other) = (lexicon.family(code).map(|f| f.0), lexicon.family(with).map(|f| f.0));
     if family.is_some() && family == of_other {
         return Some(WhyNot::Sibling(with));
     }
-    let contains = |combination: CodeId, part: CodeId| candidates.by_code.get(&combination).is_some_and(|c| c.parts.contains(&part));
+    let contains =
+        |combination: CodeId, part: CodeId| candidates.by_code.get(&combination).is_some_and(|c| c.parts.contains(&part));
     // Hypertension disappears in its combination; heart failure and kidney disease are still reported beside it.
     let replaced = |part: CodeId, combination: CodeId| {
         let (p, c) = (lexicon.code(part), lexicon.code(combination));
@@ -102,8 +110,13 @@ fn conflict(row: usize, other: usize, table: &Table, candidates: &Candidates, le
 /// Codes that are never first-listed: external causes, manifestations of underdosing, BMI, weeks, long-term drugs and
 /// the like (guidelines I.C.20, I.C.21.c).
 pub fn may_lead(code: &str) -> bool {
-    let never = ["Z68", "Z79", "Z3A", "Z37", "Z16", "Z67", "Z72", "Z73", "Z86", "Z87", "Z88", "Z91", "Z92", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98", "Z99"];
-    !matches!(code.as_bytes().first(), Some(b'V' | b'W' | b'X' | b'Y')) && !never.iter().any(|n| code.starts_with(n)) && !is_underdosing(code)
+    let never = [
+        "Z68", "Z79", "Z3A", "Z37", "Z16", "Z67", "Z72", "Z73", "Z86", "Z87", "Z88", "Z91", "Z92", "Z93", "Z94", "Z95", "Z96",
+        "Z97", "Z98", "Z99",
+    ];
+    !matches!(code.as_bytes().first(), Some(b'V' | b'W' | b'X' | b'Y'))
+        && !never.iter().any(|n| code.starts_with(n))
+        && !is_underdosing(code)
 }
 
 fn is_underdosing(code: &str) -> bool {
@@ -111,7 +124,14 @@ fn is_underdosing(code: &str) -> bool {
 }
 
 /// Puts the chosen rows in claim order: what may lead first, then by the order model.
-pub fn order(chosen: &mut Vec<usize>, table: &Table, probabilities: &[f32], candidates: &Candidates, lexicon: &Lexicon, model: &DiagnosisModel) {
+pub fn order(
+    chosen: &mut Vec<usize>,
+    table: &Table,
+    probabilities: &[f32],
+    candidates: &Candidates,
+    lexicon: &Lexicon,
+    model: &DiagnosisModel,
+) {
     let rows = first_rows(table, probabilities, chosen, candidates);
     let width = model.first.features.len();
     if chosen.is_empty() || rows.len() != width * chosen.len() {
