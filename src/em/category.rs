@@ -41,7 +41,7 @@ static REFERRED: LazyLock<Regex> = LazyLock::new(|| {
 });
 static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:follow[- ]?up(?: visit| of| for| on| appointment)?|followup|returns|return(?:ed)? (?:today|for|to (?:the |our |my )?(?:clinic|office))|return visit|last (?:visit|seen|office|clinic|saw|appointment|time i)|since (?:his|her|the|our) last|(?:i|we) (?:last )?saw (?:him|her)|(?:well|is) known to (?:me|us|our)|known to (?:me|us)|re-?check|established patient|whom i (?:have been|have|saw)|i (?:have|had) (?:seen|been (?:seeing|following))|previous visit|prior visit|at (?:his|her|the|our) last|in for (?:a )?(?:follow|recheck)|routine (?:visit|follow)|(?:3|6|three|six)[- ]month (?:follow|visit|check)|continues to be followed|comes back|back (?:today|for)|refills?)"
+        r"\b(?:follow[- ]?up(?: visit| of| for| on| appointment)?|followup|returns|return(?:ed)? (?:today|for|to (?:the |our |my )?(?:clinic|office))|return visit|last (?:visit|seen|office|clinic|saw|appointment|time i)|since (?:his|her|the|our) last|(?:i|we) (?:last )?saw (?:him|her)|(?:well|is) known to (?:me|us|our)|known to (?:me|us)|re-?check|established patient|whom i (?:have been|have|saw)|i (?:have|had) (?:seen|been (?:seeing|following))|previous visit|prior visit|at (?:his|her|the|our) last|in for (?:a )?(?:follow|recheck)|routine (?:visit|follow)|(?:3|6|three|six)[- ]month (?:follow|visit|check)|continues to be followed|comes back|back (?:today|for)|refills|refill (?:of|on|for|request))"
     ))
 });
 /// A consultant who already knows the patient.

@@ -22,6 +22,7 @@ use crate::codeset::lookup::{self, Found, System};
 use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel};
 use crate::coding::procedures::{ProcedureCoder, ProcedureInput, model::ProcedureModel, table::ProcedureTable};
 use crate::em::{self, EmResult};
+use crate::encoder::manifest::Manifest;
 use crate::note::{Context, Encounter, OriginKind, input};
 use crate::review::{self, ReviewThresholds};
 use crate::rules::{self, Audit, Border, ClaimFile, ClaimView, NoteView, Payers, Scrubbed};
@@ -52,6 +53,10 @@ impl Engine {
         let payers =
             if payers_folder.is_dir() { Payers::open(&payers_folder) } else { Payers::embedded() }.map_err(open_error)?;
         let reader = Reader::open(&model, &folder, &config.device)?;
+        let manifest = Manifest::read(&model).map_err(open_error)?;
+        for file in ["diagnoses.json.gz", "procedures.json.gz", "review.toml", "training_documents.txt"] {
+            manifest.verify(&model, file).map_err(open_error)?;
+        }
         let diagnoses = DiagnosisModel::open(&model.join("diagnoses.json.gz")).map_err(open_error)?;
         let table = ProcedureTable::read(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
         let procedures = ProcedureModel::read(&model.join("procedures.json.gz")).map_err(open_error)?;
@@ -99,7 +104,6 @@ impl Engine {
                 findings: &findings,
                 queries: &queries,
                 left_out: &left_out,
-                level_confidence: if em.code.is_some() { 0.75 } else { 1.0 },
                 date_defaulted: is_default(&reading.context, "date_of_service"),
             },
             &self.review,
@@ -219,6 +223,7 @@ impl Engine {
         });
         let mut lines = em::lines(&em, &coded.diagnoses, &procedures.lines, &global_days);
         for line in &mut lines {
+            line.confidence = self.review.level;
             if line.title.is_empty() {
                 line.title = self
                     .code_sets

@@ -8,6 +8,7 @@ use super::decode::decode;
 use super::features::{ASSERTION_FEATURES, assertion_features};
 use super::heads::{Heads, LABELS};
 use super::measurements::{self, Measurement};
+use super::trim::trim;
 use super::{Assertion, Mention, MentionKind, Relation, laterality, relations};
 use crate::document::{Document, Span};
 use crate::encoder::{EncodedDocument, EncoderError};
@@ -166,10 +167,10 @@ pub fn spans(
             if !span.of(&document.text).contains(char::is_alphanumeric) {
                 continue;
             }
-            let part = |span| FoundSpan { span, kind: run.kind, score: run.score };
+            let part = |span| trim(&document.text, span).map(|span| FoundSpan { span, kind: run.kind, score: run.score });
             match (run.kind, relations::split_at_cause(&document.text, span)) {
-                (MentionKind::Problem, Some((left, right))) => found.extend([part(left), part(right)]),
-                _ => found.push(part(span)),
+                (MentionKind::Problem, Some((left, right))) => found.extend([part(left), part(right)].into_iter().flatten()),
+                _ => found.extend(part(span)),
             }
         }
     }

@@ -35,11 +35,13 @@ pub struct ReviewThresholds {
     pub auto: f32,
     /// Expected accuracy from which a glance is enough.
     pub confirm: f32,
+    /// Share of visits whose level is among the accepted ones.
+    pub level: f32,
 }
 
 impl Default for ReviewThresholds {
     fn default() -> Self {
-        Self { auto: 0.95, confirm: 0.5 }
+        Self { auto: 0.95, confirm: 0.25, level: 0.65 }
     }
 }
 
@@ -53,8 +55,6 @@ pub struct Inputs<'a> {
     pub queries: &'a [Query],
     /// Probabilities of the diagnoses considered and not chosen.
     pub left_out: &'a [f32],
-    /// Probability that the level is among the accepted ones; 1 where there is none.
-    pub level_confidence: f32,
     /// The context defaulted the date of service.
     pub date_defaulted: bool,
 }
@@ -62,7 +62,7 @@ pub struct Inputs<'a> {
 /// Decides. Errors, warnings and questions never go out unseen; an empty claim is always for a person.
 pub fn decide(inputs: &Inputs<'_>, thresholds: &ReviewThresholds) -> Review {
     let chosen = inputs.claim.diagnoses.iter().map(|d| d.confidence).chain(inputs.claim.lines.iter().map(|l| l.confidence));
-    let mut expected = chosen.fold(1.0f32, |p, c| p * c.clamp(0.0, 1.0)) * inputs.level_confidence.clamp(0.0, 1.0);
+    let mut expected = chosen.fold(1.0f32, |p, c| p * c.clamp(0.0, 1.0));
     for p in inputs.left_out {
         expected *= 1.0 - p.clamp(0.0, 0.999);
     }

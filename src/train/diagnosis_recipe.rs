@@ -11,6 +11,7 @@ use super::data::{DataError, LabelledDocument, Split, labels};
 use super::diagnoses::{self, DiagnosisSettings, FitReport};
 use super::diagnosis_rows;
 use crate::codeset::CodeSets;
+use crate::encoder::manifest::Manifest;
 use crate::engine::{EngineError, Reader, Reading};
 
 /// The recipe.
@@ -83,6 +84,19 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, R
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     let bytes = encoder.write_all(&json).and_then(|()| encoder.finish()).map_err(|e| failed(&target, e.to_string()))?;
     std::fs::write(&target, bytes).map_err(|e| failed(&target, e.to_string()))?;
+    let folder = out.unwrap_or(&recipe.base);
+    let list = folder.join("training_documents.txt");
+    let mut ids: std::collections::BTreeSet<String> =
+        std::fs::read_to_string(&list).unwrap_or_default().lines().map(str::to_owned).collect();
+    ids.extend(documents.iter().map(|d| format!("{}\t{}", d.corpus, d.id)));
+    let text = ids.into_iter().collect::<Vec<_>>().join("\n") + "\n";
+    std::fs::write(&list, text).map_err(|e| failed(&list, e.to_string()))?;
+    if let Ok(mut manifest) = Manifest::read(folder) {
+        for file in ["diagnoses.json.gz", "training_documents.txt"] {
+            manifest.record(folder, file).map_err(|e| problem(e.to_string()))?;
+        }
+        manifest.write(folder).map_err(|e| problem(e.to_string()))?;
+    }
     let counts = recipe.codesets.join("lexicon.counts.bin");
     std::fs::write(&counts, diagnoses::phrase_counts(&documents, None).to_bytes()).map_err(|e| failed(&counts, e.to_string()))?;
     Ok(report)

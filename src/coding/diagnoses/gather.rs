@@ -7,6 +7,7 @@ use super::{combinations, facts};
 use crate::codeset::drugs::Drugs;
 use crate::coding::attributes::{AttributeContext, HistoryOf, NoteFacts, history_code, resolve, specialise};
 use crate::coding::lexicon::{CodeId, FamilyId, Hit, Lexicon, PhraseCounts, Posting, Target};
+use crate::document::tokens::is_function_word;
 use crate::document::{Document, SectionKind, Span};
 use crate::extract::measurements::Measurement;
 use crate::extract::{Assertion, Mention};
@@ -45,6 +46,22 @@ pub struct Material<'a> {
     pub dense: &'a [DenseHit],
 }
 
+/// Further words that alone name no condition.
+const EMPTY_WORDS: [&str; 24] = [
+    "above", "after", "all", "any", "before", "below", "both", "down", "each", "every", "more", "most", "no", "none", "not",
+    "off", "other", "out", "over", "same", "several", "under", "up", "without",
+];
+
+/// A phrase of nothing but function words ("over", "several") is an accident of stemming; "ALL" in capitals is not.
+fn says_something(material: &Material<'_>, span: Span) -> bool {
+    let words = span.of(&material.document.text).split(|c: char| !c.is_alphanumeric());
+    words.filter(|w| !w.is_empty()).any(|w| {
+        let lower = w.to_lowercase();
+        let shouted = w.len() > 1 && w.chars().all(|c| c.is_uppercase());
+        !is_function_word(&lower) && (shouted || EMPTY_WORDS.binary_search(&lower.as_str()).is_err())
+    })
+}
+
 /// Most families that one phrase of the dictionary may stand for.
 const MOST_FAMILIES: usize = 60;
 
@@ -52,7 +69,9 @@ const MOST_FAMILIES: usize = 60;
 pub fn gather(material: &Material<'_>) -> Candidates {
     let mut candidates = Candidates::default();
     for hit in material.lexicon.matches(material.document) {
-        lexicon_hit(&mut candidates, material, &hit);
+        if says_something(material, hit.span) {
+            lexicon_hit(&mut candidates, material, &hit);
+        }
     }
     learned(&mut candidates, material);
     for hit in material.dense {
@@ -142,6 +161,9 @@ fn codes_of(material: &Material<'_>, target: Target, span: Span) -> Vec<(CodeId,
 /// A learned phrase speaks for the families of its codes; the side and encounter come from this note.
 fn learned(candidates: &mut Candidates, material: &Material<'_>) {
     for hit in material.counts.matches(material.document) {
+        if !says_something(material, hit.span) {
+            continue;
+        }
         let total: u32 = hit.counts.iter().map(|c| c.1).sum();
         let mut families: BTreeMap<FamilyId, (CodeId, u32, u32)> = BTreeMap::new();
         for (code, n) in hit.counts {

@@ -29,7 +29,7 @@ use crate::claim::{Candidate, Diagnosis};
 use crate::codeset::drugs::Drugs;
 use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::lexicon::{Lexicon, stems};
-use crate::document::{Document, Evidence};
+use crate::document::{Document, Evidence, SectionKind};
 use crate::note::Completeness;
 
 /// Diagnoses of a note.
@@ -91,7 +91,8 @@ pub fn code(material: &Material<'_>, model: &DiagnosisModel, icd10cm: &Icd10cm, 
     let facts = note_facts(material, &candidates);
     let title = |code: &str| icd10cm.find(code).map(|i| icd10cm.title(i).into_owned()).unwrap_or_default();
     let table = features::table(&candidates, &facts, lexicon, &model.priors, &title, false);
-    let probabilities = model.probabilities(&table, &candidates, lexicon);
+    let mut probabilities = model.probabilities(&table, &candidates, lexicon);
+    keep_treated_symptoms(&table, &mut probabilities, &candidates, lexicon, model.thresholds.standard);
     let threshold = match completeness {
         Completeness::Terse => model.thresholds.terse,
         Completeness::Standard => model.thresholds.standard,
@@ -125,6 +126,34 @@ pub fn code(material: &Material<'_>, model: &DiagnosisModel, icd10cm: &Icd10cm, 
         });
     }
     coding
+}
+
+/// A symptom that usually belongs to its cause is still reported where the note both assesses it and treats it by the
+/// procedure performed (guidelines I.B.5: only symptoms *routinely* associated with a disease are left out): epistaxis
+/// that is cauterised stands beside the telangiectasia that causes it.
+fn keep_treated_symptoms(
+    table: &features::Table,
+    probabilities: &mut [f32],
+    candidates: &Candidates,
+    lexicon: &Lexicon,
+    line: f32,
+) {
+    for (code, probability) in table.codes.iter().zip(probabilities) {
+        let Some(candidate) = candidates.by_code.get(code) else { continue };
+        if !lexicon.code(*code).starts_with('R') || *probability >= line || *probability < line / 4.0 {
+            continue;
+        }
+        let stands_in = |kinds: &[SectionKind]| {
+            candidate.supports.iter().any(|s| {
+                let place = &candidates.places.list[s.place];
+                s.share >= 0.5 && !s.subsumed && place.present() > 0.4 && kinds.contains(&place.section)
+            })
+        };
+        let assessed = stands_in(&[SectionKind::Assessment, SectionKind::AssessmentAndPlan, SectionKind::PostoperativeDiagnosis]);
+        if assessed && stands_in(&[SectionKind::ProcedurePerformed, SectionKind::ProcedureDescription]) {
+            *probability = line;
+        }
+    }
 }
 
 /// Four decimals: what is printed is what is compared.
@@ -207,7 +236,11 @@ fn explain(why: &WhyNot, candidate: &CodeCandidate, candidates: &Candidates, lex
         WhyNot::Unlikely => {
             let Some((_, place)) = best_place(candidate, candidates) else { return "too little support".into() };
             let place = &candidates.places.list[place];
-            let held = place.cues[..7].iter().chain(&place.head[..7]).copied().fold(0.0f32, f32::max);
+            // A history code says that the condition is past, or a relative's; that is no reason against it.
+            let is_history =
+                lexicon.code(candidate.code).get(..2) == Some("Z8") || lexicon.code(candidate.code).get(..2) == Some("Z9");
+            let held = if is_history { 0.0 } else { 1.0 }
+                * place.cues[..7].iter().chain(&place.head[..7]).copied().fold(0.0f32, f32::max);
             if held > 0.5 {
                 let i = (0..7).max_by(|a, b| {
                     place.held(crate::extract::Assertion::ALL[*a]).total_cmp(&place.held(crate::extract::Assertion::ALL[*b]))

@@ -1,9 +1,12 @@
 //! From probabilities to the diagnoses of a claim: which, and in which order.
-use super::candidates::Candidates;
+use std::collections::BTreeMap;
+
+use super::candidates::{Candidate, Candidates, Support};
 use super::features::Table;
 use super::model::{DiagnosisModel, first_rows};
 use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::lexicon::{CodeId, Lexicon};
+use crate::document::{SectionKind, Span};
 
 /// Most diagnoses of a professional claim.
 pub const MOST: usize = 12;
@@ -71,7 +74,68 @@ pub fn choose(
             chosen.push(row);
         }
     }
+    pool_places(&mut chosen, &mut why_not, table, probabilities, candidates, POOL);
     (chosen, why_not)
+}
+
+/// Codes of one place must together be this likely.
+const POOL: f32 = 0.55;
+/// Below this a code does not stand in for its place.
+const LEAST_OF_PLACE: f32 = 0.15;
+
+/// A problem stated in a diagnosis section may lose all its codes because they share its probability. Where the codes of
+/// one place together pass `line` and no chosen code speaks for that place, the likeliest of them is chosen.
+fn pool_places(
+    chosen: &mut Vec<usize>,
+    why_not: &mut [Option<WhyNot>],
+    table: &Table,
+    probabilities: &[f32],
+    candidates: &Candidates,
+    line: f32,
+) {
+    let mut groups: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
+    for (row, code) in table.codes.iter().enumerate() {
+        if why_not[row] != Some(WhyNot::Unlikely) || probabilities[row] < 0.02 {
+            continue;
+        }
+        let Some(place) = candidates.by_code.get(code).and_then(|c| top_place(c, candidates)) else { continue };
+        let place = &candidates.places.list[place];
+        if place.present() > 0.5 && is_diagnosis_section(place.section) {
+            groups.entry(place.span).or_default().push(row);
+        }
+    }
+    for (span, rows) in groups {
+        let sum: f32 = rows.iter().map(|r| probabilities[*r]).sum();
+        let best = rows.iter().copied().max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]).then(b.cmp(a)));
+        let Some(best) = best.filter(|b| probabilities[*b] >= LEAST_OF_PLACE && sum >= line) else { continue };
+        let spoken_for = chosen.iter().any(|c| {
+            candidates
+                .by_code
+                .get(&table.codes[*c])
+                .is_some_and(|c| c.supports.iter().any(|s| s.share >= 0.3 && candidates.places.list[s.place].span.overlaps(span)))
+        });
+        if !spoken_for && chosen.len() < MOST {
+            why_not[best] = None;
+            chosen.push(best);
+        }
+    }
+}
+
+fn is_diagnosis_section(section: SectionKind) -> bool {
+    matches!(
+        section,
+        SectionKind::Assessment
+            | SectionKind::AssessmentAndPlan
+            | SectionKind::PostoperativeDiagnosis
+            | SectionKind::PreoperativeDiagnosis
+            | SectionKind::ChiefComplaint
+    )
+}
+
+/// The place that speaks loudest for a candidate.
+fn top_place(candidate: &Candidate, candidates: &Candidates) -> Option<usize> {
+    let weight = |s: &Support| s.share * (1.0 + f32::from(s.words)) * (0.05 + candidates.places.list[s.place].present());
+    candidate.supports.iter().max_by(|a, b| weight(a).total_cmp(&weight(b)).then(b.place.cmp(&a.place))).map(|s| s.place)
 }
 
 fn conflict(
@@ -85,6 +149,16 @@ fn conflict(
     let (code, with) = (table.codes[row], table.codes[other]);
     let (family, of_other) = (lexicon.family(code).map(|f| f.0), lexicon.family(with).map(|f| f.0));
     if family.is_some() && family == of_other {
+        return Some(WhyNot::Sibling(with));
+    }
+    // Two codes of one category from the same words: the likelier says it.
+    let top = |code: CodeId| {
+        candidates.by_code.get(&code).and_then(|c| top_place(c, candidates)).map(|p| candidates.places.list[p].span)
+    };
+    if lexicon.code(code).get(..3) == lexicon.code(with).get(..3)
+        && top(code).zip(top(with)).is_some_and(|(a, b)| a.overlaps(b))
+        && candidates.by_code.get(&code).is_some_and(|c| c.parts.is_empty())
+    {
         return Some(WhyNot::Sibling(with));
     }
     let contains =

@@ -95,6 +95,16 @@ const SHOWN: f32 = 0.03;
 /// Most candidates shown.
 const MOST_SHOWN: usize = 25;
 
+/// Instruments of an ordinary examination.
+const EXAM_SCOPES: [&str; 6] = ["rhinoscop", "otoscop", "stethoscop", "ophthalmoscop", "fundoscop", "microscop"];
+
+/// Whether a note names an endoscope, arthroscope, laparoscope or the like.
+fn speaks_of_a_scope(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric());
+    words.filter(|w| w.contains("scop")).any(|w| !EXAM_SCOPES.iter().any(|e| w.starts_with(e)))
+}
+
 impl ProcedureCoder {
     /// Reads table and model from the code sets folder and the model folder.
     pub fn open(codesets: &std::path::Path, model_folder: &std::path::Path) -> Result<Self, ProcedureError> {
@@ -112,7 +122,11 @@ impl ProcedureCoder {
     pub fn code(&self, input: &ProcedureInput<'_>) -> ProcedureCoding {
         let statements = statements::statements(input.document, &self.knowledge.index.words);
         let view = NoteView::new(input.document, &statements, input.context);
-        let candidates = candidates::candidates(&self.knowledge, &view, None);
+        let mut candidates = candidates::candidates(&self.knowledge, &view, None);
+        // What is done through a scope is not done where the note has none.
+        if !speaks_of_a_scope(&input.document.text) {
+            candidates.retain(|c| !self.through_a_scope(c, input.code_sets));
+        }
         let probabilities = self.probabilities(&view, &candidates);
         let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
         ranking::drop_not_done(&view, &candidates, &mut verdicts);
@@ -154,6 +168,13 @@ impl ProcedureCoder {
         }
         coding.candidates = self.left_out(&context, &candidates, &probabilities, &verdicts, input.code_sets);
         coding
+    }
+
+    /// Whether our descriptor of a candidate's code speaks of a scope.
+    fn through_a_scope(&self, candidate: &CodeCandidate, code_sets: &CodeSets) -> bool {
+        let code = &self.knowledge.index.codes[candidate.code].code;
+        let procedures = &code_sets.procedures;
+        procedures.find(code).is_some_and(|i| procedures.descriptor(i).to_ascii_lowercase().contains("scop"))
     }
 
     /// Probability of each candidate to be a line.

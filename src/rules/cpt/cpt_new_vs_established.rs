@@ -1,4 +1,5 @@
 //! `cpt-new-vs-established`
+use crate::note::OriginKind;
 use crate::rules::{ClaimView, Finding, Fix, Rule, Target, declare_rule, sources};
 
 declare_rule! {
@@ -43,6 +44,9 @@ const NEW: [(&str, &str); 17] = [
 impl Rule for CptNewVsEstablished {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         let context = view.context;
+        // What nobody said is no fact to hold a code against.
+        let defaulted = context.origins.get("patient.new_patient").is_some_and(|o| o.kind == OriginKind::Default);
+        let new_patient = context.patient.new_patient.filter(|_| !defaulted);
         for line in view.lines {
             if let Some((_, established)) = NEW.iter().find(|(new, _)| *new == line.code) {
                 let seen = context.prior_procedures.iter().find(|prior| {
@@ -54,7 +58,7 @@ impl Rule for CptNewVsEstablished {
                         && crate::rules::view::same_provider(context, prior.provider_npi.as_deref())
                         && !is_reading(&prior.modifiers)
                 });
-                let why = match (context.patient.new_patient, seen) {
+                let why = match (new_patient, seen) {
                     (Some(false), _) => "the patient is established".to_owned(),
                     (_, Some(prior)) => format!("{} was done for this patient on {}", prior.code, prior.date),
                     _ => continue,
@@ -70,7 +74,7 @@ impl Rule for CptNewVsEstablished {
                             to: (*established).to_owned(),
                         }),
                 );
-            } else if context.patient.new_patient == Some(true)
+            } else if new_patient == Some(true)
                 && let Some((new, _)) = NEW.iter().find(|(_, established)| *established == line.code)
             {
                 let message =
