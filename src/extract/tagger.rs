@@ -334,4 +334,26 @@ mod tests {
         both.append(one);
         assert_eq!(both.mentions.iter().map(|m| m.id).collect::<Vec<_>>(), [0, 1]);
     }
+
+    /// The released weights on an invented note: what a reader would mark, however the spans are cut.
+    #[test]
+    fn the_released_model_reads_a_note() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/superbill-base");
+        let text = "HISTORY: He denies chest pain. His mother had breast cancer.\n\nIMPRESSION: Recurrent epistaxis \
+                    secondary to hereditary hemorrhagic telangiectasia.";
+        let document = document::read(text);
+        let encoder = crate::encoder::CandleEncoder::open(&folder, &Device::Cpu).expect("released encoder");
+        let heads = Heads::open(&folder, encoder.dim()).expect("released heads");
+        let extraction = extract(&document, &encoder.encode(&document).expect("encodes"), &heads).expect("extracts");
+        let at = |words: &str| {
+            let start = text.find(words).expect("stands there");
+            let place = Span::new(start, start + words.len());
+            extraction.mentions.iter().find(|m| m.kind == MentionKind::Problem && m.span.overlaps(place))
+        };
+        assert_eq!(at("chest pain").map(|m| m.assertion), Some(Assertion::Absent));
+        assert_eq!(at("breast cancer").map(|m| m.assertion), Some(Assertion::Family));
+        let (effect, cause) = (at("epistaxis").expect("found"), at("telangiectasia").expect("found"));
+        let stated = |r: &Relation| r.kind == crate::extract::RelationKind::DueTo && r.from == effect.id && r.to == cause.id;
+        assert!(extraction.relations.iter().any(stated));
+    }
 }
