@@ -7,7 +7,6 @@ pub mod laterality;
 pub mod measurements;
 pub mod relations;
 pub mod tagger;
-mod trim;
 
 pub use heads::Heads;
 pub use tagger::{Extraction, extract};

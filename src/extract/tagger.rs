@@ -8,7 +8,6 @@ use super::decode::decode;
 use super::features::{ASSERTION_FEATURES, assertion_features};
 use super::heads::{Heads, LABELS};
 use super::measurements::{self, Measurement};
-use super::trim::trim;
 use super::{Assertion, Mention, MentionKind, Relation, laterality, relations};
 use crate::document::{Document, Span};
 use crate::encoder::{EncodedDocument, EncoderError};
@@ -160,21 +159,77 @@ pub fn spans(
         let own = &scores[start * LABELS..(start + sentence.len()) * LABELS];
         start += sentence.len();
         for run in decode(own, outside_bias) {
-            let (Some(first), Some(last)) = (sentence.get(run.words.start), sentence.get(run.words.end - 1)) else {
-                continue;
-            };
+            let own = trimmed(&document.text, &sentence[run.words.clone()]);
+            let (Some(first), Some(last)) = (own.first(), own.last()) else { continue };
             let span = Span::new(first.2.start, last.2.end);
             if !span.of(&document.text).contains(char::is_alphanumeric) {
                 continue;
             }
-            let part = |span| trim(&document.text, span).map(|span| FoundSpan { span, kind: run.kind, score: run.score });
+            let part = |span| FoundSpan { span, kind: run.kind, score: run.score };
             match (run.kind, relations::split_at_cause(&document.text, span)) {
-                (MentionKind::Problem, Some((left, right))) => found.extend([part(left), part(right)].into_iter().flatten()),
-                _ => found.extend(part(span)),
+                (MentionKind::Problem, Some((left, right))) => found.extend([part(left), part(right)]),
+                _ => found.push(part(span)),
             }
         }
     }
     Ok(found)
+}
+
+/// Words without those at the ends that only lead to or from a mention ("secondary to …", "… and").
+fn trimmed<'w>(text: &str, words: &'w [(usize, u32, Span)]) -> &'w [(usize, u32, Span)] {
+    const BEFORE: [&str; 22] = [
+        "secondary",
+        "due",
+        "to",
+        "of",
+        "with",
+        "and",
+        "or",
+        "the",
+        "from",
+        "for",
+        "by",
+        "any",
+        "no",
+        "denies",
+        "denied",
+        "his",
+        "her",
+        "is",
+        "was",
+        "has",
+        "had",
+        "without",
+    ];
+    const BEHIND: [&str; 20] = [
+        "secondary",
+        "due",
+        "to",
+        "of",
+        "with",
+        "and",
+        "or",
+        "the",
+        "from",
+        "for",
+        "by",
+        "is",
+        "was",
+        "which",
+        "at",
+        "in",
+        "on",
+        "were",
+        "are",
+        "every",
+    ];
+    let is = |list: &[&str], word: &(usize, u32, Span)| {
+        let letters = word.2.of(text);
+        list.iter().any(|w| w.eq_ignore_ascii_case(letters)) || !letters.contains(char::is_alphanumeric)
+    };
+    let start = words.iter().position(|w| !is(&BEFORE, w)).unwrap_or(words.len());
+    let end = words.iter().rposition(|w| !(is(&BEHIND, w) && w.2.of(text) != ")")).map_or(0, |i| i + 1);
+    words.get(start..end).unwrap_or_default()
 }
 
 /// Probabilities of the classes of `Assertion::ALL` for any spans of a document, mentions or not: `kind` is what
@@ -327,6 +382,19 @@ mod tests {
     }
 
     #[test]
+    fn words_that_lead_to_a_mention_are_no_part_of_it() {
+        let text = "secondary to the cold (mild) and";
+        let mut words: Vec<(usize, u32, Span)> = Vec::new();
+        for word in ["secondary", "to", "the", "cold", "(", "mild", ")", "and"] {
+            let start = text.find(word).expect("stands there");
+            words.push((words.len(), 0, Span::new(start, start + word.len())));
+        }
+        let kept: Vec<&str> = trimmed(text, &words).iter().map(|w| w.2.of(text)).collect();
+        assert_eq!(kept, ["cold", "(", "mild", ")"]);
+        assert!(trimmed(text, &words[..3]).is_empty());
+    }
+
+    #[test]
     fn later_blocks_are_renumbered() {
         let document = document::read("Pain.");
         let encoded = HashEncoder::new(DIM).encode(&document).expect("encodes");
@@ -355,6 +423,7 @@ mod tests {
         assert_eq!(at("breast cancer").map(|m| m.assertion), Some(Assertion::Family));
         let (effect, cause) = (at("epistaxis").expect("found"), at("telangiectasia").expect("found"));
         let stated = |r: &Relation| r.kind == crate::extract::RelationKind::DueTo && r.from == effect.id && r.to == cause.id;
-        assert!(extraction.relations.iter().any(stated));
+        let found: Vec<&str> = extraction.mentions.iter().map(|m| m.text.as_str()).collect();
+        assert!(extraction.relations.iter().any(stated), "{found:?} {:?}", extraction.relations);
     }
 }
