@@ -1,5 +1,5 @@
 //! Integration tests; one module a subject.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 mod command_line;
 mod encoder;
 mod endpoint;
