@@ -2,6 +2,7 @@
 use std::path::Path;
 
 use jiff::civil::Date;
+use sha2::{Digest, Sha256};
 
 use super::EngineError;
 use crate::coding::attributes::{NoteFacts, PatientFacts};
@@ -78,7 +79,7 @@ impl Reader {
             counts,
             vectors,
             name: manifest.name.clone(),
-            identity: manifest.identity(),
+            identity: digest_of(&model.join(crate::encoder::manifest::FILE)).map_err(|e| open(&e))?,
             numerics,
         })
     }
@@ -171,6 +172,11 @@ impl Reader {
 fn tagger_context(reading: &Reading) -> tagger::Context<'_> {
     let document = &reading.document;
     tagger::Context { document, cues: CueIndex::new(document), measurements: reading.measurements.clone() }
+}
+
+/// SHA-256 of a file, in hexadecimal.
+fn digest_of(path: &Path) -> std::io::Result<String> {
+    Ok(Sha256::digest(std::fs::read(path)?).iter().map(|b| format!("{b:02x}")).collect())
 }
 
 /// Cue rules and the trained head over one reading.

@@ -5,6 +5,7 @@ use super::candidates::{Candidate, Candidates, Support};
 use super::features::Table;
 use super::model::{DiagnosisModel, first_rows};
 use crate::codeset::icd10cm::Icd10cm;
+use crate::coding::attributes::{HistoryOf, history_code};
 use crate::coding::lexicon::{CodeId, Lexicon};
 use crate::document::{SectionKind, Span};
 
@@ -149,6 +150,11 @@ fn conflict(
     let (code, with) = (table.codes[row], table.codes[other]);
     let (family, of_other) = (lexicon.family(code).map(|f| f.0), lexicon.family(with).map(|f| f.0));
     if family.is_some() && family == of_other {
+        return Some(WhyNot::Sibling(with));
+    }
+    // A condition is present or past: of a code and its own history code the likelier stays.
+    let past = |x: CodeId, y: CodeId| history_code(lexicon.code(x), HistoryOf::Patient) == Some(lexicon.code(y));
+    if past(code, with) || past(with, code) {
         return Some(WhyNot::Sibling(with));
     }
     // Two codes of one category from the same words: the likelier says it.
