@@ -48,11 +48,69 @@ pub enum ModelsCommand {
         /// Model directory
         directory: PathBuf,
     },
+    /// Times the encoder on notes (JSONL, field `note` or `text`) and compares its vectors with those of the CPU
+    Time {
+        /// Model directory
+        directory: PathBuf,
+        /// The notes
+        #[arg(long, value_name = "FILE.jsonl")]
+        notes: PathBuf,
+        /// Passes over all notes
+        #[arg(long, default_value_t = 5)]
+        repeats: usize,
+    },
     /// Compares every file of a model directory with its manifest
     Verify {
         /// Model directory
         directory: PathBuf,
     },
+}
+
+mod time {
+    //! How fast is the encoder here, and does it agree with the CPU?
+    use std::time::Instant;
+
+    use crate::document::Document;
+    use crate::encoder::{CandleEncoder, Encoder, EncoderError};
+
+    /// One JSON object: word pieces a second over all notes together (median pass), milliseconds of one note alone
+    /// (median and 99th percentile), and the largest difference of a vector's number to the CPU's.
+    pub fn time(
+        encoder: &CandleEncoder,
+        reference: &CandleEncoder,
+        documents: &[Document],
+        repeats: usize,
+    ) -> Result<String, EncoderError> {
+        let all: Vec<&Document> = documents.iter().collect();
+        let tokens = encoder.encode_many(&all)?.iter().map(|d| d.tokens.len()).sum::<usize>();
+        let mut passes = Vec::new();
+        for _ in 0..repeats.max(1) {
+            let started = Instant::now();
+            encoder.encode_many(&all)?;
+            passes.push(started.elapsed().as_secs_f64());
+        }
+        passes.sort_by(f64::total_cmp);
+        let mut alone = Vec::new();
+        for document in &all {
+            let started = Instant::now();
+            encoder.encode(document)?;
+            alone.push(started.elapsed().as_secs_f64() * 1e3);
+        }
+        alone.sort_by(f64::total_cmp);
+        let at = |share: f64| alone.get(((alone.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or(0.0);
+        let few = &all[..all.len().min(8)];
+        let pairs = encoder.encode_many(few)?.into_iter().zip(reference.encode_many(few)?);
+        let difference = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0f32, f32::max);
+        let worst = pairs.map(|(a, b)| difference(&a.tagging, &b.tagging).max(difference(&a.linking, &b.linking)));
+        let report = serde_json::json!({
+            "notes": all.len(), "word_pieces": tokens,
+            "word_pieces_per_second": tokens as f64 / passes[passes.len() / 2],
+            "fastest_pass": passes[0], "slowest_pass": passes[passes.len() - 1],
+            "one_note_ms": {"p50": at(0.5), "p99": at(0.99)},
+            "largest_difference_to_cpu": worst.fold(0.0f32, f32::max),
+        });
+        Ok(format!("{report:#}\n"))
+    }
 }
 
 /// Why a command failed.
@@ -90,6 +148,14 @@ pub fn run(args: &ModelsArgs, codesets: Option<&std::path::Path>, device_name: &
             manifest.record(&directory, vectors::CODE_VECTORS)?;
             manifest.write(&directory)?;
             Ok(format!("{} vectors for {} codes written to {}\n", rows.len(), codes.len(), path.display()))
+        }
+        ModelsCommand::Time { directory, notes, repeats } => {
+            let text = std::fs::read_to_string(&notes).map_err(|e| EncoderError::io("notes", &notes, e))?;
+            let rows = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+            let documents: Vec<_> =
+                rows.filter_map(|row| row.get("note").or_else(|| row.get("text"))?.as_str().map(crate::document::read)).collect();
+            let encoder = CandleEncoder::open(&directory, &device::open(device_name)?)?;
+            Ok(time::time(&encoder, &CandleEncoder::open(&directory, &device::open("cpu")?)?, &documents, repeats)?)
         }
         ModelsCommand::Verify { directory } => {
             let manifest = Manifest::read(&directory)?;

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::{CliError, Global};
 use crate::train::TrainError;
-use crate::train::diagnosis_recipe;
 use crate::train::tagging::{export, measure, prepare, recipe::Recipe, run};
+use crate::train::{diagnosis_recipe, encoder};
 
 /// Train a model by a recipe
 #[derive(Args, Debug)]
@@ -21,6 +21,9 @@ pub struct TrainArgs {
     /// Only measures the model in DIR on the recipe's dev parts (stage tagging)
     #[arg(long)]
     measure: bool,
+    /// Only prepares the recipe's data set (stage encoder)
+    #[arg(long)]
+    prepare: bool,
 }
 
 /// The part of every recipe that says which stage it is.
@@ -35,6 +38,7 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
     let text = std::fs::read_to_string(&args.recipe).map_err(|e| unreadable(&e))?;
     let stage: Stage = toml::from_str(&text).map_err(|e| unreadable(&e))?;
     match stage.stage.as_str() {
+        "encoder" => encoder(&args.recipe, args.out.as_deref(), &global.device, args.prepare),
         "tagging" => tagging(&args.recipe, args.out.as_deref(), args.measure),
         "diagnoses" => {
             let report = diagnosis_recipe::run(&args.recipe, args.out.as_deref(), &global.device)
@@ -42,8 +46,29 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
             println!("{}", serde_json::to_string_pretty(&report).map_err(|e| CliError::internal(e.to_string()))?);
             Ok(0)
         }
-        other => Err(CliError::usage(format!("stage \"{other}\" is not known; allowed: tagging, diagnoses"))),
+        other => Err(CliError::usage(format!("stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses"))),
     }
+}
+
+/// Runs an encoder recipe and writes the result into `out` (the recipe's base without it).
+fn encoder(recipe: &Path, out: Option<&Path>, device: &str, prepare: bool) -> Result<u8, CliError> {
+    let recipe = encoder::recipe::Recipe::read(recipe).map_err(failure)?;
+    if prepare {
+        let data = encoder::dataset::Dataset::open(&recipe).map_err(failure)?;
+        let (tagging, names, mentions, language) =
+            (data.tagging.len(), data.names.len(), data.mentions.len(), data.language.len());
+        println!(
+            "{}: {tagging} labelled chunks, {names} names, {mentions} chunks with coded mentions, {language} unlabelled chunks",
+            recipe.dataset.display()
+        );
+        return Ok(0);
+    }
+    let device = crate::encoder::device::open(device).map_err(|e| CliError::usage(e.to_string()))?;
+    let bar = run::progress_bar();
+    let figures = encoder::run::run(&recipe, &device, out.unwrap_or(&recipe.base), &bar).map_err(failure)?;
+    bar.finish();
+    println!("{figures:#}");
+    Ok(0)
 }
 
 /// Runs a tagging recipe and writes the result into `out` (the recipe's base without it); with `measure` only scores the

@@ -82,7 +82,7 @@ pub enum Mode {
     Inference,
 }
 
-/// Seeded dropout for training; candle's own cannot be seeded on the CPU.
+/// Seeded dropout for training; candle's own cannot be seeded on the CPU (on a GPU, `Device::set_seed` does).
 pub struct Dropout {
     probability: f32,
     random: RefCell<ChaCha8Rng>,
@@ -98,6 +98,10 @@ impl Dropout {
     pub fn apply(&self, xs: &Tensor) -> Result<Tensor> {
         if self.probability <= 0.0 {
             return Ok(xs.clone());
+        }
+        if !xs.device().is_cpu() {
+            // Masks made on the GPU, whose generator the run has seeded: copying them would take longer than the layer.
+            return candle_nn::ops::dropout(xs, self.probability);
         }
         let (keep, scale) = (1.0 - self.probability, 1.0 / (1.0 - self.probability));
         let threshold = (keep as f64 * u32::MAX as f64) as u32;

@@ -62,7 +62,7 @@ impl Encoder for HashEncoder {
     fn encode_chunks(&self, chunks: &[&Chunk]) -> Result<Vec<ChunkVectors>, EncoderError> {
         let vectors = |chunk: &&Chunk| {
             let vectors: Vec<f32> = chunk.ids.iter().flat_map(|&id| self.vector(id)).collect();
-            ChunkVectors { tagging: vectors.clone(), linking: vectors }
+            ChunkVectors { tagging: vectors.clone(), linking: vectors, coding: Vec::new() }
         };
         Ok(chunks.iter().map(vectors).collect())
     }

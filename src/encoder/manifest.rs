@@ -28,6 +28,9 @@ pub const TAGGING: &str = "tagging.safetensors";
 /// Upper layers for retrieval.
 pub const LINKING: &str = "linking.safetensors";
 
+/// Upper layers for the choice of codes; a model may lack them.
+pub const CODING: &str = "coding.safetensors";
+
 /// What a model directory holds and where it came from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {

@@ -1,8 +1,9 @@
 //! What does each token mean in its context? Sentences in, token vectors out: the only folder that knows tensors of text.
 //!
 //! A document is cut into [`Chunk`]s (consecutive sentences of one section with the heading's words in front), every
-//! chunk passes the transformer, and each word piece of a sentence gets two vectors of [`Encoder::dim`] numbers: one
-//! for tagging (mentions, assertion) and one for linking (what the words are, for retrieval by similarity).
+//! chunk passes the transformer, and each word piece of a sentence gets vectors of [`Encoder::dim`] numbers: one for
+//! tagging (mentions, assertion), one for linking (what the words are, for retrieval by similarity) and, where the
+//! model has that branch, one for coding (does the claim report it?).
 //!
 //! | file | question it answers |
 //! | --- | --- |
@@ -49,6 +50,8 @@ pub struct EncodedDocument {
     pub tagging: Vec<f32>,
     /// Vectors for retrieval: tokens × dim, row by row.
     pub linking: Vec<f32>,
+    /// Vectors for the choice of codes: tokens × dim, row by row; empty where the model has no such branch.
+    pub coding: Vec<f32>,
 }
 
 impl EncodedDocument {
@@ -98,6 +101,8 @@ pub struct ChunkVectors {
     pub tagging: Vec<f32>,
     /// For retrieval.
     pub linking: Vec<f32>,
+    /// For the choice of codes; empty where the model has no such branch.
+    pub coding: Vec<f32>,
 }
 
 /// Gives vectors to words. Two implementations: [`CandleEncoder`] and [`HashEncoder`].
@@ -118,6 +123,7 @@ pub trait Encoder: Send + Sync {
             whole.tokens.extend_from_slice(&block.tokens);
             whole.tagging.extend_from_slice(&block.tagging);
             whole.linking.extend_from_slice(&block.linking);
+            whole.coding.extend_from_slice(&block.coding);
         })?;
         Ok(whole)
     }
@@ -157,6 +163,7 @@ fn join(dim: usize, chunks: &[Chunk], vectors: impl IntoIterator<Item = ChunkVec
         joined.tokens.extend_from_slice(&chunk.tokens);
         joined.tagging.extend(own.tagging);
         joined.linking.extend(own.linking);
+        joined.coding.extend(own.coding);
     }
     joined
 }

@@ -86,6 +86,11 @@ impl Pieces {
         Ok(())
     }
 
+    /// The token that hides a word piece in training, where the tokenizer has one.
+    pub fn mask(&self) -> Option<u32> {
+        ["[MASK]", "<mask>"].iter().find_map(|name| self.tokenizer.token_to_id(name))
+    }
+
     /// Ids of a text between start and end token, cut to the longest sequence.
     pub fn sequence(&self, text: &str) -> Result<Vec<u32>, EncoderError> {
         let mut ids = vec![self.cls];

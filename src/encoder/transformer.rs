@@ -27,8 +27,8 @@ pub struct CandleEncoder {
 }
 
 enum Network {
-    /// BERT with one branch for tagging and one for linking.
-    Branched { trunk: Trunk, tagging: Branch, linking: Branch },
+    /// BERT with one branch for tagging, one for linking and perhaps one for coding.
+    Branched { trunk: Trunk, tagging: Branch, linking: Branch, coding: Option<Branch> },
     /// A published BERT as it is.
     Plain(Trunk),
     /// A published model of another family.
@@ -63,7 +63,15 @@ impl CandleEncoder {
         let path = directory.join(manifest::TRUNK);
         let vb = VarBuilder::from_tensors(store::read(&path, device)?, DType::F32, device);
         let trunk = Trunk::load(vb, &config, depth).map_err(|e| EncoderError::weight(&path, e))?;
-        let network = Network::Branched { trunk, tagging: branch(manifest::TAGGING)?, linking: branch(manifest::LINKING)? };
+        let coding = match record.files.contains_key(manifest::CODING) {
+            true => {
+                record.verify(directory, manifest::CODING)?;
+                Some(branch(manifest::CODING)?)
+            }
+            false => None,
+        };
+        let (tagging, linking) = (branch(manifest::TAGGING)?, branch(manifest::LINKING)?);
+        let network = Network::Branched { trunk, tagging, linking, coding };
         let pieces = Pieces::open(&directory.join(manifest::TOKENIZER), config.max_position_embeddings)?;
         Self::new(pieces, config.hidden_size, config.vocab_size, device, network)
     }
@@ -121,6 +129,16 @@ impl CandleEncoder {
         match &self.network {
             Network::Branched { linking, .. } => Ok(linking.forward(&shared.hidden, &shared.bias, Mode::Inference, None)?),
             _ => Ok(shared.hidden.clone()),
+        }
+    }
+
+    /// (batch, length, dim); `None` where the model has no such branch.
+    fn coding(&self, shared: &Shared) -> Result<Option<Tensor>, EncoderError> {
+        match &self.network {
+            Network::Branched { coding: Some(coding), .. } => {
+                Ok(Some(coding.forward(&shared.hidden, &shared.bias, Mode::Inference, None)?))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -182,10 +200,15 @@ impl Encoder for CandleEncoder {
             let length = shared.mask.dim(1)?;
             let tagging = self.tagging(&shared)?.flatten_all()?.to_vec1::<f32>()?;
             let linking = self.linking(&shared)?.flatten_all()?.to_vec1::<f32>()?;
+            let coding = self.coding(&shared)?.map(|c| c.flatten_all()?.to_vec1::<f32>()).transpose()?.unwrap_or_default();
             let cut = |row: usize, i: usize| {
                 let place = chunks[i].positions();
                 let place = (row * length + place.start) * dim..(row * length + place.end) * dim;
-                ChunkVectors { tagging: tagging[place.clone()].to_vec(), linking: linking[place].to_vec() }
+                ChunkVectors {
+                    tagging: tagging[place.clone()].to_vec(),
+                    linking: linking[place.clone()].to_vec(),
+                    coding: coding.get(place).unwrap_or_default().to_vec(),
+                }
             };
             Ok(batch.iter().enumerate().map(|(row, &i)| cut(row, i)).collect())
         })

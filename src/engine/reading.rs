@@ -6,12 +6,13 @@ use sha2::{Digest, Sha256};
 
 use super::EngineError;
 use crate::coding::attributes::{NoteFacts, PatientFacts};
+use crate::coding::diagnoses::attention::{self, ClaimAttention, Titles};
 use crate::coding::diagnoses::gather::{DenseHit, Material};
 use crate::coding::diagnoses::places::{AssertionSource, AssertionWeights, index_of};
 use crate::coding::lexicon::{Lexicon, PhraseCounts};
 use crate::document::{self, Document, Span, facts};
 use crate::encoder::vectors::{self, VectorFile};
-use crate::encoder::{CandleEncoder, EncodedDocument, Encoder, device};
+use crate::encoder::{CandleEncoder, Chunk, EncodedDocument, Encoder, device};
 use crate::extract::assertion_cues::CueIndex;
 use crate::extract::heads::Heads;
 use crate::extract::measurements::{self, Measurement};
@@ -51,6 +52,10 @@ pub struct Reader {
     counts: PhraseCounts,
     /// Vectors of code titles; a user's own encoder has none.
     vectors: Option<VectorFile>,
+    /// Row of those for each code of the dictionary.
+    rows: Vec<u32>,
+    /// What chooses codes by their titles, where the model has it.
+    claims: Option<ClaimAttention>,
     name: String,
     identity: String,
     numerics: String,
@@ -71,6 +76,14 @@ impl Reader {
             Some(_) => Some(vectors::open_code_vectors(model).map_err(|e| open(&e))?),
             None => None,
         };
+        let rows = vectors.as_ref().map(|v| attention::rows_of_codes(v, &lexicon)).unwrap_or_default();
+        let claims = match manifest.files.contains_key(attention::FILE) {
+            true => {
+                manifest.verify(model, attention::FILE).map_err(|e| open(&e))?;
+                Some(ClaimAttention::open(model, encoder.dim()).map_err(|e| open(&e))?)
+            }
+            false => None,
+        };
         let numerics = if device.is_cpu() { "f32".to_owned() } else { "cuda-f32".to_owned() };
         Ok(Self {
             encoder,
@@ -78,6 +91,8 @@ impl Reader {
             lexicon,
             counts,
             vectors,
+            rows,
+            claims,
             name: manifest.name.clone(),
             identity: digest_of(&model.join(crate::encoder::manifest::FILE)).map_err(|e| open(&e))?,
             numerics,
@@ -140,6 +155,26 @@ impl Reader {
         hits
     }
 
+    /// Vectors of the codes' titles.
+    pub fn title_vectors(&self) -> Option<&VectorFile> {
+        self.vectors.as_ref()
+    }
+    /// Id that fills up sequences.
+    pub fn padding(&self) -> u32 {
+        self.encoder.pieces().pad
+    }
+
+    /// Sequences that the encoder sees of a document.
+    pub fn chunks(&self, document: &Document) -> Result<Vec<Chunk>, EngineError> {
+        self.encoder.chunks(document).map_err(|e| EngineError::Internal(e.to_string()))
+    }
+
+    /// Titles and the vectors of a reading.
+    pub fn titles<'a>(&'a self, reading: &'a Reading) -> Option<Titles<'a>> {
+        let vectors = self.vectors.as_ref()?;
+        Some(Titles { vectors, rows: &self.rows, encoded: &reading.encoded, head: self.claims.as_ref() })
+    }
+
     /// Hands the material of a reading to `work`.
     pub fn with_material<T>(&self, reading: &Reading, work: impl FnOnce(&Material<'_>) -> T) -> T {
         self.with_material_and_counts(reading, &self.counts, work)
@@ -165,6 +200,7 @@ impl Reader {
             counts,
             attributes: &attributes,
             dense: &reading.dense,
+            titles: self.titles(reading),
         })
     }
 }

@@ -100,30 +100,28 @@ pub struct NoteRows {
 /// Labels of a note's rows: a code that the coder chose is 1, one as good is 1 with less weight, optional ones are left
 /// out.
 pub fn label_rows(document: &LabelledDocument, table: &Table, lexicon: &Lexicon) -> (Vec<f32>, Vec<f32>) {
-    let mut labels = Vec::with_capacity(table.codes.len());
-    let mut weights = Vec::with_capacity(table.codes.len());
-    for code in &table.codes {
-        let code = lexicon.code(*code);
-        let (mut label, mut weight) = (0.0, 1.0);
-        for d in &document.diagnoses {
-            let chosen = d.code == code;
-            let as_good = d.alternatives.iter().any(|a| a == code);
-            if !chosen && !as_good {
-                continue;
-            }
-            if d.role == Role::Optional {
-                if label < 0.5 {
-                    weight = 0.0;
-                }
-            } else {
-                label = 1.0;
-                weight = if chosen { 1.0 } else { 0.3 };
-            }
+    table.codes.iter().map(|code| label_of(document, lexicon.code(*code))).unzip()
+}
+
+/// Label and weight of one code of a note.
+pub fn label_of(document: &LabelledDocument, code: &str) -> (f32, f32) {
+    let (mut label, mut weight) = (0.0, 1.0);
+    for d in &document.diagnoses {
+        let chosen = d.code == code;
+        let as_good = d.alternatives.iter().any(|a| a == code);
+        if !chosen && !as_good {
+            continue;
         }
-        labels.push(label);
-        weights.push(weight);
+        if d.role == Role::Optional {
+            if label < 0.5 {
+                weight = 0.0;
+            }
+        } else {
+            label = 1.0;
+            weight = if chosen { 1.0 } else { 0.3 };
+        }
     }
-    (labels, weights)
+    (label, weight)
 }
 
 /// What a fit measured on its own training notes, out of fold.

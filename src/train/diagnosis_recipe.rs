@@ -7,10 +7,14 @@ use flate2::write::GzEncoder;
 use rayon::prelude::*;
 use serde::Deserialize;
 
+use super::claims::{self, BaseFolder, ClaimSettings};
 use super::data::{DataError, LabelledDocument, Split, labels};
 use super::diagnoses::{self, DiagnosisSettings, FitReport};
 use super::diagnosis_rows;
+use super::encoder::dataset::half_of;
 use crate::codeset::CodeSets;
+use crate::coding::diagnoses::gather::Material;
+use crate::coding::lexicon::PhraseCounts;
 use crate::encoder::manifest::Manifest;
 use crate::engine::{EngineError, Reader, Reading};
 
@@ -24,6 +28,14 @@ struct Recipe {
     codesets: PathBuf,
     corpora: PathBuf,
     settings: DiagnosisSettings,
+    /// Models whose encoder has not seen the first or the second half of the labelled notes (recipe encoder.toml with
+    /// `hold_out`): each half is read by the one that does not know it, so that the fit sees the note as it will see new
+    /// ones. Without them the base reads all.
+    #[serde(default)]
+    held_out: Option<[PathBuf; 2]>,
+    /// The attention over titles; without it the model's own is neither learned nor asked.
+    #[serde(default)]
+    claims: Option<ClaimSettings>,
 }
 
 /// What stopped a run.
@@ -65,15 +77,41 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, R
     let mut documents = labels::load(&corpora.join("labels"), Split::Train)?;
     documents.extend(labels::load_authored(&corpora.join("authored"))?);
     let reader = Reader::open(&recipe.base, &recipe.codesets, device)?;
+    let folders = recipe.held_out.clone().unwrap_or_default();
+    let held = match &recipe.held_out {
+        Some(folders) => folders.iter().map(|f| Reader::open(f, &recipe.codesets, device)).collect::<Result<Vec<_>, _>>()?,
+        None => Vec::new(),
+    };
+    let reader_of = |id: &str| held.get(half_of(id)).unwrap_or(&reader);
     let code_sets = CodeSets::open(&recipe.codesets).map_err(|e| problem(e.to_string()))?;
     tracing::info!(documents = documents.len(), "reading the training notes");
     let today = jiff::civil::date(2026, 5, 4);
-    let readings: Vec<Reading> = documents.par_iter().map(|d| reader.read(&d.encounter(), today)).collect::<Result<_, _>>()?;
+    let readings: Vec<Reading> =
+        documents.par_iter().map(|d| reader_of(&d.id).read(&d.encounter(), today)).collect::<Result<_, _>>()?;
     let index = |d: &LabelledDocument| documents.iter().position(|o| std::ptr::eq(o, d)).unwrap_or(0);
     let title = |code: &str| code_sets.icd10cm.find(code).map(|i| code_sets.icd10cm.title(i).into_owned()).unwrap_or_default();
-    let (rows, names) = diagnosis_rows::rows(&documents, reader.lexicon(), &title, |d, counts, work| {
-        reader.with_material_and_counts(&readings[index(d)], counts, |material| work(material));
-    });
+    let with_material = |d: &LabelledDocument, counts: &PhraseCounts, work: &mut dyn FnMut(&Material<'_>)| {
+        reader_of(&d.id).with_material_and_counts(&readings[index(d)], counts, |material| work(material));
+    };
+    let answers = match &recipe.claims {
+        Some(settings) => {
+            let chunks = |i: usize| reader.chunks(&readings[i].document).unwrap_or_default();
+            let samples = diagnosis_rows::samples(&documents, reader.lexicon(), &chunks, with_material);
+            let device = crate::encoder::device::open(device).map_err(|e| problem(e.to_string()))?;
+            tracing::info!(notes = samples.len(), "learning which titles are reported");
+            let no_titles = || problem("a model has no code vectors (superbill models vectors)".to_owned());
+            let mut bases = Vec::new();
+            for (path, reader) in std::iter::once((&recipe.base, &reader)).chain(folders.iter().zip(&held)) {
+                bases.push(BaseFolder { path, vectors: reader.title_vectors().ok_or_else(no_titles)?, pad: reader.padding() });
+            }
+            // A fold lies in one half.
+            let of_fold = |fold: usize| bases.get(1 + fold % 2).copied().unwrap_or(bases[0]);
+            let fitted = claims::fit(&samples, bases[0], &of_fold, settings, &device, out.unwrap_or(&recipe.base));
+            Some(fitted.map_err(|e| problem(e.to_string()))?)
+        }
+        None => None,
+    };
+    let (rows, names) = diagnosis_rows::rows(&documents, reader.lexicon(), &title, answers.as_deref(), with_material);
     drop(readings);
     tracing::info!(rows = rows.iter().map(|r| r.labels.len()).sum::<usize>(), features = names.len(), "fitting");
     let (model, report) = diagnoses::fit(&rows, &documents, reader.lexicon(), &names, &recipe.settings);

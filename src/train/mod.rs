@@ -2,14 +2,17 @@
 //!
 //! [`data`] loads labelled documents of every corpus into one shape. [`tagging`]: the trunk of the encoder is run
 //! once over them and its activations are kept; the tuned layers and the heads learn from those until the dev
-//! score stops rising; the result goes to a model folder. [`boosting`] fits the small inspectable models.
+//! score stops rising; the result goes to a model folder. [`encoder`]: the whole transformer learned on all tasks at
+//! once, for a machine with a GPU. [`boosting`] fits the small inspectable models.
 pub mod boosting;
+pub mod claims;
 pub mod data;
 pub mod diagnoses;
 pub mod diagnosis_recipe;
 pub mod diagnosis_rows;
 pub mod em;
 pub mod em_settings;
+pub mod encoder;
 pub mod error;
 pub mod procedures;
 pub mod tagging;

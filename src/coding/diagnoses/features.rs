@@ -1,6 +1,7 @@
 //! What the ranking model sees of a candidate code: inspectable numbers with names.
 use std::collections::BTreeMap;
 
+use super::attention::TitleScores;
 use super::candidates::{COMBINATION, Candidate, Candidates, DENSE, FACT, LEARNED, SOURCES, Support, source_name};
 use super::places::index_of;
 use crate::coding::lexicon::{CodeId, Lexicon, Side, stems};
@@ -29,6 +30,8 @@ pub struct NoteFacts<'a> {
     pub integral: Vec<(String, CodeId)>,
     /// Codes normally reported with a present candidate.
     pub also: Vec<(String, CodeId)>,
+    /// What the codes' titles see in the note.
+    pub titles: TitleScores,
 }
 
 const SECTIONS: [(&str, &[SectionKind]); 21] = [
@@ -378,6 +381,11 @@ fn fill(
             None => 0.0,
         },
     );
+    let seen = facts.titles.get(&candidate.code).copied().unwrap_or_default();
+    row.put("attention_claim", seen.claim);
+    row.put("attention_first", seen.first);
+    row.put("title_cosine", seen.cosine);
+    row.put("title_cosine_behind", seen.behind);
     row.put("fact", max(&|s| if s.source == FACT { 1.0 } else { 0.0 }));
     row.put("dense_words", max(&|s| if s.source == DENSE { f32::from(s.words) } else { 0.0 }));
 }

@@ -1,6 +1,7 @@
 //! Collects the candidates of a note from every source.
 use std::collections::BTreeMap;
 
+use super::attention::Titles;
 use super::candidates::{Candidates, DENSE, FACT, HISTORY, LEARNED, Support};
 use super::places::AssertionSource;
 use super::{combinations, facts};
@@ -44,6 +45,8 @@ pub struct Material<'a> {
     pub attributes: &'a NoteFacts<'a>,
     /// Retrieved codes.
     pub dense: &'a [DenseHit],
+    /// Titles of codes and the note's vectors, where there is an encoder.
+    pub titles: Option<Titles<'a>>,
 }
 
 /// Further words that alone name no condition.

@@ -5,9 +5,11 @@
 //! | [`gather`] | which codes could the words of this note mean? |
 //! | [`places`] | where do those words stand, and does the note hold them as true? |
 //! | [`combinations`], [`facts`] | which codes follow from two findings, or from a number? |
+//! | [`attention`] | what do the codes' titles see in the note? |
 //! | [`features`] | what does the model see? |
 //! | [`model`] | how likely does each belong on the claim? |
 //! | [`select`] | which go on it, and in which order? |
+pub mod attention;
 pub mod candidates;
 mod combinations;
 mod facts;
@@ -74,7 +76,9 @@ pub fn note_facts<'a>(material: &Material<'a>, candidates: &Candidates) -> NoteF
         list.sort();
         list.dedup();
     }
+    let titles = material.titles.as_ref().map(|titles| attention::score(candidates, titles)).unwrap_or_default();
     NoteFacts {
+        titles,
         document: material.document,
         context: material.context,
         drug_uses,

@@ -19,7 +19,7 @@ mod tests;
 mod vocabulary;
 mod written;
 
-pub use build::{Built, CodeRow, Sources, build, sources};
+pub use build::{Built, CodeRow, Sources, build, names, sources};
 pub use concept::{Concept, ConceptOption};
 pub use container::LexiconError;
 pub use counts::{LabelledPhrase, LearnedHit, PhraseCounts};

@@ -218,6 +218,47 @@ pub fn source_texts(corpora: &Path) -> Result<BTreeMap<String, Arc<str>>, DataEr
     Ok(texts)
 }
 
+/// Texts of a corpus without labels, as they are: `mtsamples` (dev notes among them: leave those out by their text),
+/// `aci-bench` (its train part), `codiesp` (train and background cases in English).
+pub fn unlabelled(corpora: &Path, corpus: &str) -> Result<Vec<Arc<str>>, DataError> {
+    match corpus {
+        "mtsamples" => lines(&corpora.join("mtsamples/mtsamples.jsonl.gz"), &["text"]),
+        "codiesp" => {
+            let folder = corpora.join("codiesp");
+            let mut texts = lines(&folder.join("codiesp_train.en.jsonl.gz"), &["text_en", "text"])?;
+            texts.extend(lines(&folder.join("codiesp_background.en_es.jsonl.gz"), &["text_en"])?);
+            Ok(texts)
+        }
+        "aci-bench" => {
+            let path = corpora.join("aci-bench/train.csv");
+            let unreadable = |e: csv::Error| DataError::Read { path: path.clone(), reason: e.to_string() };
+            let mut reader = csv::Reader::from_path(&path).map_err(unreadable)?;
+            let column = reader.headers().map_err(unreadable)?.iter().position(|h| h == "note").unwrap_or(0);
+            reader.records().map(|r| Ok(r.map_err(unreadable)?.get(column).unwrap_or("").into())).collect()
+        }
+        other => Err(DataError::Read { path: corpora.join(other), reason: "known are mtsamples, aci-bench, codiesp".to_owned() }),
+    }
+}
+
+/// One field of every line of a compressed JSONL file: the first of `fields` that a line has.
+fn lines(path: &Path, fields: &[&str]) -> Result<Vec<Arc<str>>, DataError> {
+    let unreadable = |e: std::io::Error| DataError::Read { path: path.to_owned(), reason: e.to_string() };
+    let mut content = String::new();
+    flate2::read::MultiGzDecoder::new(std::fs::File::open(path).map_err(unreadable)?)
+        .read_to_string(&mut content)
+        .map_err(unreadable)?;
+    let mut texts = Vec::new();
+    for (index, line) in content.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
+        let row: serde_json::Value = serde_json::from_str(line).map_err(|e| DataError::Format {
+            path: path.to_owned(),
+            line: index + 1,
+            reason: e.to_string(),
+        })?;
+        texts.extend(fields.iter().find_map(|f| row.get(f)?.as_str()).map(Arc::from));
+    }
+    Ok(texts)
+}
+
 /// A diagnosis of the consensus of two passes.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ConsensusDiagnosis {

@@ -62,7 +62,7 @@ pub fn loss(
     dropout: &Dropout,
     random: &mut ChaCha8Rng,
 ) -> Result<Loss> {
-    let device = Device::Cpu;
+    let device = encoded.hidden.device().clone();
     let hidden = dropout.apply(&encoded.hidden)?;
     let (mut rows, mut allowed, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     for (row, &i) in batch.iter().enumerate() {
@@ -104,8 +104,9 @@ pub fn pool(hidden: &Tensor, places: &[((usize, usize), (usize, usize))]) -> Res
         }
         first.push(own.0 as u32);
     }
-    let mean = |m: Vec<f32>| Tensor::from_vec(m, (count, total), &Device::Cpu)?.matmul(hidden);
-    Ok([mean(span)?, hidden.index_select(&Tensor::from_vec(first, count, &Device::Cpu)?, 0)?, mean(sentence)?])
+    let device = hidden.device();
+    let mean = |m: Vec<f32>| Tensor::from_vec(m, (count, total), device)?.matmul(hidden);
+    Ok([mean(span)?, hidden.index_select(&Tensor::from_vec(first, count, device)?, 0)?, mean(sentence)?])
 }
 
 fn assertion_loss(
@@ -131,7 +132,7 @@ fn assertion_loss(
         classes.push(target.class);
     }
     let [span, first, sentence] = pool(hidden, &places)?;
-    let features = Tensor::from_vec(features, (count, ASSERTION_FEATURES), &Device::Cpu)?;
+    let features = Tensor::from_vec(features, (count, ASSERTION_FEATURES), hidden.device())?;
     let scores = heads.assertion_scores(&span, &first, &sentence, &features)?;
     assertion_cost(&scores, &classes)
 }
@@ -146,8 +147,8 @@ pub fn assertion_cost(scores: &Tensor, classes: &[u8]) -> Result<Tensor> {
             weights[i * CLASSES + later] = UNLABELLED_WEIGHT;
         }
     }
-    let targets = Tensor::from_vec(targets, (count, CLASSES), &Device::Cpu)?;
-    let weights = Tensor::from_vec(weights, (count, CLASSES), &Device::Cpu)?;
+    let targets = Tensor::from_vec(targets, (count, CLASSES), scores.device())?;
+    let weights = Tensor::from_vec(weights, (count, CLASSES), scores.device())?;
     // max(x, 0) − x·t + log(1 + e^−|x|)
     let cost = ((scores.relu()? - (scores * targets)?)? + (scores.abs()?.neg()?.exp()? + 1.0)?.log()?)?;
     (cost * weights)?.sum_all()

@@ -1,4 +1,6 @@
 //! Chunks of documents with what is to be learned from them.
+use serde::{Deserialize, Serialize};
+
 use crate::document::{self, Document, Span};
 use crate::encoder::tokens::{Chunk, Pieces};
 use crate::extract::assertion_cues::CueIndex;
@@ -9,7 +11,7 @@ use crate::train::TrainError;
 use crate::train::data::{LabelledDocument, clean};
 
 /// A word (first piece) with the labels that would be right.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WordTarget {
     /// Position in the chunk's ids.
     pub position: u32,
@@ -24,7 +26,7 @@ pub struct WordTarget {
 }
 
 /// A span with its assertion.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SpanTarget {
     /// First and one past the last position in the chunk's ids.
     pub positions: (u32, u32),
@@ -39,7 +41,7 @@ pub struct SpanTarget {
 }
 
 /// A chunk to learn from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Example {
     /// Number of its document in the list.
     pub document: u32,

@@ -41,7 +41,7 @@ struct Progress {
 }
 
 /// Fresh weights of the heads: uniform by fan-in, zero biases.
-fn fresh_heads(dim: usize, seed: u64) -> Result<BTreeMap<String, Tensor>, TrainError> {
+pub(crate) fn fresh_heads(dim: usize, seed: u64) -> Result<BTreeMap<String, Tensor>, TrainError> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut weights = BTreeMap::new();
     for (name, shape) in Heads::shapes(dim) {
@@ -125,7 +125,7 @@ fn digest(weights: &Weights) -> Result<String, TrainError> {
 }
 
 /// Micro-batches of one epoch: similar lengths together, in random order.
-fn micro_batches(examples: &[Example], budget: usize, seed: u64) -> Vec<Vec<usize>> {
+pub(crate) fn micro_batches(examples: &[Example], budget: usize, seed: u64) -> Vec<Vec<usize>> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut order: Vec<usize> = (0..examples.len()).collect();
     order.shuffle(&mut random);

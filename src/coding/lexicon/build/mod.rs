@@ -69,16 +69,34 @@ struct Builder {
     codes: Vec<String>,
     rows: Vec<FamilyRow>,
     entries: BTreeMap<Vec<String>, BTreeSet<Posting>>,
+    /// Phrases as written with the code they lead to, for training; kept where `names` asks for them.
+    named: Option<BTreeSet<(String, CodeId)>>,
 }
 
 /// Builds the lexicon. The result depends on nothing but the sources.
 pub fn build(sources: &Sources) -> Result<Built, LexiconError> {
+    let (builder, concepts) = read(sources, false)?;
+    builder.finish(&concepts)
+}
+
+/// Every phrase of the sources as written, with the code (with its dot) that it leads to: the one code, the first of a
+/// family that differs only by side or encounter, or a concept's default. Sorted, without repetition.
+pub fn names(sources: &Sources) -> Result<Vec<(String, String)>, LexiconError> {
+    let (builder, _) = read(sources, true)?;
+    let code = |id: CodeId| builder.codes.get(id.0 as usize).cloned().unwrap_or_default();
+    Ok(builder.named.iter().flatten().map(|(phrase, id)| (phrase.clone(), code(*id))).collect())
+}
+
+/// Reads all sources; gives the concepts' text too.
+fn read(sources: &Sources, named: bool) -> Result<(Builder, String), LexiconError> {
     let mut sorted: Vec<&CodeRow> = sources.codes.iter().filter(|r| r.billable).collect();
     sorted.sort_by(|a, b| a.code.cmp(&b.code));
     sorted.dedup_by(|a, b| a.code == b.code);
     let pairs: Vec<(&str, &str)> = sorted.iter().map(|r| (r.code.as_str(), r.title.as_str())).collect();
     let (rows, keys) = families(&pairs);
-    let mut builder = Builder { codes: sorted.iter().map(|r| r.code.clone()).collect(), rows, entries: BTreeMap::new() };
+    let mut builder =
+        Builder { codes: sorted.iter().map(|r| r.code.clone()).collect(), rows, entries: BTreeMap::new(), named: None };
+    builder.named = named.then(BTreeSet::new);
     tabular::read(&mut builder, &sources.codes, &pairs, &keys);
     if let Some(path) = &sources.index {
         index::read(&mut builder, path)?;
@@ -92,7 +110,7 @@ pub fn build(sources: &Sources) -> Result<Built, LexiconError> {
         }
     }
     let concepts = phrases::read(&mut builder, &sources.phrases)?;
-    builder.finish(&concepts)
+    Ok((builder, concepts))
 }
 
 impl Builder {
@@ -135,11 +153,28 @@ impl Builder {
         }
         stems.sort_unstable();
         stems.dedup();
+        if source != Source::Trap {
+            self.name(phrase, target);
+        }
         // A lone number or letter is no phrase.
         let empty = stems.iter().all(|s| s.len() < 2 || s.bytes().all(|b| b.is_ascii_digit()));
         if !empty && content <= LONGEST && stems.len() <= KEY {
             self.entries.entry(stems).or_default().insert(Posting { source, target });
         }
+    }
+
+    /// Keeps a phrase as written, where they are kept and its target is one code or family.
+    fn name(&mut self, phrase: &str, target: Target) {
+        let Some(named) = &mut self.named else { return };
+        let code = match target {
+            Target::Code(code) | Target::ConceptCode(_, code) => code,
+            Target::Family(family) => match self.rows.iter().position(|r| r.family == family) {
+                Some(first) => CodeId(first as u32),
+                None => return,
+            },
+            Target::Range(..) | Target::Concept(_) | Target::NotConcept(_) => return,
+        };
+        named.insert((phrase.split_whitespace().collect::<Vec<_>>().join(" "), code));
     }
 
     fn add_key(&mut self, key: &[String], source: Source, target: Target) {

@@ -34,6 +34,10 @@ pub(super) fn read(builder: &mut Builder, paths: &[PathBuf]) -> Result<String, L
 
 fn add(builder: &mut Builder, concept: &Value, id: ConceptId) {
     let name = concept.get("concept").and_then(Value::as_str).unwrap_or("");
+    if let Some(default) = concept.get("default").and_then(Value::as_str).and_then(|c| builder.target(c)) {
+        builder.name(name, default);
+        strings(concept.get("phrases")).filter(|p| !p.ends_with('?')).for_each(|p| builder.name(p, default));
+    }
     builder.add(name, Source::Phrase, Target::Concept(id));
     for phrase in strings(concept.get("phrases")) {
         match phrase.strip_suffix('?') {

@@ -1,0 +1,393 @@
+//! Learns which titles a note reports: the `coding` branch and the attention of `coding::diagnoses::attention`.
+//!
+//! The ranking of diagnoses reads this head's answers as features, so they must come from a model that has not seen
+//! the note: one model for each fold of the training notes, and one of all notes for the release.
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use candle_core::{DType, Device, Tensor, Var};
+use candle_nn::VarBuilder;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+use super::encoder::adam::DeviceAdamW;
+use super::encoder::language::cross_entropy;
+use super::tagging::optimizer::schedule;
+use crate::coding::diagnoses::attention::{self, ClaimAttention, Family, place_matrix};
+use crate::encoder::bert::{self, BertConfig, Branch, Dropout, Mode, Trunk};
+use crate::encoder::manifest::{self, Manifest};
+use crate::encoder::store;
+use crate::encoder::tokens::Chunk;
+use crate::encoder::vectors::VectorFile;
+
+/// Folds of the training notes.
+pub const FOLDS: usize = 4;
+/// Word pieces of a note that are read.
+const MOST_TOKENS: usize = 4_000;
+
+/// Settings of the fit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimSettings {
+    /// Passes over the notes.
+    pub epochs: usize,
+    /// Word pieces of one step.
+    pub tokens: usize,
+    /// Highest learning rate of the branch.
+    pub branch_learning_rate: f64,
+    /// Highest learning rate of the head.
+    pub head_learning_rate: f64,
+    /// In the branch and before the head's last layers.
+    pub dropout: f32,
+    /// Weight of the choice of the first-listed code.
+    pub first_weight: f64,
+    /// Every random decision follows from it.
+    pub seed: u64,
+    /// Folder that keeps the models of the folds; those that are there are not learned again.
+    pub run: PathBuf,
+}
+
+/// A labelled note.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Which fold it belongs to.
+    pub fold: usize,
+    /// What the encoder sees.
+    pub chunks: Vec<Chunk>,
+    /// Families of its candidates.
+    pub families: Vec<Family>,
+    /// 1 where a family's code stands on the claim.
+    pub labels: Vec<f32>,
+    /// 0 where it may or may not.
+    pub weights: Vec<f32>,
+    /// The family of the first-listed code.
+    pub first: Option<u32>,
+}
+
+/// Answers for one note by row of the vector file.
+pub type Answers = BTreeMap<u32, (f32, f32)>;
+
+/// What does not learn here.
+struct Base {
+    config: BertConfig,
+    depth: usize,
+    trunk: Trunk,
+    /// The tagging branch, where the new one starts.
+    start: BTreeMap<String, Tensor>,
+    titles: Tensor,
+    pad: u32,
+    device: Device,
+}
+
+struct Model {
+    branch: Branch,
+    head: ClaimAttention,
+}
+
+type Weights = BTreeMap<String, Tensor>;
+
+/// A model folder with its title vectors.
+#[derive(Clone, Copy)]
+pub struct BaseFolder<'a> {
+    /// The folder.
+    pub path: &'a Path,
+    /// Its titles.
+    pub vectors: &'a VectorFile,
+    /// Fills up sequences.
+    pub pad: u32,
+}
+
+/// Answers for every note from a model that has not seen it, and the weights of a model of all notes written into
+/// `out` (`coding.safetensors`, `claims.safetensors`), recorded in its manifest. `held` gives the base for each fold:
+/// one whose encoder has not seen the fold's labels, where there is such a one.
+pub fn fit<'a>(
+    samples: &[Sample],
+    base: BaseFolder<'a>,
+    held: &dyn Fn(usize) -> BaseFolder<'a>,
+    settings: &ClaimSettings,
+    device: &Device,
+    out: &Path,
+) -> Result<Vec<Answers>, TrainError> {
+    if !device.is_cpu() {
+        candle_core::cuda::set_gemm_reduced_precision_f32(true);
+    }
+    std::fs::create_dir_all(&settings.run).map_err(|e| TrainError::Io { path: settings.run.clone(), reason: e.to_string() })?;
+    let mut answers: Vec<Answers> = vec![Answers::new(); samples.len()];
+    for fold in 0..FOLDS {
+        let base = Base::open(held(fold), device)?;
+        let held: Vec<usize> = (0..samples.len()).filter(|i| samples[*i].fold == fold).collect();
+        let path = settings.run.join(format!("claims.{fold}.safetensors"));
+        let weights = if path.is_file() {
+            store::read(&path, &Device::Cpu)?.into_iter().collect()
+        } else {
+            let own: Vec<&Sample> = samples.iter().filter(|s| s.fold != fold).collect();
+            let check: Vec<&Sample> = held.iter().map(|i| &samples[*i]).collect();
+            let weights = learn(&base, &own, &check, settings, fold)?;
+            store::write(&path, &weights, store::Precision::Compact)?;
+            store::read(&path, &Device::Cpu)?.into_iter().collect()
+        };
+        let model = base.model(weights)?;
+        for i in held {
+            answers[i] = base.answers(&model, &samples[i])?;
+        }
+        tracing::info!(fold, "claims read without their fold");
+    }
+    let base = Base::open(base, device)?;
+    let all: Vec<&Sample> = samples.iter().collect();
+    let weights = learn(&base, &all, &[], settings, FOLDS)?;
+    let (branch, head): (Weights, Weights) = weights.into_iter().partition(|(n, _)| bert::in_layers(n, &(0..usize::MAX)));
+    store::write(&out.join(manifest::CODING), &branch, store::Precision::Compact)?;
+    store::write(&out.join(attention::FILE), &head, store::Precision::Compact)?;
+    let mut record = Manifest::read(out)?;
+    for file in [manifest::CODING, attention::FILE] {
+        record.record(out, file)?;
+    }
+    let mut kept = serde_json::to_value(settings).unwrap_or_default();
+    if let Some(kept) = kept.as_object_mut() {
+        kept.remove("run");
+    }
+    if !record.recipe.is_object() {
+        record.recipe = serde_json::json!({});
+    }
+    record.recipe["claims"] = kept;
+    record.write(out)?;
+    Ok(answers)
+}
+
+impl Base {
+    fn open(from: BaseFolder<'_>, device: &Device) -> Result<Self, TrainError> {
+        let BaseFolder { path: folder, vectors, pad } = from;
+        let record = Manifest::read(folder)?;
+        let config = record.config.clone();
+        let weights = store::read(&folder.join(manifest::TRUNK), device)?;
+        let trunk = Trunk::load(VarBuilder::from_tensors(weights, DType::F32, device), &config, record.trunk_layers)?;
+        let start = store::read(&folder.join(manifest::TAGGING), &Device::Cpu)?.into_iter().collect();
+        let rows: Vec<f32> = (0..vectors.rows() as u32).flat_map(|r| vectors.vector(r)).collect();
+        let titles = Tensor::from_vec(rows, (vectors.rows(), vectors.dim()), device)?;
+        Ok(Self { depth: record.trunk_layers, trunk, start, titles, pad, device: device.clone(), config })
+    }
+
+    /// A model of weights that do not learn.
+    fn model(&self, weights: Weights) -> Result<Model, TrainError> {
+        let weights: HashMap<String, Tensor> = weights
+            .into_iter()
+            .map(|(n, t)| Ok((n, t.to_dtype(DType::F32)?.to_device(&self.device)?)))
+            .collect::<Result<_, TrainError>>()?;
+        let vb = VarBuilder::from_tensors(weights, DType::F32, &self.device);
+        Ok(Model {
+            branch: Branch::load(vb.clone(), &self.config, self.depth..self.config.num_hidden_layers)?,
+            head: ClaimAttention::new(vb, self.config.hidden_size)?,
+        })
+    }
+
+    /// A model that learns, with its optimizer.
+    fn learner(&self, settings: &ClaimSettings) -> Result<(Model, DeviceAdamW), TrainError> {
+        let mut weights: Weights = self.start.clone();
+        weights.extend(fresh(self.config.hidden_size, settings.seed)?);
+        let (mut variables, mut tensors) = (Vec::new(), HashMap::new());
+        for (name, tensor) in weights {
+            let var = Var::from_tensor(&tensor.to_dtype(DType::F32)?.to_device(&self.device)?)?;
+            tensors.insert(name.clone(), var.as_tensor().clone());
+            let branch = bert::in_layers(&name, &(0..usize::MAX));
+            let rate = if branch { settings.branch_learning_rate } else { settings.head_learning_rate };
+            variables.push((name, var, rate));
+        }
+        let vb = VarBuilder::from_tensors(tensors, DType::F32, &self.device);
+        let model = Model {
+            branch: Branch::load(vb.clone(), &self.config, self.depth..self.config.num_hidden_layers)?,
+            head: ClaimAttention::new(vb, self.config.hidden_size)?,
+        };
+        Ok((model, DeviceAdamW::new(variables, 0.01, 1.0)?))
+    }
+
+    /// Scores (families, 2) of each note.
+    fn scores(&self, model: &Model, notes: &[&Sample], mode: Mode, dropout: Option<&Dropout>) -> Result<Vec<Tensor>, TrainError> {
+        let (mut sequences, mut places) = (Vec::new(), Vec::new());
+        for note in notes {
+            let mut own = Vec::new();
+            let mut seen = 0;
+            for chunk in note.chunks.iter().take_while(|c| {
+                seen += c.tokens.len();
+                seen <= MOST_TOKENS
+            }) {
+                own.extend(chunk.positions().map(|p| (sequences.len(), p)));
+                sequences.push(chunk.ids.as_slice());
+            }
+            places.push(own);
+        }
+        let (ids, mask) = bert::pad(&sequences, self.pad, &self.device)?;
+        let length = mask.dim(1)?;
+        let bias = bert::attention_bias(&mask)?;
+        let lower = self.trunk.forward(&ids, &bias, Mode::Inference, None)?.detach();
+        let hidden = model.branch.forward(&lower, &bias, mode, dropout)?.flatten(0, 1)?;
+        let mut scores = Vec::new();
+        for (note, places) in notes.iter().zip(places) {
+            let count = places.len();
+            let at: Vec<u32> = places.into_iter().map(|(row, position)| (row * length + position) as u32).collect();
+            let tokens = hidden.index_select(&Tensor::from_vec(at, count, &self.device)?, 0)?;
+            let rows: Vec<u32> = note.families.iter().map(|f| f.row).collect();
+            let titles = self.titles.index_select(&Tensor::from_vec(rows, note.families.len(), &self.device)?, 0)?;
+            let found = place_matrix(note.families.iter(), count);
+            let found = Tensor::from_vec(found, (note.families.len(), count), &self.device)?;
+            scores.push(model.head.forward(&tokens, &titles, &found, dropout)?);
+        }
+        Ok(scores)
+    }
+
+    fn answers(&self, model: &Model, note: &Sample) -> Result<Answers, TrainError> {
+        if note.families.is_empty() || note.chunks.is_empty() {
+            return Ok(Answers::new());
+        }
+        let scores = self.scores(model, &[note], Mode::Inference, None)?;
+        let rows = scores.first().map(|s| s.to_vec2::<f32>()).transpose()?.unwrap_or_default();
+        Ok(note.families.iter().zip(rows).map(|(f, s)| (f.row, (s[0], s[1]))).collect())
+    }
+}
+
+/// Fresh weights of the head: uniform by fan-in, zero biases, places a little heavier than the rest.
+fn fresh(dim: usize, seed: u64) -> Result<Weights, TrainError> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut weights = Weights::new();
+    for (name, shape) in ClaimAttention::shapes(dim) {
+        let bound = if shape.len() == 2 { (3.0 / shape[1] as f32).sqrt() } else { 0.0 };
+        let count: usize = shape.iter().product();
+        let values: Vec<f32> = match name {
+            "place.bias" => vec![2.0; count],
+            // Few families stand on a claim.
+            "output.bias" => vec![-3.0, 0.0],
+            _ => (0..count).map(|_| (random.random::<f32>() * 2.0 - 1.0) * bound).collect(),
+        };
+        weights.insert(name.to_owned(), Tensor::from_vec(values, shape, &Device::Cpu)?);
+    }
+    Ok(weights)
+}
+
+/// Notes of one step each, up to the budget of word pieces, in random order.
+fn steps(samples: &[&Sample], budget: usize, seed: u64) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> =
+        (0..samples.len()).filter(|i| !samples[*i].families.is_empty() && !samples[*i].chunks.is_empty()).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    let mut used = usize::MAX;
+    for i in order {
+        let size = samples[i].chunks.iter().map(|c| c.ids.len()).sum::<usize>().min(MOST_TOKENS);
+        match all.last_mut() {
+            Some(open) if used.saturating_add(size) <= budget => {
+                open.push(i);
+                used += size;
+            }
+            _ => {
+                all.push(vec![i]);
+                used = size;
+            }
+        }
+    }
+    all
+}
+
+fn learn(
+    base: &Base,
+    samples: &[&Sample],
+    held: &[&Sample],
+    settings: &ClaimSettings,
+    fold: usize,
+) -> Result<Weights, TrainError> {
+    if !base.device.is_cpu() {
+        base.device.set_seed(settings.seed)?;
+    }
+    let (model, mut optimizer) = base.learner(settings)?;
+    let total = steps(samples, settings.tokens, settings.seed).len().max(1) * settings.epochs;
+    let mut step = 0;
+    for epoch in 0..settings.epochs {
+        let (mut sum, mut count) = (0.0, 0.0);
+        for own in steps(samples, settings.tokens, settings.seed + epoch as u64) {
+            let dropout = Dropout::new(settings.dropout, settings.seed ^ ((step as u64) << 16));
+            let notes: Vec<&Sample> = own.iter().map(|&i| samples[i]).collect();
+            let scores = base.scores(&model, &notes, Mode::Training, Some(&dropout))?;
+            let loss = (loss(&scores, &notes, settings.first_weight)? / notes.len() as f64)?;
+            optimizer.apply(&loss.backward()?, schedule(step, total, 0.06))?;
+            if step % 10 == 0 {
+                sum += f64::from(loss.to_scalar::<f32>()?);
+                count += 1.0;
+            }
+            step += 1;
+        }
+        let own = figures(base, &model, held)?;
+        tracing::info!(fold, epoch, loss = sum / f64::max(count, 1.0), precision = own.0, first = own.1, "claims learned");
+    }
+    optimizer.weights()
+}
+
+/// Sum over notes of the binary cross-entropy of all families and the cost of naming the first one.
+fn loss(scores: &[Tensor], notes: &[&Sample], first_weight: f64) -> Result<Tensor, TrainError> {
+    let mut parts = Vec::new();
+    for (scores, note) in scores.iter().zip(notes) {
+        let device = scores.device();
+        let count = note.families.len();
+        let claim = scores.narrow(1, 0, 1)?.squeeze(1)?;
+        let labels = Tensor::from_slice(&note.labels, count, device)?;
+        let weights = Tensor::from_slice(&note.weights, count, device)?;
+        // max(x, 0) − x·t + log(1 + e^−|x|)
+        let cost = ((claim.relu()? - (&claim * labels)?)? + (claim.abs()?.neg()?.exp()? + 1.0)?.log()?)?;
+        parts.push((cost * weights)?.sum_all()?);
+        if let Some(first) = note.first {
+            let row = scores.narrow(1, 1, 1)?.squeeze(1)?.unsqueeze(0)?;
+            parts.push((cross_entropy(&row, vec![first])? * first_weight)?);
+        }
+    }
+    Ok(Tensor::stack(&parts, 0)?.sum_all()?)
+}
+
+/// Average precision of all families of some notes, and the share of notes whose first family scores highest.
+fn figures(base: &Base, model: &Model, notes: &[&Sample]) -> Result<(f64, f64), TrainError> {
+    let (mut all, mut right, mut asked) = (Vec::new(), 0usize, 0usize);
+    for note in notes {
+        let answers = base.answers(model, note)?;
+        let rows = note.families.iter().zip(note.labels.iter().zip(&note.weights));
+        all.extend(rows.filter(|(_, (_, w))| **w > 0.0).filter_map(|(f, (l, _))| Some((answers.get(&f.row)?.0, *l > 0.5))));
+        if let Some(first) = note.first.and_then(|f| note.families.get(f as usize)) {
+            asked += 1;
+            let best = answers.iter().max_by(|a, b| a.1.1.total_cmp(&b.1.1)).map(|(row, _)| *row);
+            right += usize::from(best == Some(first.row));
+        }
+    }
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut hits, mut sum) = (0usize, 0.0);
+    for (rank, (_, hit)) in all.iter().enumerate() {
+        if *hit {
+            hits += 1;
+            sum += hits as f64 / (rank + 1) as f64;
+        }
+    }
+    Ok((sum / hits.max(1) as f64, right as f64 / asked.max(1) as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_hold_every_note_once_and_keep_the_budget() {
+        let sample = |tokens: usize| Sample {
+            fold: 0,
+            chunks: vec![Chunk { ids: vec![1; tokens], first: 1, tokens: Vec::new() }],
+            families: vec![Family { row: 0, tokens: Vec::new() }],
+            labels: vec![1.0],
+            weights: vec![1.0],
+            first: None,
+        };
+        let samples: Vec<Sample> = [30, 50, 20, 90, 10, 200].map(sample).to_vec();
+        let all: Vec<&Sample> = samples.iter().collect();
+        let steps = steps(&all, 100, 3);
+        let mut seen: Vec<usize> = steps.iter().flatten().copied().collect();
+        seen.sort_unstable();
+        assert_eq!(seen, [0, 1, 2, 3, 4, 5]);
+        for own in &steps {
+            let tokens: usize = own.iter().map(|i| samples[*i].chunks[0].ids.len()).sum();
+            assert!(tokens <= 100 || own.len() == 1);
+        }
+    }
+}

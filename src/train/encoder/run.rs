@@ -1,0 +1,256 @@
+//! The run: a batch of every task a step, dev figures now and then, the last weights kept.
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+use candle_core::{DType, Device, Tensor};
+use indicatif::ProgressBar;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::{Value, json};
+
+use super::adam::DeviceAdamW;
+use super::dataset::{Dataset, MentionChunk};
+use super::language;
+use super::linking::{self, Batch, Siblings};
+use super::network::{self, Network};
+use super::recipe::Recipe;
+use crate::encoder::bert::Dropout;
+use crate::encoder::manifest::{self, Manifest};
+use crate::encoder::tokens::Pieces;
+use crate::train::TrainError;
+use crate::train::tagging::batch::{self, Encoded};
+use crate::train::tagging::examples::Example;
+use crate::train::tagging::optimizer::schedule;
+
+/// Titles embedded at once in a dev measurement.
+const TITLES: usize = 1_024;
+/// Padded word pieces of a dev batch.
+const DEV_TOKENS: usize = 16_384;
+
+/// Batches of one task in random order, pass after pass.
+struct Stream {
+    batches: Vec<Vec<usize>>,
+    next: usize,
+    pass: u64,
+    seed: u64,
+}
+
+impl Stream {
+    fn new(seed: u64) -> Self {
+        Self { batches: Vec::new(), next: 0, pass: 0, seed }
+    }
+
+    /// The next batch; `cut` makes the batches of a pass from a seed.
+    fn next(&mut self, cut: impl Fn(u64) -> Vec<Vec<usize>>) -> Vec<usize> {
+        if self.next >= self.batches.len() {
+            self.batches = cut(self.seed.wrapping_add(self.pass));
+            self.pass += 1;
+            self.next = 0;
+        }
+        let batch = self.batches.get_mut(self.next).map(std::mem::take).unwrap_or_default();
+        self.next += 1;
+        batch
+    }
+}
+
+/// Batches of sequences of similar length, `budget` padded word pieces each, in random order.
+fn by_length(lengths: &[usize], budget: usize, seed: u64) -> Vec<Vec<usize>> {
+    const BUCKET: usize = 2_048;
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    order.shuffle(&mut random);
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    for bucket in order.chunks_mut(BUCKET) {
+        bucket.sort_by_key(|&i| lengths[i]);
+        let mut open: Vec<usize> = Vec::new();
+        for &i in bucket.iter() {
+            if !open.is_empty() && (open.len() + 1) * lengths[i] > budget {
+                all.push(std::mem::take(&mut open));
+            }
+            open.push(i);
+        }
+        all.extend((!open.is_empty()).then_some(open));
+    }
+    all.shuffle(&mut random);
+    all
+}
+
+/// A fixed number of items a batch, in random order.
+fn by_count(items: usize, count: usize, seed: u64) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..items).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    order.chunks(count.max(1)).map(<[usize]>::to_vec).collect()
+}
+
+/// Losses of one batch of chunks for mentions and assertion: means over words and spans.
+fn tagging_loss(
+    network: &Network,
+    examples: &[Example],
+    own: &[usize],
+    dropout: &Dropout,
+    random: &mut ChaCha8Rng,
+) -> Result<(Tensor, Tensor), TrainError> {
+    let ids: Vec<&[u32]> = own.iter().map(|&i| examples[i].ids.as_slice()).collect();
+    let lower = network.lower(&ids, Some(dropout))?;
+    let hidden = network.upper(&network.tagging, &lower, Some(dropout))?.flatten(0, 1)?;
+    let encoded = Encoded { hidden, length: lower.length };
+    let loss = batch::loss(&network.heads, &encoded, examples, own, dropout, random)?;
+    Ok(((loss.tagging / f64::from(loss.words.max(1.0)))?, (loss.assertion / f64::from(loss.spans.max(1.0)))?))
+}
+
+/// Dev figures: tagging and assertion loss; how often a mention's own title family is the nearest of all, and among
+/// the twenty nearest.
+fn measure(network: &Network, dataset: &Dataset) -> Result<Value, TrainError> {
+    let mut random = ChaCha8Rng::seed_from_u64(0);
+    let still = Dropout::new(0.0, 0);
+    let lengths: Vec<usize> = dataset.tagging_dev.iter().map(|e| e.ids.len()).collect();
+    let (mut tagging, mut assertion, mut batches) = (0.0, 0.0, 0.0);
+    for own in by_length(&lengths, DEV_TOKENS, 0) {
+        let (t, a) = tagging_loss(network, &dataset.tagging_dev, &own, &still, &mut random)?;
+        tagging += f64::from(t.to_scalar::<f32>()?);
+        assertion += f64::from(a.to_scalar::<f32>()?);
+        batches += 1.0;
+    }
+    let mut titles = Vec::new();
+    for part in dataset.titles.chunks(TITLES) {
+        let part: Vec<&[u32]> = part.iter().map(Vec::as_slice).collect();
+        titles.push(linking::embed(network, &part, None)?.detach());
+    }
+    let titles = Tensor::cat(&titles, 0)?.t()?;
+    let (mut first, mut twenty, mut mentions) = (0usize, 0usize, 0usize);
+    let lengths: Vec<usize> = dataset.mentions_dev.iter().map(|c| c.ids.len()).collect();
+    for own in by_length(&lengths, DEV_TOKENS / 4, 0) {
+        let chunks: Vec<&MentionChunk> = own.iter().map(|&i| &dataset.mentions_dev[i]).collect();
+        let scores = linking::embed_mentions(network, &chunks, None)?.matmul(&titles)?;
+        let wanted: Vec<u32> = chunks.iter().flat_map(|c| c.mentions.iter().map(|m| m.2)).collect();
+        let column = Tensor::from_vec(wanted.clone(), (wanted.len(), 1), &network.device)?;
+        let right = scores.gather(&column, 1)?;
+        let before = scores.broadcast_gt(&right)?.to_dtype(DType::F32)?.sum(1)?.to_vec1::<f32>()?;
+        first += before.iter().filter(|b| **b < 0.5).count();
+        twenty += before.iter().filter(|b| **b < 19.5).count();
+        mentions += before.len();
+    }
+    let share = |n: usize| n as f64 / mentions.max(1) as f64;
+    let mean = |sum: f64| sum / f64::max(batches, 1.0);
+    Ok(json!({"tagging_loss": mean(tagging), "assertion_loss": mean(assertion), "linking_first": share(first),
+        "linking_twenty": share(twenty), "mentions": mentions}))
+}
+
+/// Runs a recipe on a device and writes the model to `out`.
+pub fn run(recipe: &Recipe, device: &Device, out: &Path, bar: &ProgressBar) -> Result<Value, TrainError> {
+    let mut dataset = Dataset::open(recipe)?;
+    if let Some(half) = recipe.hold_out {
+        dataset.hold_out(half);
+    }
+    let record = Manifest::read(&recipe.base)?;
+    let pieces = Pieces::open(&recipe.base.join(manifest::TOKENIZER), record.config.max_position_embeddings)?;
+    if !device.is_cpu() {
+        device.set_seed(recipe.seed)?;
+        // Matrix products of learning may round as TF32: three times as fast, and far below the noise of the batches.
+        candle_core::cuda::set_gemm_reduced_precision_f32(true);
+    }
+    let (network, mut optimizer) = Network::open(recipe, &pieces, device)?;
+    std::fs::create_dir_all(out).map_err(|e| TrainError::Io { path: out.to_owned(), reason: e.to_string() })?;
+    let log_path = out.join("metrics.jsonl");
+    let failed = |e: std::io::Error| TrainError::Io { path: log_path.clone(), reason: e.to_string() };
+    let mut log = std::fs::File::create(&log_path).map_err(failed)?;
+    let mut figures = measure(&network, &dataset)?;
+    writeln!(log, "{}", json!({"step": 0, "dev": figures})).map_err(failed)?;
+    bar.set_length(recipe.steps as u64);
+    let started = Instant::now();
+    let siblings = Siblings::new(&dataset);
+    let mut streams = Streams::new(recipe, &dataset);
+    let mut tokens = 0usize;
+    for step in 0..recipe.steps {
+        let minutes = started.elapsed().as_secs_f64() / 60.0;
+        let by_time = (minutes / recipe.most_minutes * recipe.steps as f64) as usize;
+        let last = step + 1 == recipe.steps || minutes >= recipe.most_minutes;
+        let (losses, seen) = one_step(recipe, &network, &mut optimizer, &dataset, &siblings, &mut streams, step, by_time)?;
+        tokens += seen;
+        let speed = tokens as f64 / started.elapsed().as_secs_f64();
+        bar.set_position(step as u64 + 1);
+        if step % 20 == 0 || last {
+            writeln!(log, "{}", json!({"step": step + 1, "minutes": minutes, "loss": losses, "tokens_per_second": speed}))
+                .map_err(failed)?;
+        }
+        if (step + 1) % recipe.evaluate_every == 0 || last {
+            figures = measure(&network, &dataset)?;
+            figures["steps"] = (step + 1).into();
+            let line = json!({"step": step + 1, "minutes": minutes, "dev": figures, "loss": losses, "tokens_per_second": speed});
+            writeln!(log, "{line}").map_err(failed)?;
+            bar.println(line.to_string());
+        }
+        if last {
+            break;
+        }
+    }
+    network::export(recipe, optimizer.weights()?, &dataset.documents, figures.clone(), out)?;
+    Ok(figures)
+}
+
+/// The tasks' batches.
+struct Streams {
+    tagging: Stream,
+    language: Stream,
+    names: Stream,
+    mentions: Stream,
+    tagging_lengths: Vec<usize>,
+    language_lengths: Vec<usize>,
+}
+
+impl Streams {
+    fn new(recipe: &Recipe, dataset: &Dataset) -> Self {
+        let seed = |n: u64| recipe.seed ^ (n << 32);
+        Self {
+            tagging: Stream::new(seed(1)),
+            language: Stream::new(seed(2)),
+            names: Stream::new(seed(3)),
+            mentions: Stream::new(seed(4)),
+            tagging_lengths: dataset.tagging.iter().map(|e| e.ids.len()).collect(),
+            language_lengths: dataset.language.iter().map(Vec::len).collect(),
+        }
+    }
+}
+
+/// One step; returns the losses (tagging, assertion, linking, language) and the word pieces seen.
+#[allow(clippy::too_many_arguments)]
+fn one_step(
+    recipe: &Recipe,
+    network: &Network,
+    optimizer: &mut DeviceAdamW,
+    dataset: &Dataset,
+    siblings: &Siblings,
+    streams: &mut Streams,
+    step: usize,
+    by_time: usize,
+) -> Result<([f32; 4], usize), TrainError> {
+    let mut random = ChaCha8Rng::seed_from_u64(recipe.seed ^ ((step as u64) << 16));
+    let dropout = Dropout::new(recipe.dropout, random.random());
+    let Streams { tagging_lengths, language_lengths, .. } = streams;
+    let own = streams.tagging.next(|seed| by_length(tagging_lengths, recipe.tagging_tokens, seed));
+    let chunks = streams.language.next(|seed| by_length(language_lengths, recipe.language_tokens, seed));
+    let names = streams.names.next(|seed| by_count(dataset.names.len(), recipe.names, seed));
+    let mentions = streams.mentions.next(|seed| by_count(dataset.mentions.len(), recipe.mention_chunks, seed));
+
+    let (tagging, assertion) = tagging_loss(network, &dataset.tagging, &own, &dropout, &mut random)?;
+    let link = Batch {
+        names: names.iter().map(|&i| &dataset.names[i]).collect(),
+        chunks: mentions.iter().map(|&i| &dataset.mentions[i]).collect(),
+    };
+    let linking = linking::loss(network, dataset, siblings, &link, recipe.temperature, &dropout, &mut random)?;
+    let texts: Vec<&[u32]> = chunks.iter().map(|&i| dataset.language[i].as_slice()).collect();
+    let language = language::loss(network, &texts, &dropout, &mut random)?;
+    let weighted =
+        [(&assertion * recipe.assertion_weight)?, (&linking * recipe.linking_weight)?, (&language * recipe.language_weight)?];
+    let total = weighted.iter().try_fold(tagging.clone(), |sum, part| sum + part)?;
+    let share = schedule(step.max(by_time), recipe.steps, recipe.warmup);
+    optimizer.apply(&total.backward()?, share)?;
+    let losses = Tensor::stack(&[tagging, assertion, linking, language], 0)?.to_vec1::<f32>()?;
+    let seen = own.iter().map(|&i| streams.tagging_lengths[i]).sum::<usize>()
+        + chunks.iter().map(|&i| streams.language_lengths[i]).sum::<usize>()
+        + link.chunks.iter().map(|c| c.ids.len()).sum::<usize>()
+        + link.names.iter().map(|n| n.0.len()).sum::<usize>();
+    Ok(([losses[0], losses[1], losses[2], losses[3]], seen))
+}
