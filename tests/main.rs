@@ -4,5 +4,6 @@ mod command_line;
 mod encoder;
 mod endpoint;
 mod layers;
+mod packed;
 mod rule_cases;
 mod schemas;

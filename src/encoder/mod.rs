@@ -11,6 +11,7 @@
 //! | [`store`], [`manifest`] | are these the released weights? |
 //! | [`tokens`] | which word pieces, in which chunks? |
 //! | [`transformer`] | the encoder on CPU or GPU |
+//! | [`packed`], [`kernels`] | how is it fast on a CPU? |
 //! | [`families`], [`hub`] | and a user's own model? |
 //! | [`vectors`] | which codes' titles are nearest? |
 //! | [`hash`] | a small encoder without weights, for tests |
@@ -23,7 +24,9 @@ pub mod error;
 pub mod families;
 pub mod hash;
 pub mod hub;
+pub mod kernels;
 pub mod manifest;
+pub mod packed;
 pub mod store;
 pub mod tokens;
 pub mod transformer;

@@ -8,7 +8,9 @@ use rayon::prelude::*;
 use super::bert::{self, BertConfig, Branch, Mode, Trunk};
 use super::families::{self, Family};
 use super::hub::ModelFiles;
+use super::kernels::Instructions;
 use super::manifest::{self, Manifest};
+use super::packed::{Numerics, PackedModel};
 use super::tokens::Pieces;
 use super::{Chunk, ChunkVectors, Encoder, EncoderError, normalize, store};
 use crate::document::Document;
@@ -17,6 +19,12 @@ use crate::document::Document;
 const BATCH_TOKENS_CPU: usize = 1_024;
 /// The same on a GPU.
 const BATCH_TOKENS_GPU: usize = 16_384;
+/// Number of the branch for mentions and assertion.
+const TAGGING: usize = 0;
+/// Number of the branch for retrieval.
+const LINKING: usize = 1;
+/// Number of the branch for the choice of codes.
+const CODING: usize = 2;
 
 /// A transformer with its tokenizer on a device.
 pub struct CandleEncoder {
@@ -27,6 +35,8 @@ pub struct CandleEncoder {
 }
 
 enum Network {
+    /// BERT on a CPU: its branches (tagging 0, linking 1, where the model has it coding 2), or none in a published one.
+    Packed { model: Box<PackedModel>, branches: &'static [usize] },
     /// BERT with one branch for tagging, one for linking and perhaps one for coding.
     Branched { trunk: Trunk, tagging: Branch, linking: Branch, coding: Option<Branch> },
     /// A published BERT as it is.
@@ -50,10 +60,17 @@ impl CandleEncoder {
         for file in [manifest::TOKENIZER, manifest::TRUNK, manifest::TAGGING, manifest::LINKING] {
             record.verify(directory, file)?;
         }
+        let has_coding = record.files.contains_key(manifest::CODING);
+        if has_coding {
+            record.verify(directory, manifest::CODING)?;
+        }
         let (layers, depth) = (config.num_hidden_layers, record.trunk_layers);
         if depth > layers {
             let detail = format!("trunk_layers {depth} is more than num_hidden_layers {layers}");
             return Err(EncoderError::format(&directory.join(manifest::FILE), detail));
+        }
+        if device.is_cpu() && PackedModel::takes(&config) {
+            return Self::packed(directory, &record);
         }
         let branch = |file: &str| {
             let path = directory.join(file);
@@ -63,17 +80,33 @@ impl CandleEncoder {
         let path = directory.join(manifest::TRUNK);
         let vb = VarBuilder::from_tensors(store::read(&path, device)?, DType::F32, device);
         let trunk = Trunk::load(vb, &config, depth).map_err(|e| EncoderError::weight(&path, e))?;
-        let coding = match record.files.contains_key(manifest::CODING) {
-            true => {
-                record.verify(directory, manifest::CODING)?;
-                Some(branch(manifest::CODING)?)
-            }
-            false => None,
-        };
+        let coding = if has_coding { Some(branch(manifest::CODING)?) } else { None };
         let (tagging, linking) = (branch(manifest::TAGGING)?, branch(manifest::LINKING)?);
         let network = Network::Branched { trunk, tagging, linking, coding };
         let pieces = Pieces::open(&directory.join(manifest::TOKENIZER), config.max_position_embeddings)?;
         Self::new(pieces, config.hidden_size, config.vocab_size, device, network)
+    }
+
+    /// The released model as it runs on a CPU.
+    fn packed(directory: &Path, record: &Manifest) -> Result<Self, EncoderError> {
+        let (config, depth) = (&record.config, record.trunk_layers);
+        let path = directory.join(manifest::TRUNK);
+        let (numerics, set) = (Numerics::Float, Instructions::best());
+        let mut model = PackedModel::new(&path, &mut store::read_stored(&path)?, config, depth, numerics, set)?;
+        let mut files = vec![manifest::TAGGING, manifest::LINKING];
+        let mut branches: &[usize] = &[TAGGING, LINKING];
+        if record.files.contains_key(manifest::CODING) {
+            files.push(manifest::CODING);
+            branches = &[TAGGING, LINKING, CODING];
+        }
+        for file in files {
+            let path = directory.join(file);
+            let weights = store::read_stored(&path)?;
+            model.add_branch(&path, &weights, config, depth..config.num_hidden_layers, numerics)?;
+        }
+        let pieces = Pieces::open(&directory.join(manifest::TOKENIZER), config.max_position_embeddings)?;
+        let network = Network::Packed { model: Box::new(model), branches };
+        Self::new(pieces, config.hidden_size, config.vocab_size, &Device::Cpu, network)
     }
 
     /// A published checkpoint of BERT or another family (see [`families`]): both vectors of a token are its last
@@ -81,15 +114,21 @@ impl CandleEncoder {
     pub fn from_checkpoint(files: &ModelFiles, device: &Device) -> Result<Self, EncoderError> {
         let bytes = std::fs::read(&files.config).map_err(|e| EncoderError::io("model config", &files.config, e))?;
         let config: serde_json::Value = serde_json::from_slice(&bytes).map_err(|e| EncoderError::format(&files.config, e))?;
-        let weights = store::read(&files.weights, device)?;
         if config.get("model_type").is_none_or(|t| t == "bert") {
-            let config = read_config(&files.config)?;
-            let vb = VarBuilder::from_tensors(weights, DType::F32, device);
-            let trunk =
-                Trunk::load(vb, &config, config.num_hidden_layers).map_err(|e| EncoderError::weight(&files.weights, e))?;
+            let (config, path) = (read_config(&files.config)?, &files.weights);
+            let depth = config.num_hidden_layers;
+            let network = if device.is_cpu() && PackedModel::takes(&config) {
+                let (mut weights, set) = (store::read_stored(path)?, Instructions::best());
+                let model = PackedModel::new(path, &mut weights, &config, depth, Numerics::Float, set)?;
+                Network::Packed { model: Box::new(model), branches: &[] }
+            } else {
+                let vb = VarBuilder::from_tensors(store::read(path, device)?, DType::F32, device);
+                Network::Plain(Trunk::load(vb, &config, depth).map_err(|e| EncoderError::weight(path, e))?)
+            };
             let pieces = Pieces::open(&files.tokenizer, config.max_position_embeddings)?;
-            return Self::new(pieces, config.hidden_size, config.vocab_size, device, Network::Plain(trunk));
+            return Self::new(pieces, config.hidden_size, config.vocab_size, device, network);
         }
+        let weights = store::read(&files.weights, device)?;
         let loaded = families::load(&files.config, &config, &files.weights, weights, device)?;
         let pieces = Pieces::open(&files.tokenizer, loaded.longest)?;
         Self::new(pieces, loaded.dim, loaded.vocabulary, device, Network::Other(loaded.family))
@@ -106,12 +145,13 @@ impl CandleEncoder {
     }
 
     /// What the branches start from.
-    fn shared(&self, sequences: &[&[u32]]) -> Result<Shared, EncoderError> {
+    fn shared(&self, sequences: &[&[u32]]) -> candle_core::Result<Shared> {
         let (ids, mask) = bert::pad(sequences, self.pieces.pad, &self.device)?;
         let bias = bert::attention_bias(&mask)?;
         let hidden = match &self.network {
             Network::Branched { trunk, .. } | Network::Plain(trunk) => trunk.forward(&ids, &bias, Mode::Inference, None)?,
             Network::Other(family) => family.forward(&ids, &mask)?,
+            Network::Packed { .. } => candle_core::bail!("a packed model takes sequences as they are"),
         };
         Ok(Shared { hidden, bias, mask })
     }
@@ -182,6 +222,15 @@ pub fn batches(sequences: &[&[u32]], budget: usize) -> Vec<Vec<usize>> {
     batches
 }
 
+/// Sum of the rows of a matrix, which points where their mean does.
+fn mean(rows: &[f32], width: usize) -> Vec<f32> {
+    let mut sum = vec![0f32; width];
+    for row in rows.chunks_exact(width) {
+        sum.iter_mut().zip(row).for_each(|(s, v)| *s += v);
+    }
+    sum
+}
+
 impl Encoder for CandleEncoder {
     fn dim(&self) -> usize {
         self.dim
@@ -194,6 +243,17 @@ impl Encoder for CandleEncoder {
     fn encode_chunks(&self, chunks: &[&Chunk]) -> Result<Vec<ChunkVectors>, EncoderError> {
         let sequences: Vec<&[u32]> = chunks.iter().map(|c| c.ids.as_slice()).collect();
         let dim = self.dim();
+        if let Network::Packed { model, branches } = &self.network {
+            return model.each(&sequences, branches, |i, vectors| {
+                let place = chunks[i].positions();
+                let cut = |vectors: &[f32]| vectors[place.start * dim..place.end * dim].to_vec();
+                // A published model has no branches: its last hidden state serves both.
+                let of =
+                    |branch: usize| vectors.get(branch.min(vectors.len().saturating_sub(1))).map_or_else(Vec::new, |v| cut(v));
+                let coding = if branches.len() > CODING { of(CODING) } else { Vec::new() };
+                ChunkVectors { tagging: of(TAGGING), linking: of(LINKING), coding }
+            });
+        }
         self.batched(&sequences, |batch| {
             let own: Vec<&[u32]> = batch.iter().map(|&i| sequences[i]).collect();
             let shared = self.shared(&own)?;
@@ -217,11 +277,16 @@ impl Encoder for CandleEncoder {
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EncoderError> {
         let sequences = texts.par_iter().map(|t| self.pieces.sequence(t)).collect::<Result<Vec<_>, _>>()?;
         let sequences: Vec<&[u32]> = sequences.iter().map(Vec::as_slice).collect();
-        let mut vectors = self.batched(&sequences, |batch| {
-            let own: Vec<&[u32]> = batch.iter().map(|&i| sequences[i]).collect();
-            let shared = self.shared(&own)?;
-            Ok(bert::mean_pool(&self.linking(&shared)?, &shared.mask)?.to_vec2::<f32>()?)
-        })?;
+        let mut vectors = if let Network::Packed { model, branches } = &self.network {
+            let linking = branches.get(LINKING..=LINKING).unwrap_or_default();
+            model.each(&sequences, linking, |_, vectors| mean(vectors.last().copied().unwrap_or_default(), self.dim))?
+        } else {
+            self.batched(&sequences, |batch| {
+                let own: Vec<&[u32]> = batch.iter().map(|&i| sequences[i]).collect();
+                let shared = self.shared(&own)?;
+                Ok(bert::mean_pool(&self.linking(&shared)?, &shared.mask)?.to_vec2::<f32>()?)
+            })?
+        };
         for (vector, sequence) in vectors.iter_mut().zip(&sequences) {
             // A text without words has only start and end token.
             if sequence.len() <= 2 {

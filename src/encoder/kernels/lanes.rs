@@ -1,0 +1,51 @@
+//! Sixteen f32 lanes: what an instruction set must offer. The kernels are written once over this trait, so that every
+//! instruction set performs the same operations in the same order and gives the same bits.
+
+/// Added to and subtracted from a number below 2²², it leaves the nearest integer (ties to even); in between, the low
+/// bits hold that integer.
+pub(super) const ROUND: f32 = 12_582_912.0;
+
+/// Sixteen lanes of an instruction set.
+///
+/// # Safety
+/// Every function needs the instruction set to be there; pointers must be valid for what is read or written through
+/// them (16 values unless said otherwise).
+pub(super) trait Lanes: Copy {
+    /// Sixteen f32.
+    type F: Copy;
+    /// Sixteen i32.
+    type I: Copy;
+    /// Rows of a tile of a matrix product.
+    const ROWS: usize;
+    /// Columns of a tile, in vectors: 1 or 2. `ROWS × VECTORS` sums fit the registers.
+    const VECTORS: usize;
+
+    unsafe fn splat(x: f32) -> Self::F;
+    unsafe fn load(from: *const f32) -> Self::F;
+    unsafe fn store(to: *mut f32, v: Self::F);
+    unsafe fn add(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn sub(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn mul(a: Self::F, b: Self::F) -> Self::F;
+    /// a · b + c, rounded once.
+    unsafe fn fma(a: Self::F, b: Self::F, c: Self::F) -> Self::F;
+    unsafe fn max(a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn min(a: Self::F, b: Self::F) -> Self::F;
+    /// `a` where `x` is below zero, `b` elsewhere.
+    unsafe fn where_negative(x: Self::F, a: Self::F, b: Self::F) -> Self::F;
+    unsafe fn abs(a: Self::F) -> Self::F;
+    /// p · 2ⁿ, where n is the integer in the low bits of `rounded` (a number plus [`ROUND`]).
+    unsafe fn scale_by_power(p: Self::F, rounded: Self::F) -> Self::F;
+    /// Lanes i and i + 8 are added, then i and i + 4, and so on.
+    unsafe fn sum(v: Self::F) -> f32;
+    unsafe fn highest(v: Self::F) -> f32;
+    unsafe fn lowest(v: Self::F) -> f32;
+
+    unsafe fn zero_i() -> Self::I;
+    /// The same four bytes in every lane.
+    unsafe fn splat_bytes(from: *const u8) -> Self::I;
+    /// Adds to each lane the products of four unsigned bytes (at most 127) with four signed bytes of `weights` (64 bytes).
+    unsafe fn dot(sum: Self::I, bytes: Self::I, weights: *const i8) -> Self::I;
+    unsafe fn to_float(v: Self::I) -> Self::F;
+    /// Writes the low bytes of sixteen numbers plus [`ROUND`].
+    unsafe fn store_bytes(to: *mut u8, rounded: Self::F);
+}

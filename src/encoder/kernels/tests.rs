@@ -1,0 +1,203 @@
+//! Every instruction set of this machine against the portable version and against plain loops, over random shapes.
+#![allow(clippy::unwrap_used)]
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+
+const SHAPES: usize = 60;
+
+struct Random(ChaCha8Rng);
+
+impl Random {
+    fn new(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+    fn below(&mut self, end: usize) -> usize {
+        self.0.random_range(0..end)
+    }
+    fn values(&mut self, count: usize, size: f32) -> Vec<f32> {
+        (0..count).map(|_| size * (self.0.random::<f32>() * 2.0 - 1.0)).collect()
+    }
+    fn bytes(&mut self, count: usize) -> Vec<i8> {
+        (0..count).map(|_| self.0.random_range(-127..=127)).collect()
+    }
+}
+
+/// Runs `work` on every instruction set that is there; all but the portable one must agree to the bit, and with it to
+/// `tolerance` of the largest value. Returns the portable result.
+fn agree(tolerance: f32, mut work: impl FnMut(Instructions) -> Vec<f32>) -> Vec<f32> {
+    let portable = work(Instructions::Portable);
+    let largest = portable.iter().fold(1.0f32, |m, v| m.max(v.abs()));
+    let mut first: Option<Vec<u32>> = None;
+    for set in Instructions::ALL.into_iter().filter(|s| *s != Instructions::Portable && s.available()) {
+        let found = work(set);
+        for (i, (a, b)) in found.iter().zip(&portable).enumerate() {
+            assert!((a - b).abs() <= tolerance * largest, "{set:?}: {a} is not {b} at {i}");
+        }
+        let bits: Vec<u32> = found.iter().map(|v| v.to_bits()).collect();
+        assert_eq!(first.get_or_insert_with(|| bits.clone()), &bits, "{set:?} differs");
+    }
+    portable
+}
+
+fn largest_difference(found: &[f32], expected: impl IntoIterator<Item = f64>) -> f64 {
+    found.iter().zip(expected).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max)
+}
+
+fn erf(x: f64) -> f64 {
+    // Maclaurin series; enough terms for |x| ≤ 5.
+    let (mut term, mut sum) = (x, x);
+    for n in 1..120 {
+        term *= -x * x / f64::from(n);
+        sum += term / f64::from(2 * n + 1);
+    }
+    sum * 2.0 / std::f64::consts::PI.sqrt()
+}
+
+fn exact_gelu(x: f64) -> f64 {
+    x * 0.5 * (1.0 + erf(x / std::f64::consts::SQRT_2))
+}
+
+#[test]
+fn products_in_f32() {
+    let mut random = Random::new(1);
+    for shape in 0..SHAPES {
+        let (rows, inputs, outputs) = (random.below(40), 1 + random.below(90), 1 + random.below(100));
+        let (weights, bias) = (random.values(inputs * outputs, 0.3), random.values(outputs, 1.0));
+        let (xs, residual) = (random.values(rows * inputs, 1.0), random.values(rows * outputs, 1.0));
+        let (with, gelu) = (shape % 2 == 0, shape % 3 == 0);
+        let packed = FloatWeights::pack(&weights, &bias, inputs);
+        let found = agree(1e-6, |set| {
+            let mut out = vec![7.0; rows * outputs];
+            packed.apply(set, &xs, &mut out, After { residual: with.then_some(&residual), gelu });
+            out
+        });
+        let expected = (0..rows * outputs).map(|at| {
+            let (row, output) = (at / outputs, at % outputs);
+            let product = (0..inputs).map(|i| f64::from(xs[row * inputs + i]) * f64::from(weights[output * inputs + i]));
+            let sum = product.sum::<f64>() + f64::from(bias[output]) + if with { f64::from(residual[at]) } else { 0.0 };
+            if gelu { exact_gelu(sum.clamp(-6.0, 6.0)) + (sum - 6.0).max(0.0) } else { sum }
+        });
+        assert!(largest_difference(&found, expected) < 2e-5, "{rows} × {inputs} × {outputs}");
+    }
+}
+
+#[test]
+fn products_in_int8() {
+    let mut random = Random::new(2);
+    for shape in 0..SHAPES {
+        let (rows, inputs, outputs) = (random.below(40), 1 + random.below(200), 1 + random.below(100));
+        let (weights, steps) = (random.bytes(inputs * outputs), random.values(outputs, 0.01));
+        let (bias, residual) = (random.values(outputs, 1.0), random.values(rows * outputs, 1.0));
+        let mut xs = random.values(rows * inputs, 1.0);
+        // A row of one value has no step; a row of extremes must not overflow.
+        xs.iter_mut().take(inputs).for_each(|x| *x = 0.25);
+        xs.iter_mut().skip(inputs).take(inputs).for_each(|x| *x = if *x > -0.9 { 1.0 } else { -1.0 });
+        let with = shape % 2 == 0;
+        let packed = ByteWeights::pack(&weights, &steps, &bias, inputs);
+        let found = agree(1e-6, |set| {
+            let mut out = vec![7.0; rows * outputs];
+            let after = After { residual: with.then_some(&residual), gelu: false };
+            packed.apply(set, &xs, &mut out, after, &mut ByteRows::default());
+            out
+        });
+        for (at, value) in found.iter().enumerate() {
+            let (row, output) = (at / outputs, at % outputs);
+            let xs = &xs[row * inputs..(row + 1) * inputs];
+            let (low, high) = xs.iter().fold((f32::MAX, f32::MIN), |(l, h), x| (l.min(*x), h.max(*x)));
+            let step = f64::from(high - low) / 127.0;
+            let weights = &weights[output * inputs..(output + 1) * inputs];
+            let scale = f64::from(steps[output]);
+            let exact: f64 = xs.iter().zip(weights).map(|(x, w)| f64::from(*x) * f64::from(*w) * scale).sum::<f64>()
+                + f64::from(bias[output])
+                + if with { f64::from(residual[at]) } else { 0.0 };
+            // Each input is off by half a step at most.
+            let bound: f64 = weights.iter().map(|w| (f64::from(*w) * scale).abs()).sum::<f64>() * step * 0.501 + 1e-4;
+            assert!((f64::from(*value) - exact).abs() <= bound, "{rows} × {inputs} × {outputs} at {at}");
+        }
+    }
+}
+
+#[test]
+fn attention_of_some_rows() {
+    let mut random = Random::new(3);
+    for _ in 0..SHAPES {
+        let (length, heads, size) = (1 + random.below(70), 1 + random.below(3), 1 + random.below(70));
+        let width = heads * size;
+        let projected = random.values(length * 3 * width, 1.5);
+        let first = random.below(length);
+        let rows = first..first + 1 + random.below(length - first);
+        let found = agree(1e-6, |set| {
+            let mut out = vec![7.0; rows.len() * width];
+            attend(set, &projected, width, heads, rows.clone(), &mut out, &mut Vec::new());
+            out
+        });
+        let at = |part: usize, row: usize, head: usize| {
+            let from = row * 3 * width + part * width + head * size;
+            projected[from..from + size].iter().map(|v| f64::from(*v))
+        };
+        let expected = rows.clone().flat_map(|row| {
+            (0..heads).flat_map(move |head| {
+                let weight = |other| at(0, row, head).zip(at(1, other, head)).map(|(q, k)| q * k).sum::<f64>().exp2();
+                let total: f64 = (0..length).map(weight).sum();
+                let mut mixed = vec![0f64; size];
+                for other in 0..length {
+                    mixed.iter_mut().zip(at(2, other, head)).for_each(|(m, v)| *m += v * weight(other) / total);
+                }
+                mixed
+            })
+        });
+        let expected: Vec<f64> = expected.collect();
+        assert!(largest_difference(&found, expected) < 1e-5, "{length} tokens, {heads} heads of {size}");
+    }
+}
+
+#[test]
+fn rows_to_mean_zero() {
+    let mut random = Random::new(4);
+    for _ in 0..SHAPES {
+        let width = 2 + random.below(100);
+        let (xs, weight, bias) = (random.values(3 * width, 2.0), random.values(width, 1.0), random.values(width, 1.0));
+        let found = agree(1e-6, |set| {
+            let mut rows = xs.clone();
+            layer_norm(set, &mut rows, &weight, &bias, 1e-12);
+            rows
+        });
+        let expected = xs.chunks_exact(width).flat_map(|row| {
+            let row: Vec<f64> = row.iter().map(|v| f64::from(*v)).collect();
+            let mean = row.iter().sum::<f64>() / width as f64;
+            let variance = row.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / width as f64;
+            let scaled = |(i, v): (usize, &f64)| (v - mean) / variance.sqrt() * f64::from(weight[i]) + f64::from(bias[i]);
+            row.iter().enumerate().map(scaled).collect::<Vec<_>>()
+        });
+        assert!(largest_difference(&found, expected.collect::<Vec<_>>()) < 1e-4);
+    }
+}
+
+#[test]
+fn the_activation_over_its_whole_range() {
+    let xs: Vec<f32> = (-60_000..=60_000).map(|i| i as f32 / 10_000.0).collect();
+    let apply = |xs: &[f32], set| {
+        let mut values = xs.to_vec();
+        gelu(set, &mut values);
+        values
+    };
+    let found = agree(1e-6, |set| apply(&xs, set));
+    assert!(largest_difference(&found, xs.iter().map(|x| exact_gelu(f64::from(*x)))) < 1e-6);
+    let far = [-1e30, -1e5, -40.0, -12.0, 0.0, 12.0, 40.0, 1e5, 1e30f32];
+    let found = agree(1e-6, |set| apply(&far, set));
+    for (x, y) in far.iter().zip(found) {
+        assert!((y - x.max(0.0)).abs() <= 1e-6, "{x} gives {y}");
+    }
+}
+
+#[test]
+fn a_set_that_is_not_there_falls_back() {
+    for set in Instructions::ALL {
+        let mut values = [1.0];
+        gelu(set, &mut values);
+        assert!((values[0] - 0.841_345).abs() < 1e-5);
+    }
+    assert!(Instructions::best().available());
+}
