@@ -6,7 +6,7 @@ use super::features::Table;
 use super::model::{DiagnosisModel, first_rows};
 use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::attributes::{HistoryOf, history_code};
-use crate::coding::lexicon::{CodeId, Lexicon};
+use crate::coding::lexicon::{CodeId, Lexicon, Side};
 use crate::document::{SectionKind, Span};
 
 /// Most diagnoses of a professional claim.
@@ -69,14 +69,70 @@ pub fn choose(
         } else if chosen.len() >= MOST {
             Some(WhyNot::Full)
         } else {
-            chosen.iter().find_map(|other| conflict(row, *other, table, candidates, lexicon, icd10cm))
+            let against = |other: &usize| conflict(row, *other, table, candidates, lexicon, icd10cm).map(|why| (*other, why));
+            match chosen.iter().find_map(against) {
+                // A disease is told from its symptom by the coder, not by the likelier of the two.
+                Some((other, WhyNot::Excluded(_)))
+                    if is_symptom(table.codes[other], lexicon) && !is_symptom(table.codes[row], lexicon) =>
+                {
+                    chosen.retain(|c| *c != other);
+                    why_not[other] = Some(WhyNot::Excluded(table.codes[row]));
+                    None
+                }
+                found => found.map(|(_, why)| why),
+            }
         };
         if why_not[row].is_none() {
             chosen.push(row);
         }
     }
     pool_places(&mut chosen, &mut why_not, table, probabilities, candidates, POOL);
+    join_sides(&mut chosen, &mut why_not, table, lexicon);
     (chosen, why_not)
+}
+
+fn is_symptom(code: CodeId, lexicon: &Lexicon) -> bool {
+    lexicon.code(code).starts_with('R')
+}
+
+/// Right and left of one disease are its bilateral code, where there is one (guidelines I.B.13).
+fn join_sides(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &Table, lexicon: &Lexicon) {
+    let side_of = |row: usize| lexicon.family(table.codes[row]);
+    let pairs: Vec<(usize, usize)> = chosen
+        .iter()
+        .enumerate()
+        .flat_map(|(i, a)| chosen[i + 1..].iter().map(move |b| (*a, *b)))
+        .filter(|(a, b)| {
+            let (x, y) = (side_of(*a), side_of(*b));
+            x.zip(y).is_some_and(|(x, y)| x.0 == y.0 && is_pair(x.1, y.1))
+        })
+        .collect();
+    for (a, b) in pairs {
+        let family = side_of(a).map(|f| f.0);
+        let both = (0..table.codes.len()).find(|r| {
+            side_of(*r).is_some_and(|(f, side, _)| {
+                Some(f) == family && side == Side::Bilateral && encounter_of(table.codes[*r], table.codes[a], lexicon)
+            })
+        });
+        let Some(both) = both else { continue };
+        for row in [a, b] {
+            why_not[row] = Some(WhyNot::Combined(table.codes[both]));
+        }
+        why_not[both] = None;
+        let at = chosen.iter().position(|c| *c == a).unwrap_or(0);
+        chosen[at] = both;
+        chosen.retain(|c| *c != b);
+    }
+}
+
+fn is_pair(a: Side, b: Side) -> bool {
+    matches!((a, b), (Side::Right, Side::Left) | (Side::Left, Side::Right))
+}
+
+/// Both codes are of the same encounter (or have none).
+fn encounter_of(a: CodeId, b: CodeId, lexicon: &Lexicon) -> bool {
+    let seventh = |code: CodeId| lexicon.code(code).as_bytes().get(7).copied();
+    seventh(a) == seventh(b)
 }
 
 /// Codes of one place must together be this likely.
@@ -149,8 +205,14 @@ fn conflict(
 ) -> Option<WhyNot> {
     let (code, with) = (table.codes[row], table.codes[other]);
     let (family, of_other) = (lexicon.family(code).map(|f| f.0), lexicon.family(with).map(|f| f.0));
+    let top = |code: CodeId| {
+        candidates.by_code.get(&code).and_then(|c| top_place(c, candidates)).map(|p| candidates.places.list[p].span)
+    };
+    let same_words = top(code).zip(top(with)).is_some_and(|(a, b)| a.overlaps(b));
     if family.is_some() && family == of_other {
-        return Some(WhyNot::Sibling(with));
+        // Said of each side in its own words: both stand (and may become the bilateral code).
+        let sides = lexicon.family(code).zip(lexicon.family(with)).is_some_and(|(a, b)| is_pair(a.1, b.1));
+        return (!sides || same_words || !encounter_of(code, with, lexicon)).then_some(WhyNot::Sibling(with));
     }
     // A condition is present or past: of a code and its own history code the likelier stays.
     let past = |x: CodeId, y: CodeId| history_code(lexicon.code(x), HistoryOf::Patient) == Some(lexicon.code(y));
@@ -158,11 +220,8 @@ fn conflict(
         return Some(WhyNot::Sibling(with));
     }
     // Two codes of one category from the same words: the likelier says it.
-    let top = |code: CodeId| {
-        candidates.by_code.get(&code).and_then(|c| top_place(c, candidates)).map(|p| candidates.places.list[p].span)
-    };
     if lexicon.code(code).get(..3) == lexicon.code(with).get(..3)
-        && top(code).zip(top(with)).is_some_and(|(a, b)| a.overlaps(b))
+        && same_words
         && candidates.by_code.get(&code).is_some_and(|c| c.parts.is_empty())
     {
         return Some(WhyNot::Sibling(with));
