@@ -27,6 +27,8 @@ pub struct BoostingSettings {
     pub row_fraction: f32,
     /// Seed of the sampling.
     pub seed: u64,
+    /// Ensembles with seeds of their own, whose log-odds are averaged.
+    pub ensembles: usize,
 }
 
 impl Default for BoostingSettings {
@@ -40,6 +42,7 @@ impl Default for BoostingSettings {
             feature_fraction: 0.5,
             row_fraction: 0.8,
             seed: 1,
+            ensembles: 1,
         }
     }
 }
@@ -133,7 +136,16 @@ struct OpenLeaf {
 
 /// Fits an ensemble.
 pub fn fit(rows: &Rows<'_>, settings: &BoostingSettings) -> Trees {
-    fit_with_progress(rows, settings, |_| {})
+    let mut all = fit_with_progress(rows, settings, |_| {});
+    let count = settings.ensembles.max(1);
+    for number in 1..count {
+        let own = BoostingSettings { seed: settings.seed.wrapping_add(7_919 * number as u64), ..settings.clone() };
+        all.trees.extend(fit_with_progress(rows, &own, |_| {}).trees);
+    }
+    if count > 1 {
+        all.trees.iter_mut().flat_map(|t| &mut t.leaf).for_each(|v| *v /= count as f32);
+    }
+    all
 }
 
 /// Fits an ensemble; `progress` hears the number of trees done.

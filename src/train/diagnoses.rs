@@ -12,7 +12,7 @@ use super::boosting::{self, BoostingSettings, Rows};
 use super::data::{LabelledDocument, Role};
 use crate::coding::diagnoses::candidates::Candidates;
 use crate::coding::diagnoses::features::{Priors, Table};
-use crate::coding::diagnoses::model::{DiagnosisModel, FIRST, JOINT, Thresholds, first_rows, joint_rows};
+use crate::coding::diagnoses::model::{DiagnosisModel, FIRST, JOINT, LEAST_SINGLE, Thresholds, first_rows, joint_rows};
 use crate::coding::diagnoses::select::{choose, may_lead};
 use crate::coding::lexicon::{LabelledPhrase, Lexicon, PhraseCounts};
 use crate::coding::trees::Trees;
@@ -151,8 +151,9 @@ pub fn fit(
     names: &[String],
     settings: &DiagnosisSettings,
 ) -> (DiagnosisModel, FitReport) {
-    let single_oof = out_of_fold(notes, documents, names, &settings.single, |n| (n.table.width, n.table.values.clone()));
-    let single = fit_all(notes, names, &settings.single, |n| n.table.values.clone());
+    let all: Vec<&[f32]> = notes.iter().map(|n| n.weights.as_slice()).collect();
+    let single_oof = out_of_fold(notes, documents, names, &settings.single, &all, |n| (n.table.width, n.table.values.clone()));
+    let single = fit_all(notes, names, &settings.single, &all, |n| n.table.values.clone());
     tracing::info!("first model fitted");
     let joint_tables: Vec<Table> = notes
         .iter()
@@ -164,8 +165,20 @@ pub fn fit(
     let joint_names: Vec<String> = names.iter().cloned().chain(JOINT.map(String::from)).collect();
     let index: BTreeMap<usize, usize> = notes.iter().enumerate().map(|(i, n)| (n.document, i)).collect();
     let joint_values = |n: &NoteRows| joint_tables[index[&n.document]].values.clone();
-    let joint_oof = out_of_fold(notes, documents, &joint_names, &settings.joint, |n| (joint_names.len(), joint_values(n)));
-    let mut joint = fit_all(notes, &joint_names, &settings.joint, joint_values);
+    // As in `DiagnosisModel::probabilities`: what is unlikely by itself is not looked at again.
+    let unlikely = |logit: f32| crate::coding::trees::sigmoid(logit) < LEAST_SINGLE;
+    let likely: Vec<Vec<f32>> = notes
+        .iter()
+        .zip(&single_oof)
+        .map(|(n, logits)| n.weights.iter().zip(logits).map(|(w, l)| if unlikely(*l) { 0.0 } else { *w }).collect())
+        .collect();
+    let likely: Vec<&[f32]> = likely.iter().map(Vec::as_slice).collect();
+    let mut joint_oof =
+        out_of_fold(notes, documents, &joint_names, &settings.joint, &likely, |n| (joint_names.len(), joint_values(n)));
+    for (own, single) in joint_oof.iter_mut().zip(&single_oof) {
+        own.iter_mut().zip(single).filter(|(_, s)| unlikely(**s)).for_each(|(j, s)| *j = *s);
+    }
+    let mut joint = fit_all(notes, &joint_names, &settings.joint, &likely, joint_values);
     let (mut x, mut y, mut w) = (Vec::new(), Vec::new(), Vec::new());
     for (n, logits) in notes.iter().zip(&joint_oof) {
         x.extend_from_slice(logits);
@@ -315,14 +328,14 @@ fn fit_first(
 }
 
 fn collect<'a>(
-    notes: impl Iterator<Item = &'a NoteRows>,
+    notes: impl Iterator<Item = (&'a NoteRows, &'a &'a [f32])>,
     values_of: &impl Fn(&NoteRows) -> Vec<f32>,
 ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
     let (mut values, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-    for n in notes {
+    for (n, own) in notes {
         let v = values_of(n);
         let width = v.len() / n.labels.len().max(1);
-        for (r, (label, weight)) in n.labels.iter().zip(&n.weights).enumerate().filter(|(_, (_, w))| **w > 0.0) {
+        for (r, (label, weight)) in n.labels.iter().zip(own.iter()).enumerate().filter(|(_, (_, w))| **w > 0.0) {
             values.extend_from_slice(&v[r * width..(r + 1) * width]);
             labels.push(*label);
             weights.push(*weight);
@@ -335,24 +348,28 @@ fn fit_all(
     notes: &[NoteRows],
     names: &[String],
     settings: &BoostingSettings,
+    weights: &[&[f32]],
     values_of: impl Fn(&NoteRows) -> Vec<f32>,
 ) -> Trees {
-    let (values, labels, weights) = collect(notes.iter(), &values_of);
+    let (values, labels, weights) = collect(notes.iter().zip(weights), &values_of);
     boosting::fit(&Rows { names, values: &values, labels: &labels, weights: &weights }, settings)
 }
 
-/// Log-odds of every row from a model that has not seen its note (four fits).
+/// Log-odds of every row from a model that has not seen its note (four fits). `weights`: of each note's rows; those
+/// without weight are not learned from.
 fn out_of_fold(
     notes: &[NoteRows],
     documents: &[LabelledDocument],
     names: &[String],
     settings: &BoostingSettings,
+    weights: &[&[f32]],
     values_of: impl Fn(&NoteRows) -> (usize, Vec<f32>),
 ) -> Vec<Vec<f32>> {
     let mut out: Vec<Vec<f32>> = vec![Vec::new(); notes.len()];
     for fold in 0..4 {
         let held = |n: &NoteRows| fold_of(&documents[n.document].id) % 4 == fold;
-        let (values, labels, weights) = collect(notes.iter().filter(|n| !held(n)), &|n| values_of(n).1);
+        let seen = notes.iter().zip(weights).filter(|(n, _)| !held(n));
+        let (values, labels, weights) = collect(seen, &|n| values_of(n).1);
         let model = boosting::fit(&Rows { names, values: &values, labels: &labels, weights: &weights }, settings);
         drop(values);
         for (i, n) in notes.iter().enumerate().filter(|(_, n)| held(n)) {

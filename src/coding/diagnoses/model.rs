@@ -73,9 +73,13 @@ impl DiagnosisModel {
         }
         let single: Vec<f32> = table.values.chunks_exact(table.width.max(1)).map(|row| self.single.predict(row)).collect();
         let joint = joint_rows(table, &single, candidates, lexicon);
-        joint.values.chunks_exact(joint.width.max(1)).map(|row| self.joint.predict(row)).collect()
+        let rows = joint.values.chunks_exact(joint.width.max(1)).zip(single);
+        rows.map(|(row, single)| if single < LEAST_SINGLE { single } else { self.joint.predict(row) }).collect()
     }
 }
+
+/// A candidate that is less likely than this by itself is not looked at again beside its competitors.
+pub const LEAST_SINGLE: f32 = 0.0015;
 
 /// Names of the features that a row gets beside its competitors.
 pub const JOINT: [&str; 9] = [
