@@ -22,6 +22,8 @@ mod modifier;
 mod ncci;
 mod ortho;
 mod payer;
+mod payer_examples;
+pub mod payer_language;
 mod payers;
 mod scrub;
 mod sources;
@@ -34,6 +36,7 @@ pub(crate) use declare::declare_rule;
 pub use declare::{Declared, HEADINGS, Rule, RuleInfo};
 pub use finding::{Finding, Fix, Severity, Source, Target};
 pub use payer::{BilateralReporting, DistinctService, Payer, PayerError, Payers};
+pub use payer_examples::{PayerExample, run_examples};
 pub use scrub::{Audit, Scrubbed, editions, newest_edition_end, scrub};
 pub use view::{ClaimView, NoteView};
 
@@ -115,6 +118,7 @@ pub const ALL: &[&dyn Rule] = &[
     &ortho::OrthoInjectionGuidance,
     &payers::PayerConsultation,
     &payers::PayerNotPayable,
+    &payers::PayerRules,
 ];
 
 /// A rule by id.
