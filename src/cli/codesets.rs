@@ -40,7 +40,7 @@ pub enum CodesetsCommand {
         #[arg(long)]
         own: Option<PathBuf>,
     },
-    /// Opens every table and compares its digest with the list of editions.
+    /// Opens every table, compares its digest with the list of editions, and runs the examples in payers' files.
     Verify,
 }
 
@@ -65,7 +65,13 @@ pub fn run(args: &CodesetsArgs, folder: Option<&Path>) -> anyhow::Result<String>
         CodesetsCommand::Verify => {
             let folder = folder_or_embedded(folder)?;
             let count = CodeSets::verify(&folder)?;
-            Ok(format!("{count} files in {} open and agree with their digests\n", folder.display()))
+            let payers = super::scrub::open_payers(&folder).map_err(|error| anyhow::anyhow!(error.to_string()))?;
+            let (examples, failures) = crate::rules::run_examples(&CodeSets::open(&folder)?, &payers);
+            anyhow::ensure!(failures.is_empty(), "examples in payers' files do not hold:\n{}", failures.join("\n"));
+            Ok(format!(
+                "{count} files in {} open and agree with their digests; {examples} examples in payers' files hold\n",
+                folder.display()
+            ))
         }
     }
 }

@@ -119,8 +119,7 @@ pub fn score(cases: &[ClaimCase], code_sets: &CodeSets, payers: &Payers) -> Resu
         let wrong = |problem: String| ClaimsError::Wrong { path: case.id.clone(), problem };
         let json = serde_json::to_string(&case.claim).map_err(|error| wrong(error.to_string()))?;
         let file = ClaimFile::from_json(&json, border).map_err(|error| wrong(error.to_string()))?;
-        let scrubbed =
-            scrub(&file, &case.id, code_sets, payers).ok_or_else(|| wrong("its payer is not known".to_owned()))?;
+        let scrubbed = scrub(&file, &case.id, code_sets, payers).ok_or_else(|| wrong("its payer is not known".to_owned()))?;
         compare(case, &scrubbed.findings, &mut scores);
     }
     Ok(scores)
@@ -230,8 +229,7 @@ impl ClaimScores {
         let by_group: serde_json::Map<String, serde_json::Value> =
             self.rules.iter().map(|(rule, counts)| (rule.clone(), metrics(counts))).collect();
         let mut all = metrics(&self.total());
-        all["clean_without_finding"] =
-            serde_json::json!({"value": ratio(self.clean_right, self.clean), "n": self.clean});
+        all["clean_without_finding"] = serde_json::json!({"value": ratio(self.clean_right, self.clean), "n": self.clean});
         serde_json::json!({
             "set": set, "documents": self.cases, "metrics": all, "by_group": by_group, "differences": self.differences,
         })
