@@ -68,7 +68,7 @@ pub fn separated_without_site(view: &ClaimView<'_>, one: &Line, other: &Line) ->
     told_apart(one, other)
         && !one.modifiers.iter().chain(&other.modifiers).any(|m| m == "XE" || m == "XP")
         && !matches!(sites(one, other), Sites::Different | Sites::Same)
-        && view.tables.pair(&one.code, &other.code).is_some_and(|pair| pair.edit.indicator == 1)
+        && view.pair(one, other).is_some_and(|pair| pair.edit.indicator == 1)
 }
 
 /// The diagnoses that a line points to.

@@ -33,13 +33,15 @@ static CODES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 
 impl Rule for CptSeparateProcedure {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
+        if !view.has_pairs() {
+            return;
+        }
         for line in view.lines {
             if CODES.binary_search(&line.code.as_str()).is_err() {
                 continue;
             }
             let larger = view.lines.iter().find(|other| {
-                separated_without_site(view, other, line)
-                    && view.tables.pair(&line.code, &other.code).is_some_and(|pair| pair.column2 == line.code)
+                separated_without_site(view, other, line) && view.pair(line, other).is_some_and(|pair| pair.column2 == line.code)
             });
             let Some(larger) = larger else { continue };
             let message = format!(

@@ -52,8 +52,7 @@ fn check_add_on(view: &ClaimView<'_>, line: &Line, add_on: AddOn<'_>, findings: 
     // One defect, one finding: prolonged time is `em-prolonged`, a part of another line `ncci-ptp`.
     let elsewhere = is_prolonged(&line.code)
         || view.lines.iter().any(|other| {
-            view.tables.pair(&line.code, &other.code).is_some_and(|pair| pair.column2 == line.code)
-                && super::ptp_reports(view, line, other)
+            view.pair(line, other).is_some_and(|pair| pair.column2 == line.code) && super::ptp_reports(view, line, other)
         });
     if accepted || elsewhere {
         return;
