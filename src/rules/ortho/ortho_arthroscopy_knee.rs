@@ -24,16 +24,14 @@ impl Rule for OrthoArthroscopyKnee {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         let line = |code: &str| view.lines.iter().find(|line| line.code == code);
         let source = || sources::ncci_manual("chapter IV, section E");
-        if let Some(loose) = line("G0289") {
-            if let Some(cartilage) = line("29877") {
-                let message = format!("{} both mean cartilage of the knee; Medicare takes one.", named(&[cartilage, loose]));
-                findings.push(
-                    Finding::warning(&Self::INFO, message, source())
-                        .on_lines([loose.number, cartilage.number])
-                        .about(["G0289", "29877"])
-                        .asking("Which compartments of the knee were treated, and how?"),
-                );
-            }
+        if let (Some(loose), Some(cartilage)) = (line("G0289"), line("29877")) {
+            let message = format!("{} both mean cartilage of the knee; Medicare takes one.", named(&[cartilage, loose]));
+            findings.push(
+                Finding::warning(&Self::INFO, message, source())
+                    .on_lines([loose.number, cartilage.number])
+                    .about(["G0289", "29877"])
+                    .asking("Which compartments of the knee were treated, and how?"),
+            );
         }
         if let (Some(both), Some(one)) = (line("29880"), line("29881"))
             && separated_without_site(view, both, one)
