@@ -24,6 +24,7 @@ mod ortho;
 mod payer;
 mod payer_examples;
 pub mod payer_language;
+mod payer_manual;
 mod payers;
 mod scrub;
 mod sources;
