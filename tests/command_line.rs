@@ -174,3 +174,18 @@ fn a_folder_that_cannot_be_written_is_named() {
     assert_eq!(status(&output), 2, "{}", stderr(&output));
     assert!(stderr(&output).contains("/proc/superbill-out"), "{}", stderr(&output));
 }
+
+#[test]
+fn rules_are_listed_explained_and_measured() {
+    let text = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    let list = superbill(&["rules", "list"]);
+    assert!(text(&list).contains("ncci-ptp") && text(&list).contains("stated by payer medicare"), "{}", stderr(&list));
+    let explained = superbill(&["rules", "explain", "payer-therapy-plan"]);
+    assert!(text(&explained).contains("carries one of GP, GO, GN"), "{}", stderr(&explained));
+    let verified = superbill(&["codesets", "verify"]);
+    assert_eq!(status(&verified), 0, "{}", stderr(&verified));
+    assert!(text(&verified).contains("examples in payers' files hold"));
+    let measured = superbill(&["eval", "--set", "claims:eval/claims", "--json"]);
+    assert_eq!(status(&measured), 0, "{}", stderr(&measured));
+    assert!(json(&measured)["documents"].as_u64().is_some_and(|cases| cases >= 300));
+}

@@ -91,3 +91,20 @@ fn the_cases_of_every_page_hold() {
     }
     assert!(problems.is_empty(), "\n{}\nUPDATE=1 rewrites the findings blocks.", problems.join("\n\n"));
 }
+
+/// The list of the docs; `UPDATE=1` writes it.
+#[test]
+fn the_list_of_rules_in_the_docs_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let mut text = String::from(
+        "# Rules\n\n`superbill rules explain ID` prints a rule's manual. Rules that payers' files state (`payer-…`) are \
+         described in [payers.md](payers.md); `superbill rules list` shows them too.\n\n| rule | what it checks |\n| --- | --- |\n",
+    );
+    for rule in ALL {
+        text.push_str(&format!("| `{}` | {} |\n", rule.info().id, rule.info().summary));
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &text).expect("the list is written");
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text, "UPDATE=1 rewrites docs/rules.md");
+}

@@ -40,7 +40,7 @@ pub enum CodesetsCommand {
         #[arg(long)]
         own: Option<PathBuf>,
     },
-    /// Opens every table and compares its digest with the list of editions.
+    /// Opens every table, compares its digest with the list of editions, and runs the examples in payers' files.
     Verify,
 }
 
@@ -65,7 +65,11 @@ pub fn run(args: &CodesetsArgs, folder: Option<&Path>) -> anyhow::Result<String>
         CodesetsCommand::Verify => {
             let folder = folder_or_embedded(folder)?;
             let count = CodeSets::verify(&folder)?;
-            Ok(format!("{count} files in {} open and agree with their digests\n", folder.display()))
+            let examples = super::scrub::verify_payers(&folder).map_err(|error| anyhow::anyhow!(error.message))?;
+            Ok(format!(
+                "{count} files in {} open and agree with their digests; {examples} examples in payers' files hold\n",
+                folder.display()
+            ))
         }
     }
 }

@@ -7,7 +7,9 @@ use clap::Args;
 use rayon::prelude::*;
 
 use super::{CliError, Global, code, open_engine};
+use crate::codeset::CodeSets;
 use crate::eval::claim_metrics::{self, Scored};
+use crate::eval::claims;
 use crate::eval::gold::{self, Case, Predicted};
 use crate::eval::scoring::Scores;
 use crate::note::Options;
@@ -16,7 +18,7 @@ use crate::train::data::Split;
 /// Measure the engine on an eval set
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// labels:DIR (further sets follow)
+    /// labels:DIR, or claims:DIR (cases of the rules; a folder alone means claims)
     #[arg(long, value_name = "SET", required = true)]
     set: Vec<String>,
     /// Which part
@@ -49,11 +51,19 @@ pub fn run(args: &EvalArgs, global: &Global) -> Result<u8, CliError> {
         SplitArg::Dev => Split::Dev,
         SplitArg::Train => Split::Train,
     };
+    // Claims need the rules alone, no model.
+    let (claims, notes): (Vec<&String>, Vec<&String>) = args.set.iter().partition(|set| claims_folder(set).is_some());
+    for set in claims {
+        print_claims(set, args.json, global)?;
+    }
+    if notes.is_empty() {
+        return Ok(0);
+    }
     let engine = open_engine(global)?;
     let mut documents = Vec::new();
-    for set in &args.set {
+    for set in notes {
         let Some(dir) = set.strip_prefix("labels:") else {
-            return Err(CliError::usage(format!("set \"{set}\" is not known; allowed: labels:DIR")));
+            return Err(CliError::usage(format!("set \"{set}\" is not known; allowed: labels:DIR, claims:DIR")));
         };
         let mut cases = gold::load_labels(Path::new(dir), split).map_err(|e| CliError::usage(e.to_string()))?;
         let ids: Vec<&str> = cases.iter().map(|c| c.gold.id.as_str()).collect();
@@ -80,6 +90,31 @@ pub fn run(args: &EvalArgs, global: &Global) -> Result<u8, CliError> {
         documents.iter().for_each(|d| print!("{}", table(d)));
     }
     Ok(0)
+}
+
+/// The folder of a set of claims: `claims:DIR`, or a folder without a kind.
+fn claims_folder(set: &str) -> Option<&Path> {
+    let folder = set.strip_prefix("claims:").map(Path::new);
+    folder.or_else(|| Some(Path::new(set)).filter(|folder| !set.contains(':') && folder.is_dir()))
+}
+
+/// Scrubs a set of claims and prints precision and recall by rule.
+fn print_claims(set: &str, json: bool, global: &Global) -> Result<(), CliError> {
+    let Some(cases) = claims_folder(set).map(claims::load) else { return Ok(()) };
+    let cases = cases.map_err(|error| CliError::usage(error.to_string()))?;
+    let folder =
+        super::codesets::folder_or_embedded(global.codesets.as_deref()).map_err(|error| CliError::internal(error.to_string()))?;
+    let code_sets = CodeSets::open(&folder).map_err(|error| CliError::internal(error.to_string()))?;
+    let payers = super::scrub::open_payers(&folder)?;
+    let scores = claims::score(&cases, &code_sets, &payers).map_err(|error| CliError::usage(error.to_string()))?;
+    match json {
+        true => {
+            let text = serde_json::to_string_pretty(&scores.to_json(set)).map_err(|e| CliError::internal(e.to_string()))?;
+            println!("{text}");
+        }
+        false => print!("{}", scores.table()),
+    }
+    Ok(())
 }
 
 fn predict(engine: &crate::engine::Engine, cases: &[Case]) -> Vec<Predicted> {

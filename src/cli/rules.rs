@@ -2,7 +2,8 @@
 use clap::{Args, Subcommand};
 
 use super::CliError;
-use crate::rules::{ALL, find};
+use crate::codeset::CodeSets;
+use crate::rules::{ALL, Payers, find};
 
 /// Arguments of `superbill rules`.
 #[derive(Args, Debug)]
@@ -32,20 +33,54 @@ pub enum RulesCommand {
 pub fn run(args: &RulesArgs) -> Result<String, CliError> {
     match &args.command {
         RulesCommand::List { json: true } => {
-            let rules: Vec<_> =
+            let mut rules: Vec<_> =
                 ALL.iter().map(|rule| serde_json::json!({"rule": rule.info().id, "summary": rule.info().summary})).collect();
+            for payer in payers()?.iter() {
+                let own = payer.rules.iter();
+                rules.extend(own.map(|r| serde_json::json!({"rule": r.id, "summary": r.summary, "payer": payer.id})));
+            }
             let text = serde_json::to_string_pretty(&rules).map_err(|error| CliError::internal(error.to_string()))?;
             Ok(text + "\n")
         }
         RulesCommand::List { json: false } => {
-            let width = ALL.iter().map(|rule| rule.info().id.len()).max().unwrap_or(0);
-            Ok(ALL.iter().map(|rule| format!("{:width$}  {}\n", rule.info().id, rule.info().summary)).collect())
+            let payers = payers()?;
+            let own = || payers.iter().flat_map(|payer| &payer.rules);
+            let ids = ALL.iter().map(|rule| rule.info().id).chain(own().map(|rule| rule.id.as_str()));
+            let width = ids.map(str::len).max().unwrap_or(0);
+            let mut text: String =
+                ALL.iter().map(|rule| format!("{:width$}  {}\n", rule.info().id, rule.info().summary)).collect();
+            for payer in payers.iter().filter(|payer| !payer.rules.is_empty()) {
+                text.push_str(&format!("\nstated by payer {}:\n", payer.id));
+                text.extend(payer.rules.iter().map(|rule| format!("{:width$}  {}\n", rule.id, rule.summary)));
+            }
+            Ok(text)
         }
         RulesCommand::Explain { rule } => match find(rule) {
             Some(found) => Ok(found.info().manual()),
-            None => Err(CliError::usage(unknown(rule))),
+            None => explain_payer_rule(rule).unwrap_or_else(|| Err(CliError::usage(unknown(rule)))),
         },
     }
+}
+
+/// The payers of the embedded code sets' folder.
+fn payers() -> Result<Payers, CliError> {
+    let folder = CodeSets::default_dir().map_err(|error| CliError::internal(error.to_string()))?;
+    super::scrub::open_payers(&folder)
+}
+
+/// What payers' files state under an id; `None` where none does.
+fn explain_payer_rule(id: &str) -> Option<Result<String, CliError>> {
+    let payers = match payers() {
+        Ok(payers) => payers,
+        Err(error) => return Some(Err(error)),
+    };
+    let mut text = String::new();
+    for payer in payers.iter() {
+        if let Some(rule) = payer.rules.iter().find(|rule| rule.id == id) {
+            text.push_str(&rule.manual(&payer.name));
+        }
+    }
+    (!text.is_empty()).then(|| Ok(format!("# {id}\n{text}")))
 }
 
 fn unknown(rule: &str) -> String {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{CliError, Global};
 use crate::codeset::CodeSets;
 use crate::note::input::{self, InputError};
-use crate::rules::{Border, ClaimFile, Payers, Scrubbed, blocks, newest_edition_end, scrub};
+use crate::rules::{Border, ClaimFile, Payers, Scrubbed, blocks, newest_edition_end, run_examples, scrub};
 
 /// Arguments of `superbill scrub`.
 #[derive(Args, Debug)]
@@ -70,6 +70,16 @@ pub fn open_payers(code_sets: &Path) -> Result<Payers, CliError> {
     let folder = code_sets.join("payers");
     let payers = if folder.is_dir() { Payers::open(&folder) } else { Payers::embedded() };
     payers.map_err(|error| CliError::usage(error.to_string()))
+}
+
+/// Runs the examples in payers' files; returns their number.
+pub fn verify_payers(folder: &Path) -> Result<usize, CliError> {
+    let code_sets = CodeSets::open(folder).map_err(|error| CliError::internal(error.to_string()))?;
+    let (count, failures) = run_examples(&code_sets, &open_payers(folder)?);
+    match failures.is_empty() {
+        true => Ok(count),
+        false => Err(CliError::usage(format!("examples in payers' files do not hold:\n{}", failures.join("\n")))),
+    }
 }
 
 /// All claims in input order, and whether the results go out one a line.

@@ -1,11 +1,8 @@
-//! Small lists kept as plain CSV: places of service, modifiers, payers.
+//! Small lists kept as plain CSV: places of service, modifiers.
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::CodesetError;
-
-/// Payer ids of the embedded payer files.
-pub const PAYERS: [&str; 7] = ["medicare", "medicaid", "bcbs", "uhc", "aetna", "cigna", "commercial"];
 
 /// A place of service.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,19 +3,28 @@
 //! A rule is one file: its manual as a doc comment, a unit struct, `impl Rule`. [`ALL`] is the one list. Rules read a
 //! [`ClaimView`] and add [`Finding`]s; they know no model, do no I/O and keep no state.
 mod apply;
+mod cardio;
 mod claim;
 mod claim_file;
 pub mod codes;
 mod codeset;
+mod combination;
+mod coverage;
 mod cpt;
 mod declare;
+mod derm;
+mod ent;
 mod evaluation;
 mod finding;
 mod global;
 mod icd;
 mod modifier;
 mod ncci;
+mod ortho;
 mod payer;
+mod payer_examples;
+pub mod payer_language;
+mod payer_manual;
 mod payers;
 mod scrub;
 mod sources;
@@ -28,18 +37,36 @@ pub(crate) use declare::declare_rule;
 pub use declare::{Declared, HEADINGS, Rule, RuleInfo};
 pub use finding::{Finding, Fix, Severity, Source, Target};
 pub use payer::{BilateralReporting, DistinctService, Payer, PayerError, Payers};
+pub use payer_examples::{PayerExample, run_examples};
 pub use scrub::{Audit, Scrubbed, editions, newest_edition_end, scrub};
 pub use view::{ClaimView, NoteView};
 
 /// Every rule, in the order in which they are run.
 pub const ALL: &[&dyn Rule] = &[
+    &cardio::CardioCatheterization,
+    &cardio::CardioDevice,
+    &cardio::CardioElectrocardiogram,
+    &cardio::CardioMonitor,
+    &cardio::CardioPciVessel,
+    &cardio::CardioStressTest,
     &claim::ClaimStructure,
     &codeset::CodesetCoverage,
+    &coverage::CoverageDxProcedure,
+    &coverage::CoverageFrequency,
     &cpt::CptAgeSex,
     &cpt::CptDuplicate,
     &cpt::CptNewVsEstablished,
     &cpt::CptPlaceOfService,
+    &cpt::CptSeparateProcedure,
+    &cpt::CptUnitOfService,
     &cpt::CptValid,
+    &derm::DermBiopsy,
+    &derm::DermDestruction,
+    &derm::DermExcision,
+    &derm::DermMohs,
+    &ent::EntAudiology,
+    &ent::EntCerumen,
+    &ent::EntSinusSurgery,
     &evaluation::EmG2211,
     &evaluation::EmLevelSupported,
     &evaluation::EmPreventiveSplit,
@@ -85,8 +112,14 @@ pub const ALL: &[&dyn Rule] = &[
     &ncci::NcciModifierMisuse,
     &ncci::NcciMue,
     &ncci::NcciPtp,
+    &ortho::OrthoArthroscopyKnee,
+    &ortho::OrthoCasting,
+    &ortho::OrthoFractureCare,
+    &ortho::OrthoFractureSeventh,
+    &ortho::OrthoInjectionGuidance,
     &payers::PayerConsultation,
     &payers::PayerNotPayable,
+    &payers::PayerRules,
 ];
 
 /// A rule by id.

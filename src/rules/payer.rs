@@ -8,6 +8,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::payer_examples::{ExampleFile, PayerExample};
+use super::payer_language::{PayerRule, RuleFile};
+
 /// What rules need to know of a payer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payer {
@@ -39,6 +42,10 @@ pub struct Payer {
     pub source: String,
     /// When the facts were last checked, as year and month.
     pub edition: String,
+    /// Rules that the file, or one it extends, states in the payer language; by id.
+    pub rules: Vec<PayerRule>,
+    /// Examples of this file, not of those it extends.
+    pub examples: Vec<PayerExample>,
 }
 
 /// How a procedure done on both sides is reported.
@@ -112,10 +119,17 @@ struct PayerFile {
     telehealth_audio_modifier: Option<String>,
     modifier_51: Option<bool>,
     preventive_visits: Option<bool>,
+    /// Rules of the payer that this file extends which do not hold here.
+    #[serde(default)]
+    without_rules: Vec<String>,
+    #[serde(default)]
+    rule: Vec<RuleFile>,
+    #[serde(default)]
+    example: Vec<ExampleFile>,
 }
 
 /// The files that come with the program.
-const EMBEDDED: [(&str, &str); 7] = [
+const EMBEDDED: [(&str, &str); 8] = [
     ("medicare.toml", include_str!("../../codesets/payers/medicare.toml")),
     ("medicaid.toml", include_str!("../../codesets/payers/medicaid.toml")),
     ("commercial.toml", include_str!("../../codesets/payers/commercial.toml")),
@@ -123,6 +137,7 @@ const EMBEDDED: [(&str, &str); 7] = [
     ("uhc.toml", include_str!("../../codesets/payers/uhc.toml")),
     ("aetna.toml", include_str!("../../codesets/payers/aetna.toml")),
     ("cigna.toml", include_str!("../../codesets/payers/cigna.toml")),
+    ("your_payer.toml", include_str!("../../codesets/payers/your_payer.toml")),
 ];
 
 impl Payers {
@@ -180,6 +195,10 @@ impl Payers {
     pub fn get(&self, id: &str) -> Option<&Payer> {
         self.0.get(id)
     }
+    /// All payers, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Payer> {
+        self.0.values()
+    }
     /// All ids, sorted.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
@@ -228,7 +247,58 @@ fn resolve(
         preventive_visits: first!(preventive_visits),
         source: first!(source),
         edition: first!(edition),
+        rules: rules(&chain, parsed, files)?,
+        examples: examples(id, index, parsed, files)?,
     })
+}
+
+/// The rules of a chain of files, the nearest statement of an id counting; a rule can be left out by name.
+fn rules(
+    chain: &[&PayerFile],
+    parsed: &BTreeMap<String, (usize, PayerFile)>,
+    files: &[(String, String)],
+) -> Result<Vec<PayerRule>, PayerError> {
+    let mut rules: BTreeMap<String, PayerRule> = BTreeMap::new();
+    for payer in chain.iter().rev() {
+        let index = parsed.get(&payer.id).map_or(0, |(index, _)| *index);
+        let mut own: Vec<&str> = Vec::new();
+        for name in &payer.without_rules {
+            if rules.remove(name).is_none() {
+                let problem = format!("without_rules: no rule \"{name}\" in the payer that this file extends");
+                return Err(fault(files, index, "without_rules", &problem));
+            }
+        }
+        for written in &payer.rule {
+            let rule = written.check().map_err(|(byte, problem)| fault_at(files, index, byte, problem))?;
+            if rules.insert(rule.id.clone(), rule).is_some_and(|before| own.contains(&before.id.as_str())) {
+                return Err(fault_at(files, index, written.position(), "id: stands twice in this file".to_owned()));
+            }
+            own.push(written.id());
+        }
+    }
+    Ok(rules.into_values().collect())
+}
+
+fn examples(
+    id: &str,
+    index: usize,
+    parsed: &BTreeMap<String, (usize, PayerFile)>,
+    files: &[(String, String)],
+) -> Result<Vec<PayerExample>, PayerError> {
+    let Some((_, payer)) = parsed.get(id) else { return Ok(Vec::new()) };
+    let text = files.get(index).map_or("", |(_, text)| text.as_str());
+    let file = files.get(index).map_or("payer file", |(file, _)| file.as_str());
+    let check = |example: &ExampleFile| {
+        let place = format!("{file}:{}", line_of(text, example.position()));
+        example.check(id, place).map_err(|problem| fault_at(files, index, example.position(), problem))
+    };
+    payer.example.iter().map(check).collect()
+}
+
+/// An error at a byte of a file.
+fn fault_at(files: &[(String, String)], index: usize, byte: usize, problem: String) -> PayerError {
+    let (file, text) = files.get(index).map_or(("payer file", ""), |(file, text)| (file.as_str(), text.as_str()));
+    PayerError::File { file: file.to_owned(), line: line_of(text, byte), problem }
 }
 
 /// An error at the line of a key in a file.
@@ -254,7 +324,7 @@ mod tests {
     fn embedded_payers_differ_where_they_should() {
         let payers = Payers::embedded().expect("embedded payer files");
         let ids: Vec<&str> = payers.ids().collect();
-        assert_eq!(ids, ["aetna", "bcbs", "cigna", "commercial", "medicaid", "medicare", "uhc"]);
+        assert_eq!(ids, ["aetna", "bcbs", "cigna", "commercial", "medicaid", "medicare", "uhc", "your_payer"]);
         let medicare = payers.get("medicare").expect("medicare");
         let bcbs = payers.get("bcbs").expect("bcbs");
         assert_eq!(medicare.bilateral, BilateralReporting::Modifier50);

@@ -42,3 +42,8 @@ pub fn table(view: &ClaimView<'_>, table: Table, row: impl Into<Cow<'static, str
 pub fn fee_schedule_rule() -> Source {
     Source::new("Physician fee schedule final rules", "2024 to 2026", "visit complexity add-on")
 }
+
+/// The instructions that CPT gives for a group of codes; in our own words.
+pub fn cpt_instructions(section: &'static str) -> Source {
+    Source::new("CPT instructions for the section", "year of the code", section)
+}

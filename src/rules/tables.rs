@@ -8,7 +8,7 @@ use crate::codeset::add_on::AddOn;
 use crate::codeset::icd10cm::{IcdIndex, IcdStatus, IcdValidity};
 use crate::codeset::mue::Mue;
 use crate::codeset::procedures::{Component, Listed2026, ProcedureFacts, ProcedureIndex, ProcedureValidity};
-use crate::codeset::ptp::PtpPair;
+use crate::codeset::ptp::{PtpIndex, PtpPair};
 use crate::codeset::{CodeSets, Edition, Icd10cm};
 
 /// A table that findings name as their source.
@@ -84,6 +84,8 @@ pub struct LineFacts {
     pub mue: Option<Mue>,
     /// A visit in the sense of modifiers 24, 25 and 57.
     pub is_visit: bool,
+    /// Number of the code among the NCCI pairs.
+    pub ptp: Option<PtpIndex>,
 }
 
 impl<'a> Tables<'a> {
@@ -113,12 +115,18 @@ impl<'a> Tables<'a> {
             fee: index.and_then(|index| procedures.component_facts(index, Component::Global, self.date)),
             mue: self.code_sets.mue.get(code, self.date),
             is_visit: codes::is_visit(code),
+            ptp: self.code_sets.ptp.find(code),
         }
     }
 
     /// The PTP pair of two codes, in either order, that is active on the date.
     pub fn pair(&self, one: &str, other: &str) -> Option<PtpPair<'a>> {
         self.code_sets.ptp.any(one, other, self.date)
+    }
+
+    /// As [`pair`](Self::pair), by number.
+    pub fn pair_by_number(&self, one: PtpIndex, other: PtpIndex) -> Option<PtpPair<'a>> {
+        self.code_sets.ptp.between(one, other, self.date)
     }
 
     /// The add-on edit of a code.

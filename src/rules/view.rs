@@ -3,6 +3,8 @@ use super::Payer;
 use super::tables::{IcdFacts, LineFacts, Tables};
 use crate::claim::{Diagnosis, Line};
 use crate::codeset::CodeSets;
+use crate::codeset::icd10cm::{IcdIndex, Note, NoteKind};
+use crate::codeset::ptp::{PtpIndex, PtpPair};
 use crate::extract::{Mention, Relation};
 use crate::note::{Context, Policy};
 
@@ -28,6 +30,11 @@ pub struct ClaimView<'a> {
     pub procedures: Vec<LineFacts>,
     /// The tables on the date of service.
     pub tables: Tables<'a>,
+    /// The NCCI pairs of the lines' codes that are active on the date of service, each once.
+    pairs: Vec<PtpPair<'a>>,
+    /// Notes of the diagnoses, one after the other, and where each diagnosis' run ends.
+    notes: Vec<Note<'a>>,
+    note_ends: Vec<usize>,
 }
 
 /// What the note says, for rules that compare it with the claim. Evidence of a diagnosis stands in the diagnosis.
@@ -52,6 +59,9 @@ impl<'a> ClaimView<'a> {
         note: Option<NoteView<'a>>,
     ) -> Self {
         let tables = Tables::on(code_sets, context.date_of_service);
+        let icd: Vec<IcdFacts> = diagnoses.iter().map(|diagnosis| tables.icd(&diagnosis.code)).collect();
+        let procedures: Vec<LineFacts> = lines.iter().map(|line| tables.line(&line.code)).collect();
+        let (notes, note_ends) = notes_of(&tables, &icd);
         Self {
             context,
             diagnoses,
@@ -60,8 +70,11 @@ impl<'a> ClaimView<'a> {
             payer,
             note,
             supported_visit: None,
-            icd: diagnoses.iter().map(|diagnosis| tables.icd(&diagnosis.code)).collect(),
-            procedures: lines.iter().map(|line| tables.line(&line.code)).collect(),
+            pairs: pairs_of(&tables, &procedures),
+            icd,
+            procedures,
+            notes,
+            note_ends,
             tables,
         }
     }
@@ -80,6 +93,29 @@ impl<'a> ClaimView<'a> {
     /// Lines with what the tables say of their codes.
     pub fn coded_lines(&self) -> impl Iterator<Item = (&'a Line, &LineFacts)> + Clone {
         self.lines.iter().zip(&self.procedures)
+    }
+
+    /// The active NCCI pair of two lines, in either order.
+    pub fn pair(&self, one: &Line, other: &Line) -> Option<&PtpPair<'a>> {
+        let (one, other) = (one.code.as_str(), other.code.as_str());
+        self.pairs
+            .iter()
+            .find(|pair| (pair.column1 == one && pair.column2 == other) || (pair.column1 == other && pair.column2 == one))
+    }
+
+    /// Whether any two lines form an active NCCI pair.
+    pub fn has_pairs(&self) -> bool {
+        !self.pairs.is_empty()
+    }
+
+    /// Notes of a kind that hold for a diagnosis of the claim, as [`crate::codeset::Icd10cm::notes`] gives them.
+    pub fn notes(&self, index: IcdIndex, kind: NoteKind) -> impl Iterator<Item = Note<'a>> + use<'a, '_> {
+        let position = self.icd.iter().position(|facts| facts.index == Some(index));
+        let run = position.and_then(|position| {
+            let start = position.checked_sub(1).map_or(0, |before| self.note_ends[before]);
+            self.notes.get(start..*self.note_ends.get(position)?)
+        });
+        run.unwrap_or_default().iter().copied().filter(move |note| note.kind == kind)
     }
 
     /// Numbers of the lines that point to a diagnosis.
@@ -106,6 +142,33 @@ impl<'a> ClaimView<'a> {
         };
         note.mentions.iter().filter(behind).collect()
     }
+}
+
+fn pairs_of<'a>(tables: &Tables<'a>, procedures: &[LineFacts]) -> Vec<PtpPair<'a>> {
+    let mut pairs: Vec<PtpPair<'a>> = Vec::new();
+    let mut numbers: Vec<PtpIndex> = Vec::with_capacity(procedures.len());
+    for number in procedures.iter().filter_map(|facts| facts.ptp) {
+        // A code on several lines is looked up once.
+        if !numbers.contains(&number) {
+            pairs.extend(numbers.iter().filter_map(|earlier| tables.pair_by_number(*earlier, number)));
+            numbers.push(number);
+        }
+    }
+    pairs
+}
+
+/// The notes that rules ask for, read once a diagnosis.
+fn notes_of<'a>(tables: &Tables<'a>, icd: &[IcdFacts]) -> (Vec<Note<'a>>, Vec<usize>) {
+    use NoteKind::{CodeAlso, CodeFirst, Excludes1, Excludes2, UseAdditional};
+    let (mut notes, mut ends) = (Vec::with_capacity(icd.len() * 24), Vec::with_capacity(icd.len()));
+    for facts in icd {
+        if let Some(index) = facts.index {
+            let wanted = |note: &Note<'_>| matches!(note.kind, Excludes1 | Excludes2 | CodeFirst | UseAdditional | CodeAlso);
+            notes.extend(tables.icd.all_notes(index).filter(wanted));
+        }
+        ends.push(notes.len());
+    }
+    (notes, ends)
 }
 
 /// A missing NPI on either side means the same provider.

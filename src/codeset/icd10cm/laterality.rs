@@ -1,4 +1,6 @@
 //! The side of the body that a code's title states, and its sisters for the other sides.
+use std::sync::atomic::{AtomicU8, Ordering};
+
 use super::{Icd10cm, IcdIndex};
 
 /// Side in a title.
@@ -14,10 +16,42 @@ pub enum IcdSide {
     Unspecified,
 }
 
+/// Answers of [`Icd10cm::laterality`], kept: comparing a code with its sisters costs more than all else that is asked of a
+/// code. A byte a code: 0 not asked yet, 1 no side, then the sides.
+#[derive(Default)]
+pub(super) struct Sides(Vec<AtomicU8>);
+
+const SIDES: [Option<IcdSide>; 5] =
+    [None, Some(IcdSide::Right), Some(IcdSide::Left), Some(IcdSide::Bilateral), Some(IcdSide::Unspecified)];
+
+impl Sides {
+    /// Nothing known of so many codes.
+    pub(super) fn of(codes: usize) -> Self {
+        Self((0..codes).map(|_| AtomicU8::new(0)).collect())
+    }
+
+    fn get(&self, i: IcdIndex) -> Option<Option<IcdSide>> {
+        let number = self.0.get(i.0 as usize)?.load(Ordering::Relaxed);
+        SIDES.get(usize::from(number).checked_sub(1)?).copied()
+    }
+
+    fn set(&self, i: IcdIndex, side: Option<IcdSide>) {
+        let number = SIDES.iter().position(|known| *known == side).map_or(0, |at| at as u8 + 1);
+        if let Some(place) = self.0.get(i.0 as usize) {
+            place.store(number, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Icd10cm {
     /// The side that the title states, where a sister code states another: "right heart failure" is no side of its own.
     pub fn laterality(&self, i: IcdIndex) -> Option<IcdSide> {
-        self.siblings_by_side(i).into_iter().find(|(_, code)| *code == i).map(|(side, _)| side)
+        if let Some(known) = self.sides.get(i) {
+            return known;
+        }
+        let side = self.siblings_by_side(i).into_iter().find(|(_, code)| *code == i).map(|(side, _)| side);
+        self.sides.set(i, side);
+        side
     }
 
     /// Right, left or both as a word of the title, without a look at sister codes (quick; for passes over all codes).

@@ -94,6 +94,8 @@ pub struct Icd10cm {
     seventh_entries: Section<[u8; 2]>,
     seventh_labels: Section<u32>,
     editions: Vec<IcdEdition>,
+    /// Sides as far as asked for, by code; see `laterality.rs`.
+    sides: laterality::Sides,
 }
 
 impl Icd10cm {
@@ -119,10 +121,11 @@ impl Icd10cm {
             seventh_entries: file.section("7entries")?,
             seventh_labels: file.section("7labels")?,
             editions,
+            sides: laterality::Sides::default(),
             file,
         };
         table.check()?;
-        Ok(table)
+        Ok(Self { sides: laterality::Sides::of(table.len()), ..table })
     }
 
     /// Every count, order and index in the file, once, so that no lookup has to.
@@ -202,13 +205,19 @@ impl Icd10cm {
 
     /// The code one level up: the longest code that this one begins with; a category has none.
     pub fn parent(&self, i: IcdIndex) -> Option<IcdIndex> {
-        let raw = self.raw_codes().get(i.0 as usize)?;
+        let (codes, at) = (self.raw_codes(), i.0 as usize);
+        let raw = codes.get(at)?;
         let length = text_of(raw).len();
-        (3..length).rev().find_map(|shorter| {
+        let prefix = |length: usize| {
             let mut prefix = *raw;
-            prefix[shorter..].fill(0);
-            self.raw_codes().binary_search(&prefix).ok().map(|p| IcdIndex(p as u32))
-        })
+            prefix[length..].fill(0);
+            prefix
+        };
+        // The codes above stand before this one, mostly near: a short run is searched where it holds the category.
+        let near = at.saturating_sub(256);
+        let from = if codes[near] <= prefix(3) { near } else { 0 };
+        let before = &codes[from..at];
+        (3..length).rev().find_map(|shorter| before.binary_search(&prefix(shorter)).ok().map(|p| IcdIndex((from + p) as u32)))
     }
 
     /// The codes one level down, in order.

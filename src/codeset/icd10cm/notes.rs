@@ -148,6 +148,12 @@ impl Icd10cm {
         self.owners(i).flat_map(move |owner| self.own_notes(owner, kind))
     }
 
+    /// Notes of every kind that hold for the code, in the order of [`notes`](Self::notes): for callers that ask for
+    /// several kinds and keep the answer.
+    pub fn all_notes(&self, i: IcdIndex) -> impl Iterator<Item = Note<'_>> {
+        self.owners(i).flat_map(move |owner| self.notes_of(owner))
+    }
+
     /// Excludes1 notes, inherited ones included.
     pub fn excludes1(&self, i: IcdIndex) -> impl Iterator<Item = Note<'_>> {
         self.notes(i, NoteKind::Excludes1)
@@ -215,16 +221,23 @@ impl Icd10cm {
     }
 
     fn own_notes(&self, owner: Owner, kind: NoteKind) -> impl Iterator<Item = Note<'_>> {
+        self.notes_of(owner).filter(move |note| note.kind == kind)
+    }
+
+    fn notes_of(&self, owner: Owner) -> impl Iterator<Item = Note<'_>> {
         let (notes, number) = (self.file.get(self.notes), owner.number());
         let start = notes.partition_point(|n| n.owner < number);
         let carried_by = if let Owner::Code(i) = owner { Some(IcdIndex(i)) } else { None };
         let own = notes.get(start..).unwrap_or_default().iter().take_while(move |n| n.owner == number);
-        own.filter(move |n| n.kind == kind as u16).map(move |n| Note {
-            text: self.texts.get(&self.file, n.text),
-            ranges: self.file.get(self.ranges).get(n.first as usize..n.first as usize + n.count as usize).unwrap_or_default(),
-            kind,
-            carried_by,
-            table: self,
+        own.filter_map(move |n| {
+            let kind = NoteKind::from_number(n.kind)?;
+            Some(Note {
+                text: self.texts.get(&self.file, n.text),
+                ranges: self.file.get(self.ranges).get(n.first as usize..n.first as usize + n.count as usize).unwrap_or_default(),
+                kind,
+                carried_by,
+                table: self,
+            })
         })
     }
 }

@@ -5,10 +5,10 @@ use jiff::civil::Date;
 use crate::claim::Line;
 use crate::codeset::procedures::GlobalPeriod;
 use crate::note::PriorProcedure;
-use crate::rules::ClaimView;
 use crate::rules::codes::side_of_modifier;
 use crate::rules::tables::LineFacts;
 use crate::rules::view::{has_any, same_provider};
+use crate::rules::{ClaimView, Finding, RuleInfo, sources};
 
 /// Last day of the global period: the day of surgery and 10 or 90 further calendar days.
 pub fn last_day(surgery: Date, period: GlobalPeriod) -> Option<Date> {
@@ -64,7 +64,7 @@ pub enum Relation {
 }
 
 /// The question to ask; which of the three modifiers holds is for the record to say.
-pub fn relation(view: &ClaimView<'_>, line: &Line, prior: &PriorProcedure) -> Relation {
+fn relation(view: &ClaimView<'_>, line: &Line, prior: &PriorProcedure) -> Relation {
     let side = |modifiers: &[String]| modifiers.iter().find_map(|modifier| side_of_modifier(modifier));
     match (side(&line.modifiers), side(&prior.modifiers)) {
         (Some(now), Some(before)) if now != before => Relation::Unrelated,
@@ -78,21 +78,38 @@ pub fn is_operating_place(place: &str) -> bool {
     matches!(place, "19" | "21" | "22" | "23" | "24" | "26" | "61")
 }
 
-/// Surgery lines within a running period that carry none of 58, 78, 79, with the latest operation.
-pub fn unmarked<'a>(view: &ClaimView<'a>) -> Vec<(&'a Line, Running<'a>)> {
-    let mut lines = Vec::new();
+/// Reports the surgery lines within a running period that carry none of 58, 78, 79 and stand to the latest operation as
+/// `wanted` says. `rest` ends the message, `asked` the question after both codes.
+pub fn report_unmarked(
+    view: &ClaimView<'_>,
+    info: &RuleInfo,
+    wanted: Relation,
+    rest: &str,
+    asked: impl Fn(&Line, &PriorProcedure) -> String,
+    findings: &mut Vec<Finding>,
+) {
     if view.context.prior_procedures.is_empty() {
-        return lines;
+        return;
     }
+    let Some(latest) = running(view).into_iter().next() else { return };
+    let (prior, through) = (latest.prior, latest.through);
     for (line, facts) in view.coded_lines() {
-        if !is_surgery(facts) || has_any(line, &["58", "78", "79", "55", "56"]) {
+        let marked = has_any(line, &["58", "78", "79", "55", "56"]);
+        if !is_surgery(facts) || marked || relation(view, line, prior) != wanted {
             continue;
         }
-        if let Some(latest) = running(view).into_iter().next() {
-            lines.push((line, latest));
-        }
+        let side = if wanted == Relation::Unrelated { " on the other side" } else { "" };
+        let message = format!(
+            "{} (line {}) lies within the global period of {}{side} ({}), which runs through {through}{rest}.",
+            line.code, line.number, prior.code, prior.date
+        );
+        findings.push(
+            Finding::error(info, message, sources::claims_manual("40.2"))
+                .on_lines([line.number])
+                .about([line.code.as_str(), prior.code.as_str()])
+                .asking(asked(line, prior)),
+        );
     }
-    lines
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `global-period-return`
-use super::days::{Relation, is_operating_place, relation, unmarked};
+use super::days::{Relation, is_operating_place, report_unmarked};
+use crate::claim::Line;
+use crate::note::PriorProcedure;
 use crate::rules::view::has_any;
 use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
 
@@ -24,24 +26,13 @@ declare_rule! {
 
 impl Rule for GlobalPeriodReturn {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
-        for (line, operation) in unmarked(view) {
-            if relation(view, line, operation.prior) != Relation::Return {
-                continue;
-            }
-            let message = format!(
-                "{} (line {}) lies within the global period of {} ({}), which runs through {}, and says neither 58, 78 nor 79.",
-                line.code, line.number, operation.prior.code, operation.prior.date, operation.through
-            );
-            findings.push(
-                Finding::error(&Self::INFO, message, sources::claims_manual("40.2"))
-                    .on_lines([line.number])
-                    .about([line.code.as_str(), operation.prior.code.as_str()])
-                    .asking(format!(
-                        "Was {} planned at the time of {}, an unplanned return for a related problem, or unrelated?",
-                        line.code, operation.prior.code
-                    )),
-            );
-        }
+        let asked = |line: &Line, prior: &PriorProcedure| {
+            format!(
+                "Was {} planned at the time of {}, an unplanned return for a related problem, or unrelated?",
+                line.code, prior.code
+            )
+        };
+        report_unmarked(view, &Self::INFO, Relation::Return, ", and says neither 58, 78 nor 79", asked, findings);
         let place = view.context.place_of_service.as_str();
         if is_operating_place(place) {
             return;

@@ -1,5 +1,7 @@
 //! `global-period-staged`
-use super::days::{Relation, relation, unmarked};
+use super::days::{Relation, report_unmarked};
+use crate::claim::Line;
+use crate::note::PriorProcedure;
 use crate::rules::view::has_any;
 use crate::rules::{ClaimView, Finding, Rule, declare_rule, sources};
 
@@ -25,24 +27,10 @@ declare_rule! {
 
 impl Rule for GlobalPeriodStaged {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
-        for (line, operation) in unmarked(view) {
-            if relation(view, line, operation.prior) != Relation::Staged {
-                continue;
-            }
-            let message = format!(
-                "{} (line {}) lies within the global period of {} ({}), which runs through {}, and says neither 58 nor 79.",
-                line.code, line.number, operation.prior.code, operation.prior.date, operation.through
-            );
-            findings.push(
-                Finding::error(&Self::INFO, message, sources::claims_manual("40.2"))
-                    .on_lines([line.number])
-                    .about([line.code.as_str(), operation.prior.code.as_str()])
-                    .asking(format!(
-                        "Was {} planned at the time of {}, more extensive, or unrelated to it?",
-                        line.code, operation.prior.code
-                    )),
-            );
-        }
+        let asked = |line: &Line, prior: &PriorProcedure| {
+            format!("Was {} planned at the time of {}, more extensive, or unrelated to it?", line.code, prior.code)
+        };
+        report_unmarked(view, &Self::INFO, Relation::Staged, ", and says neither 58 nor 79", asked, findings);
         for line in view.lines {
             let count = ["58", "78", "79"].iter().filter(|modifier| has_any(line, &[modifier])).count();
             if count > 1 {

@@ -1,5 +1,7 @@
 //! `global-period-unrelated`
-use super::days::{Relation, relation, running, unmarked};
+use super::days::{Relation, report_unmarked, running};
+use crate::claim::Line;
+use crate::note::PriorProcedure;
 use crate::rules::view::has_any;
 use crate::rules::{ClaimView, Finding, Rule, declare_rule, sources};
 
@@ -23,21 +25,9 @@ declare_rule! {
 
 impl Rule for GlobalPeriodUnrelated {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
-        for (line, operation) in unmarked(view) {
-            if relation(view, line, operation.prior) != Relation::Unrelated {
-                continue;
-            }
-            let message = format!(
-                "{} (line {}) lies within the global period of {} on the other side ({}), which runs through {}.",
-                line.code, line.number, operation.prior.code, operation.prior.date, operation.through
-            );
-            findings.push(
-                Finding::error(&Self::INFO, message, sources::claims_manual("40.2"))
-                    .on_lines([line.number])
-                    .about([line.code.as_str(), operation.prior.code.as_str()])
-                    .asking(format!("Is {} unrelated to {} of {}?", line.code, operation.prior.code, operation.prior.date)),
-            );
-        }
+        let asked =
+            |line: &Line, prior: &PriorProcedure| format!("Is {} unrelated to {} of {}?", line.code, prior.code, prior.date);
+        report_unmarked(view, &Self::INFO, Relation::Unrelated, "", asked, findings);
         // What the practice did before is known, and nothing of it still runs.
         if view.context.prior_procedures.is_empty() || !running(view).is_empty() {
             return;

@@ -17,7 +17,7 @@ pub fn exclusions<'a>(view: &ClaimView<'a>, kind: NoteKind, counts: impl Fn(&Not
     let mut found: Vec<Exclusion<'a>> = Vec::new();
     for (by, (diagnosis, facts)) in view.coded_diagnoses().enumerate() {
         let Some(index) = facts.index else { continue };
-        for note in view.tables.icd.notes(index, kind) {
+        for note in view.notes(index, kind) {
             if !counts(&note) {
                 continue;
             }

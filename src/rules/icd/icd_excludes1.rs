@@ -12,7 +12,7 @@ declare_rule! {
     /// Excludes1 means "not coded here": the two conditions cannot occur together, or one already says the other. Payers
     /// deny such pairs.
     /// # Example
-    /// J06.9 (acute upper respiratory infection) beside J02.9 (acute pharyngitis), which the note under J06 excludes.
+    /// J06.9 (acute upper respiratory infection) beside J02.0 (streptococcal pharyngitis), which the note under J06 excludes.
     /// # What to do
     /// Keep the code that says more. Where the two conditions have nothing to do with each other, both may stay; say so
     /// in the record.

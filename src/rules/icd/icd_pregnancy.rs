@@ -1,6 +1,7 @@
 //! `icd-pregnancy`
 use super::sequence::moved_to;
 use crate::claim::Diagnosis;
+use crate::rules::codes::is_under;
 use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
 
 declare_rule! {
@@ -29,7 +30,9 @@ fn is_obstetric(diagnosis: &Diagnosis) -> bool {
 impl Rule for IcdPregnancy {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         let Some(obstetric) = view.diagnoses.iter().find(|d| is_obstetric(d)) else { return };
-        if let Some(first) = view.diagnoses.first().filter(|first| !is_obstetric(first)) {
+        // Outcome and weeks are never first at all (`icd-first-listed`), and Z34 excludes every O code (`icd-excludes1`).
+        let has_own_rule = |d: &Diagnosis| ["Z34", "Z37", "Z3A"].iter().any(|stem| is_under(&d.code, stem));
+        if let Some(first) = view.diagnoses.first().filter(|first| !is_obstetric(first) && !has_own_rule(first)) {
             let message = format!("{} stands before {}; codes of pregnancy lead.", first.code, obstetric.code);
             findings.push(
                 Finding::error(&Self::INFO, message, sources::guidelines("I.C.15.a.1"))

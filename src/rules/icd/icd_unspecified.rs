@@ -25,7 +25,7 @@ impl Rule for IcdUnspecified {
         for (diagnosis, facts) in view.coded_diagnoses() {
             let Some(index) = facts.index.filter(|_| facts.validity.status == IcdStatus::Billable) else { continue };
             // Asking for sisters costs time; most titles do not say "unspecified".
-            if !view.tables.icd.title(index).to_ascii_lowercase().contains("unspecified")
+            if !view.tables.icd.title(index).contains("nspecified")
                 || view.tables.icd.laterality(index) != Some(IcdSide::Unspecified)
             {
                 continue;

@@ -1,5 +1,5 @@
 //! "Code first" and "use additional code" notes put together from their lines, and what decides the order of diagnoses.
-use crate::codeset::icd10cm::{IcdIndex, Note};
+use crate::codeset::icd10cm::{IcdIndex, Note, NoteKind};
 use crate::rules::ClaimView;
 
 /// One note: its heading and the lines under it.
@@ -23,7 +23,7 @@ const ALWAYS: &[&str] = &["stage of", "type of heart failure", "site of ulcer", 
 impl CodeFirst {
     /// The notes that hold for a code, own and inherited.
     pub fn of<'a>(view: &ClaimView<'a>, index: IcdIndex, code: &str) -> Vec<SequenceNote<'a>> {
-        let mut notes = grouped(view.tables.icd.code_first(index), "Code first");
+        let mut notes = grouped(view.notes(index, NoteKind::CodeFirst), "Code first");
         for note in &mut notes {
             note.conditional = note.says(&["if applicable", "if known", "if present", "any ", "complicating", " due to "])
                 || (note.says(&["for adverse effect", "or adverse effect"]) && !is_adverse_effect(code));
@@ -37,7 +37,7 @@ impl UseAdditional {
     /// The notes of a code and of the codes above it; those of sections and chapters are left out.
     pub fn of<'a>(view: &ClaimView<'a>, index: IcdIndex) -> Vec<SequenceNote<'a>> {
         let mut notes =
-            grouped(view.tables.icd.use_additional(index).filter(|note| note.carried_by.is_some()), "Use additional code");
+            grouped(view.notes(index, NoteKind::UseAdditional).filter(|note| note.carried_by.is_some()), "Use additional code");
         for note in &mut notes {
             note.conditional = !note.says(ALWAYS) || note.says(&["if applicable", "any "]);
         }

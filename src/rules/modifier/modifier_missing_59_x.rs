@@ -26,7 +26,7 @@ impl Rule for ModifierMissing59X {
         for line in view.lines {
             let Some(modifier) = line.modifiers.iter().find(|m| is_distinct_modifier(m)) else { continue };
             let others = || view.lines.iter().filter(|other| other.number != line.number);
-            let needed = others().any(|other| other.code == line.code || view.tables.pair(&line.code, &other.code).is_some())
+            let needed = others().any(|other| other.code == line.code || view.pair(line, other).is_some())
                 || view.same_day_procedures().any(|other| other == line.code || view.tables.pair(&line.code, other).is_some());
             let (message, fix) = if !needed && others().next().is_some() && !view.tables.is_newer_than(Table::Ptp, &line.code) {
                 let message =

@@ -9,3 +9,5 @@ pub use ncci_addon::NcciAddon;
 pub use ncci_modifier_misuse::NcciModifierMisuse;
 pub use ncci_mue::NcciMue;
 pub use ncci_ptp::NcciPtp;
+pub(super) use ncci_ptp::{ptp_reports, told_apart};
+pub(super) use sites::{Sites, sites};

@@ -34,6 +34,11 @@ impl Rule for NcciAddon {
     }
 }
 
+/// Prolonged visits, whose base codes `em-prolonged` checks by payer.
+fn is_prolonged(code: &str) -> bool {
+    matches!(code, "99417" | "99418" | "G2212" | "G0316" | "G0317" | "G0318")
+}
+
 fn check_add_on(view: &ClaimView<'_>, line: &Line, add_on: AddOn<'_>, findings: &mut Vec<Finding>) {
     let others = || {
         let lines = view.lines.iter().filter(|other| other.number != line.number && other.code != line.code);
@@ -44,7 +49,12 @@ fn check_add_on(view: &ClaimView<'_>, line: &Line, add_on: AddOn<'_>, findings: 
         AddOnKind::Contractor => others().any(|code| view.tables.add_on(code).is_none()),
         _ => others().any(|code| add_on.lists(code) || view.tables.is_newer_than(Table::Addon, code)),
     };
-    if accepted {
+    // One defect, one finding: prolonged time is `em-prolonged`, a part of another line `ncci-ptp`.
+    let elsewhere = is_prolonged(&line.code)
+        || view.lines.iter().any(|other| {
+            view.pair(line, other).is_some_and(|pair| pair.column2 == line.code) && super::ptp_reports(view, line, other)
+        });
+    if accepted || elsewhere {
         return;
     }
     let (number, code) = (line.number, line.code.as_str());

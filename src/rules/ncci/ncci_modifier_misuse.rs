@@ -31,7 +31,7 @@ impl Rule for NcciModifierMisuse {
                 if sites(line, other) != Sites::Same {
                     continue;
                 }
-                let Some(pair) = view.tables.pair(&line.code, &other.code).filter(|pair| pair.edit.indicator == 1) else {
+                let Some(pair) = view.pair(line, other).filter(|pair| pair.edit.indicator == 1) else {
                     continue;
                 };
                 let message = format!(

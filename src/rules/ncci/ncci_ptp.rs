@@ -37,7 +37,7 @@ impl Rule for NcciPtp {
                 if first.code == second.code {
                     continue;
                 }
-                let Some(pair) = view.tables.pair(&first.code, &second.code) else { continue };
+                let Some(pair) = view.pair(first, second) else { continue };
                 if pair.edit.indicator == 1
                     && (visit_beside_surgery(first_facts, second_facts) || visit_beside_preventive(first, second))
                 {
@@ -116,8 +116,14 @@ fn check_pair(view: &ClaimView<'_>, major: &Line, minor: &Line, indicator: u8, f
     }
 }
 
+/// Whether this rule reports two lines of a claim, so that another rule need not.
+pub fn ptp_reports(view: &ClaimView<'_>, one: &Line, other: &Line) -> bool {
+    let Some(pair) = view.pair(one, other) else { return false };
+    pair.edit.indicator == 0 || !(told_apart(one, other) || sites(one, other) == Sites::Different)
+}
+
 /// A modifier other than one of place that bypasses an edit.
-fn told_apart(major: &Line, minor: &Line) -> bool {
+pub fn told_apart(major: &Line, minor: &Line) -> bool {
     let distinct = |line: &Line| line.modifiers.iter().any(|modifier| is_distinct_modifier(modifier));
     let visit = |line: &Line| is_visit(&line.code) && has_any(line, &["24", "25", "57"]);
     let other = |line: &Line| has_any(line, &["58", "78", "79", "91"]);

@@ -1,4 +1,5 @@
 //! `payer-not-payable`
+use crate::codeset::procedures::ProcedureValidity;
 use crate::rules::codes::{is_consultation, is_preventive_visit};
 use crate::rules::tables::Table;
 use crate::rules::{ClaimView, Finding, Fix, Rule, Severity, declare_rule, sources};
@@ -10,9 +11,9 @@ declare_rule! {
     /// # Why it matters
     /// The line is denied, and the patient may be billed only after notice.
     /// # Example
-    /// 99396 to Medicare.
+    /// 98005 (a visit by video) to Medicare.
     /// # What to do
-    /// Use the code that the payer takes instead (G0439, 99213 with place of service 10), or bill the patient as the law
+    /// Use the code that the payer takes instead (99213 with place of service 10, G0439), or bill the patient as the law
     /// allows.
     /// # When it does not apply
     /// Payers whose file leaves the fee schedule's status aside. Consultations are `payer-consultation`, codes whose MUE
@@ -31,6 +32,8 @@ impl Rule for PayerNotPayable {
             if matches!(line.code.as_str(), "99024" | "99417" | "99418")
                 || is_consultation(&line.code)
                 || mue_zero
+                // `cpt-valid` speaks of a code that does not exist on the date.
+                || !matches!(facts.validity, ProcedureValidity::Valid | ProcedureValidity::Unknown)
                 || line.modifiers.iter().any(|m| m == "GY")
             {
                 continue;
