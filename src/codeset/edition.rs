@@ -33,6 +33,9 @@ pub struct Edition {
     /// Only an excerpt, or a part of the edition's changes.
     #[serde(default)]
     pub partial: bool,
+    /// Imported by the practice, not one of the embedded tables.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
 }
 
 /// How a table reaches a date.

@@ -3,12 +3,19 @@
 //! Imports nothing of ours.
 pub mod add_on;
 mod build;
+pub mod coverage;
 mod day;
 pub mod drugs;
 mod edition;
 mod error;
 mod fee_schedule;
+pub mod hcpcs;
 pub mod icd10cm;
+pub mod import;
+mod import_headers;
+mod installed;
+mod kind;
+pub mod lists;
 pub mod lookup;
 pub mod mue;
 #[cfg(test)]
@@ -16,7 +23,9 @@ mod official_tests;
 pub mod payment;
 pub mod procedures;
 pub mod ptp;
+mod ptp_table;
 pub mod reference;
+pub mod store;
 mod table_file;
 #[cfg(test)]
 mod tests;
@@ -25,9 +34,13 @@ use std::path::{Path, PathBuf};
 
 pub use add_on::AddOnTable;
 pub use build::{BuildOptions, build};
+pub use coverage::Coverage;
 pub use edition::{Edition, Reach};
-pub use error::CodesetError;
+pub use error::{CodesetError, RowProblem};
 pub use icd10cm::Icd10cm;
+pub use installed::refresh;
+pub use kind::Kind;
+pub use lists::ImportedLists;
 pub use mue::MueTable;
 pub use payment::Payment;
 pub use procedures::Procedures;
@@ -52,23 +65,17 @@ pub struct CodeSets {
     pub modifiers: Modifiers,
     /// Conversion factors and geographic indices.
     pub payment: Payment,
+    /// LCD and NCD coverage, where imported.
+    pub coverage: Coverage,
+    /// Small imported lists.
+    pub lists: ImportedLists,
     editions: Vec<Edition>,
 }
 
 impl CodeSets {
-    /// Opens the tables of a folder.
+    /// Opens the tables of a folder, without imported editions.
     pub fn open(folder: &Path) -> Result<Self, CodesetError> {
-        Ok(Self {
-            icd10cm: Icd10cm::open(&folder.join("icd10cm.tbl"))?,
-            procedures: Procedures::open(&folder.join("procedures.tbl"))?,
-            ptp: Ptp::open(&folder.join("ncci_ptp.tbl"))?,
-            mue: MueTable::open(&folder.join("ncci_mue.tbl"))?,
-            add_ons: AddOnTable::open(&folder.join("ncci_add_on.tbl"))?,
-            place_of_service: PlacesOfService::open(&folder.join("place_of_service.csv"))?,
-            modifiers: Modifiers::open(&folder.join("modifiers.csv"))?,
-            payment: Payment::open(folder)?,
-            editions: edition::read(folder)?,
-        })
+        Self::open_with(folder, None)
     }
 
     /// Opens the tables and compares each file's SHA-256 with the list of editions; returns the number of files.

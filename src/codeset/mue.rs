@@ -43,30 +43,37 @@ pub struct Mue {
     pub effective: Date,
 }
 
-/// The open table.
+/// The loaded editions: the embedded table, or the imported ones that replace it.
 pub struct MueTable {
+    /// Oldest first, with their first days; never empty.
+    editions: Vec<(Option<Date>, MueFile)>,
+}
+
+/// The open file of one edition.
+struct MueFile {
     file: TableFile,
     rows: Section<MueRecord>,
 }
 
 impl MueTable {
-    /// Opens and checks the file.
+    /// Opens and checks one file.
     pub(super) fn open(path: &Path) -> Result<Self, CodesetError> {
-        let file = TableFile::open(path, KIND, VERSION)?;
-        let table = Self { rows: file.section("rows")?, file };
-        let rows = table.file.get(table.rows);
-        let ordered = rows.is_sorted_by(|a, b| (a.code, a.effective) < (b.code, b.effective));
-        table.file.require(ordered, "its rows are not in order")?;
-        let holds = rows.iter().all(|r| (1..=3).contains(&r.adjudication) && day::from_number(r.effective).is_some());
-        table.file.require(holds, "an adjudication indicator or date does not exist")?;
-        Ok(table)
+        Self::open_editions(&[(None, path)])
     }
 
-    /// The edit of a code on a date: of the newest edition in force by then, else of the oldest. `None` where no loaded
-    /// edition lists the code.
+    /// Opens several editions, oldest first.
+    pub(super) fn open_editions(editions: &[(Option<Date>, &Path)]) -> Result<Self, CodesetError> {
+        let open: Result<Vec<_>, _> = editions.iter().map(|(from, path)| MueFile::open(path).map(|f| (*from, f))).collect();
+        Ok(Self { editions: open? })
+    }
+
+    /// The edit of a code on a date: of the newest edition in force by then, else of the oldest. `None` where that edition
+    /// does not list the code. (Rows of a file that holds several editions are told apart by their own first days.)
     pub fn get(&self, code: &str, date: Date) -> Option<Mue> {
         let raw = raw_procedure(code)?;
-        let rows = self.file.get(self.rows);
+        let begun = |from: &Option<Date>| from.is_none_or(|f| f <= date);
+        let (_, table) = self.editions.iter().rfind(|(from, _)| begun(from)).or(self.editions.first())?;
+        let rows = table.file.get(table.rows);
         let start = rows.partition_point(|r| r.code < raw);
         let own = &rows[start..start + rows[start..].partition_point(|r| r.code == raw)];
         let on = day::to_number(date);
@@ -79,13 +86,26 @@ impl MueTable {
         Some(Mue { value: row.value, adjudication, effective: day::from_number(row.effective)? })
     }
 
-    /// Number of rows.
+    /// Number of rows of the newest edition.
     pub fn len(&self) -> usize {
-        self.file.get(self.rows).len()
+        self.editions.last().map_or(0, |(_, table)| table.file.get(table.rows).len())
     }
 
     /// Whether the table has no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl MueFile {
+    fn open(path: &Path) -> Result<Self, CodesetError> {
+        let file = TableFile::open(path, KIND, VERSION)?;
+        let table = Self { rows: file.section("rows")?, file };
+        let rows = table.file.get(table.rows);
+        let ordered = rows.is_sorted_by(|a, b| (a.code, a.effective) < (b.code, b.effective));
+        table.file.require(ordered, "its rows are not in order")?;
+        let holds = rows.iter().all(|r| (1..=3).contains(&r.adjudication) && day::from_number(r.effective).is_some());
+        table.file.require(holds, "an adjudication indicator or date does not exist")?;
+        Ok(table)
     }
 }

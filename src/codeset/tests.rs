@@ -98,11 +98,11 @@ fn ncci_answers_by_pair_and_date() {
     assert_eq!(s.mue.get("31231", day).map(|m| m.adjudication), Some(MueAdjudication::DateOfServicePolicy));
     assert!(s.mue.get("nonsense", day).is_none());
 
-    let add_on = s.add_ons.get("11103").expect("11103 is an add-on code");
+    let add_on = s.add_ons.get("11103", day).expect("11103 is an add-on code");
     assert!(add_on.lists("11102") && add_on.primaries().any(|c| c == "11102"));
     assert!(!add_on.lists("99213"));
     assert_eq!(add_on.kind(), AddOnKind::Listed);
-    assert!(s.add_ons.get("11102").is_none());
+    assert!(s.add_ons.get("11102", day).is_none());
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl<'a> Tables<'a> {
         LineFacts {
             index,
             validity: procedures.validity(code, self.date),
-            fee: index.and_then(|index| procedures.component_facts(index, Component::Global, self.date)),
+            fee: procedures.facts(code, self.date),
             mue: self.code_sets.mue.get(code, self.date),
             is_visit: codes::is_visit(code),
         }
@@ -123,7 +123,7 @@ impl<'a> Tables<'a> {
 
     /// The add-on edit of a code.
     pub fn add_on(&self, code: &str) -> Option<AddOn<'a>> {
-        self.code_sets.add_ons.get(code)
+        self.code_sets.add_ons.get(code, self.date)
     }
 
     /// Facts of one component of a line's code.
