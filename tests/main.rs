@@ -1,5 +1,6 @@
 //! Integration tests; one module a subject.
 #![allow(missing_docs, clippy::unwrap_used)]
+mod codesets;
 mod command_line;
 mod encoder;
 mod endpoint;

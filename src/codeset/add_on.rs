@@ -120,7 +120,7 @@ impl AddOnTable {
     pub fn get(&self, code: &str, date: Date) -> Option<AddOn<'_>> {
         let raw = raw_procedure(code)?;
         let begun = |from: &Option<Date>| from.is_none_or(|f| f <= date);
-        let dated = self.editions.last().filter(|(_, newest)| newest.periods.is_some());
+        let dated = self.editions.last().filter(|_| self.is_dated());
         let in_force = || self.editions.iter().rfind(|(from, _)| begun(from)).or(self.editions.first());
         let (_, table) = dated.or_else(in_force)?;
         let rows = table.file.get(table.rows);
@@ -133,6 +133,11 @@ impl AddOnTable {
             on: day::to_number(date),
         };
         found.active().next().is_some().then_some(found)
+    }
+
+    /// Whether the pairs of the newest edition carry their own first and last days.
+    pub fn is_dated(&self) -> bool {
+        self.editions.last().is_some_and(|(_, newest)| newest.periods.is_some())
     }
 
     /// Number of pairs of the newest edition.

@@ -61,6 +61,18 @@ pub(super) fn answering<'a>(editions: &'a [Edition], table: &str, date: Date) ->
     }
 }
 
+/// The newest complete edition of `table`, and where `date` lies to it.
+pub(super) fn newest<'a>(editions: &'a [Edition], table: &str, date: Date) -> Option<(&'a Edition, Reach)> {
+    let complete = editions.iter().filter(|e| e.table == table && !e.partial && e.effective.is_some());
+    let newest = complete.max_by_key(|e| e.effective)?;
+    let reach = match (newest.effective, newest.through) {
+        (Some(from), _) if date < from => Reach::Before,
+        (_, Some(to)) if to < date => Reach::After,
+        _ => Reach::Within,
+    };
+    Some((newest, reach))
+}
+
 /// Reads the list.
 pub(super) fn read(folder: &Path) -> Result<Vec<Edition>, CodesetError> {
     let path = folder.join(FILE);

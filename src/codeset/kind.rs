@@ -92,7 +92,7 @@ impl Kind {
 
     /// Whether its rows carry their own first and last days, so that the newest edition also answers for earlier dates.
     pub fn is_cumulative(self) -> bool {
-        matches!(self, Self::NcciPtp | Self::NcciAddOn | Self::Hcpcs | Self::AdjustmentCodes)
+        matches!(self, Self::NcciPtp | Self::AdjustmentCodes)
     }
 }
 

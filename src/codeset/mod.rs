@@ -29,6 +29,7 @@ pub mod store;
 mod table_file;
 #[cfg(test)]
 mod tests;
+pub mod update;
 
 use std::path::{Path, PathBuf};
 
@@ -107,11 +108,22 @@ impl CodeSets {
         }
     }
 
-    /// The complete edition of a table that answers for a date, and whether it reaches it. `None` where the table is not
+    /// The complete edition of a table that answers for a date (of a cumulative table the newest), and whether it reaches it. `None` where the table is not
     /// loaded or its editions have no dates. Tables: `icd10cm`, `hospital-addendum-b`, `fee-schedule`, `ncci-ptp`,
     /// `ncci-mue`, `ncci-add-on`, `gpci`, `conversion-factor`.
     pub fn edition_for(&self, table: &str, date: jiff::civil::Date) -> Option<(&Edition, Reach)> {
-        edition::answering(&self.editions, table, date)
+        match self.answers_for_every_date(table) {
+            true => edition::newest(&self.editions, table, date),
+            false => edition::answering(&self.editions, table, date),
+        }
+    }
+
+    /// Whether the newest edition of a table answers for earlier dates too, because its rows carry their own.
+    pub fn answers_for_every_date(&self, table: &str) -> bool {
+        match Kind::by_id(table) {
+            Some(Kind::NcciAddOn) => self.add_ons.is_dated(),
+            kind => kind.is_some_and(Kind::is_cumulative),
+        }
     }
 
     /// The loaded editions.

@@ -148,9 +148,12 @@ impl Procedures {
 
     /// Whether `code` could be billed on `date`, as far as is known.
     pub fn validity(&self, code: &str, date: Date) -> ProcedureValidity {
-        // The official list of HCPCS Level II knows better than the catalogue, for the codes that it has.
-        if let Some(validity) = self.hcpcs(date).and_then(|table| table.validity(code, date)) {
-            return validity;
+        // The imported list of HCPCS Level II knows first and last days; a code that it has as valid may have ended since, if
+        // the catalogue says so.
+        match self.hcpcs(date).and_then(|table| table.validity(code, date)) {
+            Some(ProcedureValidity::Valid) if self.find(code).is_none() => return ProcedureValidity::Valid,
+            Some(ProcedureValidity::Valid) | None => {}
+            Some(other) => return other,
         }
         let Some((i, record)) = self.find(code).and_then(|i| Some((i, self.record(i)?))) else {
             return ProcedureValidity::Unknown;

@@ -38,7 +38,7 @@ pub use rows::TextEncoding;
 
 use self::edition::EditionHint;
 use self::form::Form;
-use self::rows::{Layout, Rows};
+use self::rows::Rows;
 use self::source::Guarded;
 use super::ptp_table::{self, PtpTable};
 use super::store::{Staged, StagedPart, Store, StoredEdition};

@@ -2,7 +2,7 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
@@ -61,7 +61,6 @@ impl<R: Read> Read for Guarded<R> {
 
 /// A file that is given, with its digest.
 pub(super) struct Given {
-    pub path: PathBuf,
     pub sha256: String,
     pub bytes: u64,
 }
@@ -75,7 +74,7 @@ impl Given {
             return Err(CodesetError::refused(path, "it is empty"));
         }
         let sha256 = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        Ok(Self { path: path.to_path_buf(), sha256, bytes })
+        Ok(Self { sha256, bytes })
     }
 }
 
