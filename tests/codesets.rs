@@ -66,7 +66,8 @@ fn an_imported_edition_changes_what_a_claim_is_told() {
     assert!(rules.contains(&"ncci-ptp".to_string()), "{rules:?}");
     assert_eq!(editions["ncci-ptp"], "2024Q3");
 
-    let pairs = practice.file("ncci_ptp_practitioner_2026Q2.csv", "column1,column2,deletion_date,modifier_indicator\n31254,31231,*,0\n");
+    let pairs =
+        practice.file("ncci_ptp_practitioner_2026Q2.csv", "column1,column2,deletion_date,modifier_indicator\n31254,31231,*,0\n");
     let output = practice.import(&pairs, &["--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let done = json(&output);

@@ -117,8 +117,10 @@ fn as_json(editions: &[Edition]) -> String {
 }
 
 fn as_table(editions: &[Edition]) -> String {
-    let mut out =
-        format!("{:<20} {:<15} {:<10} {:<10} {:>8}  {:<16} {:<8} source\n", "table", "edition", "from", "through", "rows", "sha256", "kept");
+    let mut out = format!(
+        "{:<20} {:<15} {:<10} {:<10} {:>8}  {:<16} {:<8} source\n",
+        "table", "edition", "from", "through", "rows", "sha256", "kept"
+    );
     for e in editions {
         let date = |d: Option<jiff::civil::Date>| d.map_or("-".to_string(), |d| d.to_string());
         out += &format!(

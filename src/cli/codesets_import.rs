@@ -92,7 +92,8 @@ pub fn run(args: &ImportArgs, folder: &Path, data: &Path) -> Result<u8, CliError
 pub(super) fn in_words(table: &Imported) -> String {
     let m = &table.edition.manifest;
     let through = m.through.map_or(String::new(), |d| format!(" to {d}"));
-    let mut text = format!("{} {} from {}{through}: {} rows of {}\n", m.kind.id(), m.edition, m.effective, table.rows, table.source);
+    let mut text =
+        format!("{} {} from {}{through}: {} rows of {}\n", m.kind.id(), m.edition, m.effective, table.rows, table.source);
     for warning in &table.warnings {
         text += &format!("  warning: {warning}\n");
     }

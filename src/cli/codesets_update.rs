@@ -42,7 +42,8 @@ pub fn run(args: &UpdateArgs, folder: &Path, data: &Path) -> Result<u8, CliError
     let mut kinds = Vec::new();
     for name in &args.kinds {
         let known = || Kind::ALL.iter().map(|k| k.id()).collect::<Vec<_>>().join(", ");
-        kinds.push(Kind::by_id(name).ok_or_else(|| CliError::usage(format!("`{name}` is no kind of table; known: {}", known())))?);
+        kinds
+            .push(Kind::by_id(name).ok_or_else(|| CliError::usage(format!("`{name}` is no kind of table; known: {}", known())))?);
     }
     files.retain(|f| kinds.is_empty() || kinds.contains(&f.kind));
     if files.is_empty() {

@@ -42,7 +42,7 @@ pub enum CodesetError {
         expected: String,
     },
     /// A file of an import has rows that are not as they should be.
-    #[error("{}: {}; nothing of this file was imported{}", file.display(), counted(*total), listed(problems, *total))]
+    #[error("{}: {}; nothing of this file was imported{}", file.display(), counted(*total, problems.len()), listed(problems, *total))]
     Rows {
         /// The file; one inside an archive as `archive.zip/entry.txt`.
         file: PathBuf,
@@ -82,10 +82,11 @@ pub struct RowProblem {
     pub found: String,
 }
 
-fn counted(total: usize) -> String {
+fn counted(total: usize, shown: usize) -> String {
     match total {
-        1 => "one row is not as expected".to_string(),
-        _ => format!("{total} rows are not as expected"),
+        1 => "one place is not as expected".to_string(),
+        _ if total > shown => format!("more than {shown} places are not as expected"),
+        _ => format!("{total} places are not as expected"),
     }
 }
 

@@ -16,9 +16,30 @@ pub(super) const VERSION: u32 = 1;
 #[repr(C)]
 pub(super) struct MueRecord {
     pub effective: u32,
-    pub value: u16,
-    pub adjudication: u8,
+    /// The value's lower 16 bits.
+    pub value_low: u16,
+    /// The adjudication indicator, 1 to 3; the value's higher bits from the third bit on (some drugs have 90,000 units).
+    pub adjudication_and_high: u8,
     pub code: RawProcedure,
+}
+
+/// Highest value that a record holds.
+pub(super) const HIGHEST: u32 = (1 << 22) - 1;
+
+impl MueRecord {
+    /// A record; the indicator is 1 to 3, the value at most [`HIGHEST`].
+    pub(super) fn new(code: RawProcedure, value: u32, adjudication: u8, effective: u32) -> Self {
+        let high = (value.min(HIGHEST) >> 16) as u8;
+        Self { effective, value_low: value as u16, adjudication_and_high: (adjudication & 3) | high << 2, code }
+    }
+
+    fn value(&self) -> u32 {
+        u32::from(self.value_low) | u32::from(self.adjudication_and_high >> 2) << 16
+    }
+
+    fn adjudication(&self) -> u8 {
+        self.adjudication_and_high & 3
+    }
 }
 
 /// How an MUE is applied (its adjudication indicator, MAI).
@@ -36,7 +57,7 @@ pub enum MueAdjudication {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mue {
     /// Most units.
-    pub value: u16,
+    pub value: u32,
     /// How it is applied.
     pub adjudication: MueAdjudication,
     /// First day of the edition that the value comes from.
@@ -78,12 +99,12 @@ impl MueTable {
         let own = &rows[start..start + rows[start..].partition_point(|r| r.code == raw)];
         let on = day::to_number(date);
         let row = own.iter().rfind(|r| r.effective <= on).or(own.first())?;
-        let adjudication = match row.adjudication {
+        let adjudication = match row.adjudication() {
             1 => MueAdjudication::Line,
             2 => MueAdjudication::DateOfServicePolicy,
             _ => MueAdjudication::DateOfServiceClinical,
         };
-        Some(Mue { value: row.value, adjudication, effective: day::from_number(row.effective)? })
+        Some(Mue { value: row.value(), adjudication, effective: day::from_number(row.effective)? })
     }
 
     /// Number of rows of the newest edition.
@@ -104,7 +125,7 @@ impl MueFile {
         let rows = table.file.get(table.rows);
         let ordered = rows.is_sorted_by(|a, b| (a.code, a.effective) < (b.code, b.effective));
         table.file.require(ordered, "its rows are not in order")?;
-        let holds = rows.iter().all(|r| (1..=3).contains(&r.adjudication) && day::from_number(r.effective).is_some());
+        let holds = rows.iter().all(|r| r.adjudication() != 0 && day::from_number(r.effective).is_some());
         table.file.require(holds, "an adjudication indicator or date does not exist")?;
         Ok(table)
     }

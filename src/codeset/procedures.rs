@@ -5,9 +5,9 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
+pub use super::fee_schedule::{Component, FeeEdition, GlobalPeriod, ProcedureFacts};
 use super::fee_schedule::{FeeRecord, FeeTable};
 use super::hcpcs::HcpcsTable;
-pub use super::fee_schedule::{Component, FeeEdition, GlobalPeriod, ProcedureFacts};
 use super::table_file::{Section, TableFile, Texts};
 use super::{CodesetError, day};
 

@@ -1,9 +1,9 @@
 //! The file of one edition of the PTP edits: pairs sorted by column 1 and column 2, with shared dates and indicators.
 use std::path::Path;
 
+use super::CodesetError;
 use super::procedures::{RawProcedure, is_code_byte, raw_procedure};
 use super::table_file::{Section, TableFile, TableWriter};
-use super::CodesetError;
 
 /// Kind and version of the file.
 pub(super) const KIND: &str = "ptp";

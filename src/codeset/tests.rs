@@ -246,6 +246,7 @@ fn exercise(name: &str, path: &Path) -> bool {
             true
         }),
         "ncci_mue.tbl" => MueTable::open(path).is_ok_and(|t| codes.iter().all(|c| t.get(c, day).is_none_or(|_| true))),
-        _ => AddOnTable::open(path).is_ok_and(|t| codes.iter().all(|c| t.get(c, date(2026, 5, 4)).is_none_or(|a| a.primaries().count() < 10_000))),
+        _ => AddOnTable::open(path)
+            .is_ok_and(|t| codes.iter().all(|c| t.get(c, date(2026, 5, 4)).is_none_or(|a| a.primaries().count() < 10_000))),
     }
 }

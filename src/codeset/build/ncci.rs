@@ -102,7 +102,7 @@ fn units(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut Rep
         let adjudication = csv.cell(row, kind).bytes().next().filter(|b| (b'1'..=b'3').contains(b));
         let adjudication = adjudication.ok_or_else(|| csv.expected(row, kind, "1, 2 or 3"))? - b'0';
         let value = csv.parsed(row, value, "a number of units")?;
-        rows.insert((raw, effective), MueRecord { effective, value, adjudication, code: raw });
+        rows.insert((raw, effective), MueRecord::new(raw, value, adjudication, effective));
         Ok::<RawProcedure, CodesetError>(raw)
     };
     let mut main_rows = 0;
@@ -126,7 +126,7 @@ fn units(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut Rep
         let value = record.get(1).and_then(|v| v.trim().parse().ok()).ok_or_else(|| bad("MUE", "a number of units".into()))?;
         let digit = record.get(2).and_then(|k| k.trim().bytes().next()).filter(|b| (b'1'..=b'3').contains(b));
         let adjudication = digit.ok_or_else(|| bad("MAI", "1, 2 or 3".into()))? - b'0';
-        rows.insert((raw, 20260701), MueRecord { effective: 20260701, value, adjudication, code: raw });
+        rows.insert((raw, 20260701), MueRecord::new(raw, value, adjudication, 20260701));
         sample_rows += 1;
     }
     let mut table = TableWriter::new(mue::KIND, mue::VERSION);

@@ -162,16 +162,10 @@ fn add_structure(from: &Icd10cm, numbers: &HashMap<RawCode, usize>, texts: &mut 
         Some(code) => renumbered(code).map(|n| Owner::Code(n).number()),
         None => Some(old),
     };
-    let notes: Vec<NoteRecord> = f
-        .get(from.notes)
-        .iter()
-        .filter_map(|n| Some(NoteRecord { owner: owner(n.owner)?, text: text(n.text), ..*n }))
-        .collect();
-    let seventh: Vec<SeventhRecord> = f
-        .get(from.seventh)
-        .iter()
-        .filter_map(|s| Some(SeventhRecord { owner: renumbered(s.owner)?, first: s.first }))
-        .collect();
+    let notes: Vec<NoteRecord> =
+        f.get(from.notes).iter().filter_map(|n| Some(NoteRecord { owner: owner(n.owner)?, text: text(n.text), ..*n })).collect();
+    let seventh: Vec<SeventhRecord> =
+        f.get(from.seventh).iter().filter_map(|s| Some(SeventhRecord { owner: renumbered(s.owner)?, first: s.first })).collect();
     let labels: Vec<u32> = f.get(from.seventh_labels).iter().map(|t| text(*t)).collect();
     table.add::<CategoryRecord>("category", f.get(from.categories));
     table.add("sections", &sections);

@@ -21,8 +21,8 @@ pub use laterality::IcdSide;
 pub(super) use merge::{IcdList, ListedCode, merge};
 pub(super) use notes::{Condition, NoteRecord, Owner};
 pub use notes::{IcdRange, Note, NoteKind};
-use validity::Membership;
 pub(super) use validity::EditionRecord;
+use validity::Membership;
 pub use validity::{Coverage, IcdEdition, IcdStatus, IcdValidity};
 
 use super::CodesetError;
@@ -145,8 +145,7 @@ impl Icd10cm {
         f.require(n > 0 && codes.is_sorted_by(|a, b| a < b), "its codes are not in order")?;
         f.require(codes.iter().all(is_raw_code), "a code has characters that no ICD-10-CM code has")?;
         let (titles, labels) = (f.get(self.titles), f.get(self.labels));
-        let per_code =
-            [titles.len(), labels.len(), self.present.len(f), self.billable.len(f), f.get(self.edits).len()];
+        let per_code = [titles.len(), labels.len(), self.present.len(f), self.billable.len(f), f.get(self.edits).len()];
         f.require(per_code.iter().all(|l| *l == n), "its columns have different lengths")?;
         f.require(titles.iter().all(|t| *t < texts), "a title lies outside the texts")?;
         let label_texts = f.get(self.seventh_labels);

@@ -33,7 +33,8 @@ pub(super) fn parse(mut rows: Rows<'_>, _name: &str) -> Result<Parsed, CodesetEr
         });
         let begun = optional_day(&mut rows, effective, day::ALWAYS);
         let ended = optional_day(&mut rows, deletion, day::OPEN);
-        let ((Some(add_on_code), Some(primary)), Some(kind), Some(effective), Some(deletion)) = (codes, kind, begun, ended) else {
+        let ((Some(add_on_code), Some(primary)), Some(kind), Some(effective), Some(deletion)) = (codes, kind, begun, ended)
+        else {
             continue;
         };
         if let Some(first) = seen.insert((add_on_code, primary, effective), rows.number()) {

@@ -25,9 +25,8 @@ pub(super) fn parse(mut rows: Rows<'_>) -> Result<Parsed, CodesetError> {
     while rows.next()? {
         let short = |t: &str| ((1..=6).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric())).then(|| t.to_string());
         let number = rows.value(code, "a code of up to six characters", short);
-        let kind = rows.value(kind, "Group, CARC or RARC", |t| {
-            ["Group", "CARC", "RARC"].into_iter().find(|k| k.eq_ignore_ascii_case(t))
-        });
+        let kind = rows
+            .value(kind, "Group, CARC or RARC", |t| ["Group", "CARC", "RARC"].into_iter().find(|k| k.eq_ignore_ascii_case(t)));
         let from = optional_day(&mut rows, places[2], day::ALWAYS);
         let to = optional_day(&mut rows, places[4], day::OPEN);
         let (Some(number), Some(kind), Some(from), Some(to)) = (number, kind, from, to) else { continue };

@@ -35,7 +35,8 @@ pub(super) fn parse(mut rows: Rows<'_>) -> Result<Parsed, CodesetError> {
     while rows.next()? {
         let id = rows.value(article, "the number of an article", |t| {
             let plain = t.trim_start_matches(['A', 'L', 'N']);
-            (!plain.is_empty() && plain.len() <= 12 && plain.bytes().all(|b| b.is_ascii_digit() || b == b'.')).then(|| t.to_string())
+            (!plain.is_empty() && plain.len() <= 12 && plain.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+                .then(|| t.to_string())
         });
         let code = match procedure {
             Some(column) => rows.procedure(column).map(|c| String::from_utf8_lossy(&c).into_owned()),

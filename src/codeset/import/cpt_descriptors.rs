@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::rows::{Rows, is_procedure};
 use super::{Parsed, csv_bytes};
-use crate::codeset::procedures::{RawProcedure, raw_procedure};
 use crate::codeset::import_headers::CPT_DESCRIPTORS;
+use crate::codeset::procedures::{RawProcedure, raw_procedure};
 use crate::codeset::{CodesetError, Kind};
 
 /// Whether lines of a code, a tab and words are among the first.

@@ -89,7 +89,8 @@ fn fee_schedule(text: &str) -> Option<EditionHint> {
             _ => return None,
         };
         // The January 2024 file was issued again for 9 March, when the conversion factor changed by law.
-        let effective = if (year, letter, again) == (2024, 'A', true) { date(2024, 3, 9) } else { Date::new(year, month, 1).ok()? };
+        let effective =
+            if (year, letter, again) == (2024, 'A', true) { date(2024, 3, 9) } else { Date::new(year, month, 1).ok()? };
         Some(EditionHint { edition: format!("RVU{:02}{letter}{}", year % 100, if again { "R" } else { "" }), effective })
     };
     if let Some([year, letter, again]) = found(pattern!(r"(?i)(?:^|[^pa-z])rvu([0-9]{2})([a-d])(r?)(?:[^a-z]|$)"), text) {

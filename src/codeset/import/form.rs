@@ -133,7 +133,8 @@ pub(super) fn of_text(name: &str, head: &str) -> Option<Form> {
         };
     }
     let addenda = ["add:", "delete:", "revise from:", "revise to:", "no change"];
-    if lines().take(40).any(|l| addenda.iter().any(|a| l.trim_start().starts_with(a))) && name.to_lowercase().contains("addenda") {
+    if lines().take(40).any(|l| addenda.iter().any(|a| l.trim_start().starts_with(a))) && name.to_lowercase().contains("addenda")
+    {
         return Some(Form::Icd10cmAddenda);
     }
     if let Some(first) = head.lines().find(|l| !l.trim().is_empty()).filter(|l| is_order_line(l)) {

@@ -28,7 +28,8 @@ pub(super) fn parse(mut rows: Rows<'_>, _name: &str) -> Result<Parsed, CodesetEr
         if !found.is_empty() && rows.cell(places[1]).is_empty() && rows.cell(places[3]).is_empty() {
             continue;
         }
-        let digits = |t: &str, most: usize| (!t.is_empty() && t.len() <= most && t.bytes().all(|b| b.is_ascii_digit())).then_some(());
+        let digits =
+            |t: &str, most: usize| (!t.is_empty() && t.len() <= most && t.bytes().all(|b| b.is_ascii_digit())).then_some(());
         let mac = rows.value(places[0], "a contractor number of five digits", |t| digits(t, 5));
         let locality = rows.value(places[1], "a locality number", |t| digits(t, 2));
         let indices = [3, 4, 5].map(|i| rows.value(places[i], "an index between 0 and 10", index));

@@ -130,7 +130,8 @@ impl Gathered {
         let ended = ended.filter(|_| !revived).unwrap_or(day::OPEN);
         let (long, short) = (long.clone(), short.clone());
         if record == "7" {
-            let Some(modifier) = <[u8; 2]>::try_from(code.as_bytes()).ok().filter(|m| m.iter().all(u8::is_ascii_alphanumeric)) else {
+            let Some(modifier) = <[u8; 2]>::try_from(code.as_bytes()).ok().filter(|m| m.iter().all(u8::is_ascii_alphanumeric))
+            else {
                 return rows.add(&name(0), "a modifier of two characters", code.clone());
             };
             self.last = Some(Last::Modifier(modifier));

@@ -80,6 +80,8 @@ pub(super) fn parse(file: &Path, whole: impl Read, row_bytes: Rc<Cell<u64>>) -> 
                 match (tag.as_str(), terms.last_mut().filter(|_| in_term)) {
                     ("title", Some(term)) => term.title = clean,
                     ("see" | "seeAlso", Some(term)) => term.see.push(clean),
+                    // In one place of the neoplasm table words stand where a manifestation's code is meant to.
+                    ("manif", Some(_)) if raw_code(&clean).is_none() => {}
                     ("code" | "manif" | "cell", Some(term)) if !matches!(clean.as_str(), "" | "--" | "-") => {
                         // "C79.8-": the category, to be completed.
                         if raw_code(clean.trim_end_matches(['-', '✓', '*'])).is_none() {

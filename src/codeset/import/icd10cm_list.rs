@@ -88,7 +88,8 @@ pub(super) fn apply(
     let dates = context.dates(Kind::Icd10cm, file)?;
     let before = dates.effective.yesterday().ok().and_then(|day| context.icd10cm.list_on(day));
     let mut codes = before.ok_or_else(|| {
-        let problem = format!("no ICD-10-CM edition is loaded for the day before {}, to which its changes belong", dates.effective);
+        let problem =
+            format!("no ICD-10-CM edition is loaded for the day before {}, to which its changes belong", dates.effective);
         CodesetError::refused(file, problem)
     })?;
     for (change, changed) in changes {

@@ -138,12 +138,7 @@ impl Context<'_> {
 }
 
 /// Imports a file: a table, or an archive of tables. `sets` are the tables loaded now.
-pub fn import(
-    store: &Store,
-    sets: &CodeSets,
-    path: &Path,
-    options: &ImportOptions,
-) -> Result<Vec<Imported>, CodesetError> {
+pub fn import(store: &Store, sets: &CodeSets, path: &Path, options: &ImportOptions) -> Result<Vec<Imported>, CodesetError> {
     if let Some(name) = options.edition.as_deref().filter(|n| !edition::is_name(n)) {
         let problem = format!("`{name}` cannot name an edition: letters, digits, `.`, `_` and `-`, at most 40");
         return Err(CodesetError::refused(path, problem));
@@ -269,7 +264,8 @@ fn settle(
         return Err(CodesetError::refused(file, problem));
     };
     let named = |h: EditionHint| (h.effective == effective).then_some(h.edition);
-    let edition = options.edition.clone().or_else(|| told.and_then(named)).unwrap_or_else(|| edition::named_by_day(kind, effective));
+    let edition =
+        options.edition.clone().or_else(|| told.and_then(named)).unwrap_or_else(|| edition::named_by_day(kind, effective));
     Ok(EditionHint { edition, effective })
 }
 

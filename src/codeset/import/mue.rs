@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::rows::{Column, Rows, needed, optional};
 use super::{Parsed, refuse_other_setting};
-use crate::codeset::mue::{KIND, MueRecord, VERSION};
+use crate::codeset::mue::{HIGHEST, KIND, MueRecord, VERSION};
 use crate::codeset::table_file::TableWriter;
 use crate::codeset::{CodesetError, Kind};
 
@@ -25,7 +25,7 @@ pub(super) fn parse(mut rows: Rows<'_>, name: &str) -> Result<Parsed, CodesetErr
     let mut seen = HashMap::new();
     while rows.next()? {
         let raw = rows.procedure(code);
-        let value = rows.value(units, "a number of units", |t| t.parse::<u16>().ok());
+        let value = rows.value(units, "a number of units", |t| t.parse::<u32>().ok().filter(|v| *v <= HIGHEST));
         // "2 Date of Service Edit: Policy"
         let adjudication = rows.value(indicator, "adjudication indicator 1, 2 or 3", |t| {
             let digit = t.bytes().next().filter(|b| (b'1'..=b'3').contains(b))?;
@@ -38,7 +38,7 @@ pub(super) fn parse(mut rows: Rows<'_>, name: &str) -> Result<Parsed, CodesetErr
         if let Some(first) = seen.insert(raw, rows.number()) {
             rows.bad(code, &format!("each code once (first in row {first})"));
         }
-        found.push(MueRecord { effective: 0, value, adjudication, code: raw });
+        found.push(MueRecord::new(raw, value, adjudication, 0));
     }
     let preamble = rows.preamble().to_string();
     rows.finish(found.len())?;

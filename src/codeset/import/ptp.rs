@@ -46,10 +46,10 @@ pub(super) fn parse(mut rows: Rows<'_>, name: &str) -> Result<Parsed, CodesetErr
     }
     // The same pair may stand twice for two reasons, but a row that repeats another in everything is a fault of the file.
     pairs.sort_unstable();
-    let repeated: Vec<(u32, u32)> =
-        pairs.windows(2).filter(|w| (w[0].0, w[0].1) == (w[1].0, w[1].1)).map(|w| (w[0].2, w[1].2)).collect();
-    for (first, again) in repeated.into_iter().take(20) {
-        rows.add("column1", "each pair once for its dates", format!("row {again} repeats row {first}"));
+    let same = |w: &&[(PtpRow, u32, u32)]| (w[0].0, w[0].1) == (w[1].0, w[1].1);
+    for pair in pairs.windows(2).filter(same).take(20) {
+        let found = String::from_utf8_lossy(&[pair[0].0.0, pair[0].0.1].concat()).into_owned();
+        rows.add_at(pair[1].2 as usize, "column1", &format!("each pair once for its dates (first in row {})", pair[0].2), found);
     }
     let count = pairs.len();
     let file = rows.file().to_path_buf();
@@ -67,7 +67,10 @@ fn deletion_of(text: &str) -> Option<u32> {
 /// `f1` of `ccipra-v322r0-f1`.
 fn part_of(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
-    let at = lower.match_indices("-f").chain(lower.match_indices("_f")).find(|(i, _)| lower[i + 2..].starts_with(|c: char| c.is_ascii_digit()));
+    let at = lower
+        .match_indices("-f")
+        .chain(lower.match_indices("_f"))
+        .find(|(i, _)| lower[i + 2..].starts_with(|c: char| c.is_ascii_digit()));
     match at {
         Some((i, _)) => format!("f{}", lower[i + 2..].chars().take_while(char::is_ascii_digit).collect::<String>()),
         None => "table".into(),

@@ -166,6 +166,8 @@ impl<'r> Rows<'r> {
             }
             return Ok(true);
         }
+        // There may be more behind them.
+        self.total = self.problems.len() + 1;
         Ok(false)
     }
 
@@ -306,14 +308,14 @@ impl<'r> Rows<'r> {
 
     /// As [`bad`](Self::bad), for a named part of a row.
     pub(super) fn add(&mut self, column: &str, expected: &str, found: String) {
+        self.add_at(self.number, column, expected, found);
+    }
+
+    /// As [`add`](Self::add), for a row that was read before.
+    pub(super) fn add_at(&mut self, row: usize, column: &str, expected: &str, found: String) {
         self.total += 1;
         let shown: String = found.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
-        self.problems.push(RowProblem {
-            row: self.number,
-            column: column.to_string(),
-            expected: expected.to_string(),
-            found: shown,
-        });
+        self.problems.push(RowProblem { row, column: column.to_string(), expected: expected.to_string(), found: shown });
     }
 
     /// A CPT or HCPCS code; notes the problem where there is none.

@@ -15,9 +15,9 @@ const LARGEST_TABLE: u64 = 1 << 30;
 const LONGEST_ROW: u64 = 1 << 20;
 /// Most files in an archive.
 const MOST_ENTRIES: usize = 500;
-/// Packed text of official tables shrinks to a twentieth; what shrinks more than this, beyond the first megabytes, was made
+/// Packed text of official tables shrinks to a twentieth, at most a fortieth; what shrinks more than this, beyond the first megabytes, was made
 /// to fill the disk.
-const HIGHEST_RATIO: u64 = 200;
+const HIGHEST_RATIO: u64 = 100;
 const RATIO_FROM: u64 = 16 << 20;
 /// Bytes looked at to tell what a file is.
 pub(super) const HEAD: usize = 64 << 10;

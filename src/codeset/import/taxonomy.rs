@@ -19,7 +19,8 @@ pub(super) fn parse(mut rows: Rows<'_>) -> Result<Parsed, CodesetError> {
     let places = rows.header(&COLUMNS)?.into_iter().map(|p| p.unwrap_or(0)).collect::<Vec<_>>();
     let mut found: BTreeMap<String, [String; 4]> = BTreeMap::new();
     while rows.next()? {
-        let is_code = |t: &str| t.len() == 10 && t.ends_with('X') && t.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        let is_code =
+            |t: &str| t.len() == 10 && t.ends_with('X') && t.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
         let code = rows.value(places[0], "ten characters that end in X", |t| is_code(t).then(|| t.to_string()));
         let grouping = rows.value(places[1], "a grouping", |t| (!t.is_empty()).then(|| t.to_string()));
         let (Some(code), Some(grouping)) = (code, grouping) else { continue };

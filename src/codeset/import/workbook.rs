@@ -29,7 +29,8 @@ pub(super) fn read(file: &Path, content: impl Read) -> Result<Vec<(usize, Vec<St
         while let Some(formula) = cells.next_formula().map_err(|e| bad(&e))? {
             if !formula.get_value().is_empty() {
                 let (row, column) = formula.get_position();
-                let problem = format!("sheet {name}, row {}, column {}: a formula where a value is expected", row + 1, column + 1);
+                let problem =
+                    format!("sheet {name}, row {}, column {}: a formula where a value is expected", row + 1, column + 1);
                 return Err(CodesetError::refused(file, problem));
             }
         }

@@ -120,7 +120,11 @@ fn once(
     let length = header(&response, "content-length").and_then(|l| l.parse::<u64>().ok());
     let whole = length.map(|l| l + start);
     if whole.is_some_and(|w| w > file.max_bytes) {
-        return Err(Failure::Final(format!("{} bytes, more than the {} that this file has at most", whole.unwrap_or(0), file.max_bytes)));
+        return Err(Failure::Final(format!(
+            "{} bytes, more than the {} that this file has at most",
+            whole.unwrap_or(0),
+            file.max_bytes
+        )));
     }
     out.set_len(start).map_err(local)?;
     out.seek(SeekFrom::Start(start)).map_err(local)?;

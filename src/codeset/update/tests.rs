@@ -55,10 +55,13 @@ fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<String>>) -> s
     let mut request = String::new();
     let mut reader = BufReader::new(stream.try_clone()?);
     while reader.read_line(&mut request)? > 2 {}
-    let range = request.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("range: bytes=")?.strip_suffix('-')?.parse().ok());
+    let range =
+        request.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("range: bytes=")?.strip_suffix('-')?.parse().ok());
     seen.lock().expect("not poisoned").push(request);
     let head = |status: &str, length: usize, kind: &str| {
-        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nContent-Type: {kind}\r\nETag: \"one\"\r\nConnection: close\r\n\r\n")
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nContent-Type: {kind}\r\nETag: \"one\"\r\nConnection: close\r\n\r\n"
+        )
     };
     match answer {
         Answer::Whole(bytes, kind) => {
@@ -125,7 +128,7 @@ fn run(data: &Path, server: &Server, options: &UpdateOptions) -> (Result<Outcome
     (outcome, waits)
 }
 
-fn most(data: &Path) -> Option<u16> {
+fn most(data: &Path) -> Option<u32> {
     let sets = CodeSets::open_with(&embedded(), Some(data)).expect("opens");
     sets.mue.get("31231", date(2026, 8, 1)).map(|m| m.value)
 }

@@ -85,9 +85,13 @@ fn units_and_add_ons_answer_by_date() {
     assert!(!later.lists("11104") && later.lists("11102"));
     assert!(sets.add_ons.get("11103", date(2018, 12, 31)).is_none());
     assert!(sets.add_ons.get("0054T", date(2026, 1, 1)).expect("an add-on").is_open());
-    let listed: Vec<_> = sets.editions().iter().filter(|e| e.table == "ncci-mue").map(|e| (e.edition.as_str(), e.through)).collect();
+    let listed: Vec<_> =
+        sets.editions().iter().filter(|e| e.table == "ncci-mue").map(|e| (e.edition.as_str(), e.through)).collect();
     assert_eq!(listed, [("2026Q1", Some(date(2026, 3, 31))), ("2026Q3", Some(date(2026, 9, 30)))]);
-    assert_eq!(sets.edition_for("ncci-mue", date(2026, 5, 4)).map(|(e, r)| (e.edition.as_str(), r)), Some(("2026Q1", Reach::After)));
+    assert_eq!(
+        sets.edition_for("ncci-mue", date(2026, 5, 4)).map(|(e, r)| (e.edition.as_str(), r)),
+        Some(("2026Q1", Reach::After))
+    );
 }
 
 #[test]

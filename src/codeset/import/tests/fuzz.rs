@@ -16,8 +16,30 @@ fn budget() -> Duration {
 
 /// Bytes that parsers take notice of.
 const TOKENS: [&[u8]; 24] = [
-    b"\n", b"\r\n", b",", b"\t", b"\"", b"\0", b"\xff", b"\xef\xbb\xbf", b"*", b"99999999", b"-1", b"1e308", b"NaN", b"<", b"</diag>",
-    b"<diag>", b"&amp;", b"&x;", b"<![CDATA[", b"]]>", b"20261301", b"A00", b"\xc3\xa9", b"99213",
+    b"\n",
+    b"\r\n",
+    b",",
+    b"\t",
+    b"\"",
+    b"\0",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"*",
+    b"99999999",
+    b"-1",
+    b"1e308",
+    b"NaN",
+    b"<",
+    b"</diag>",
+    b"<diag>",
+    b"&amp;",
+    b"&x;",
+    b"<![CDATA[",
+    b"]]>",
+    b"20261301",
+    b"A00",
+    b"\xc3\xa9",
+    b"99213",
 ];
 
 fn change(bytes: &mut Vec<u8>, random: &mut ChaCha8Rng) {

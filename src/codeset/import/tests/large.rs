@@ -23,7 +23,13 @@ fn part(number: usize) -> String {
         let year = 1996 + (i * 7) % 30;
         let month = [1, 4, 7, 10][i % 4];
         let deletion = if i % 3 == 0 { format!("{}1231", year + 1 + i % 5) } else { "*".to_string() };
-        let _ = writeln!(text, "{:05}\t{:05}\t\t{year}{month:02}01\t{deletion}\t{}\tMisuse of column two code", one + 10_000, two + 10_000, i % 2);
+        let _ = writeln!(
+            text,
+            "{:05}\t{:05}\t\t{year}{month:02}01\t{deletion}\t{}\tMisuse of column two code",
+            one + 10_000,
+            two + 10_000,
+            i % 2
+        );
     }
     text
 }

@@ -26,7 +26,8 @@ const PAIRS: &str = "column1,column2,deletion_date,modifier_indicator\n";
 fn rows_name_their_place_and_what_was_expected() {
     let data = with_an_edition();
     let rows = format!("{PAIRS}31238,31231,*,0\n3123,31231,*,0\n31254,31231,2024-13-01,0\n31255,31231,*,7\n");
-    let says = ["3 rows", "row 3, column column1", "row 4, column deletion_date", "row 5, column modifier_indicator", "found `7`"];
+    let says =
+        ["3 places", "row 3, column column1", "row 4, column deletion_date", "row 5, column modifier_indicator", "found `7`"];
     refused(&data, "pairs_2026Q3.csv", rows, &says);
     refused(&data, "pairs_2026Q3.csv", format!("{PAIRS}31238,31231,*\n"), &["row 2", "4 columns", "3 columns"]);
     refused(&data, "pairs_2026Q3.csv", format!("{PAIRS}31238,31231,*,0,x,y\n"), &["row 2", "4 columns", "6 columns"]);
@@ -37,7 +38,12 @@ fn rows_name_their_place_and_what_was_expected() {
 #[test]
 fn wrong_columns() {
     let data = with_an_edition();
-    refused(&data, "pairs_2026Q3.csv", "column1,column2,modifier_indicator\n31238,31231,0\n", &["lacks the column deletion_date"]);
+    refused(
+        &data,
+        "pairs_2026Q3.csv",
+        "column1,column2,modifier_indicator\n31238,31231,0\n",
+        &["lacks the column deletion_date"],
+    );
     refused(&data, "mue_2026Q3.csv", "hcpcs_code,mue_units\n31231,1\n", &["lacks the column mue_mai"]);
     refused(&data, "x_2026Q3.csv", "a,b,c\n1,2,3\n", &["not a table that is known"]);
     refused(&data, "pairs_2026Q3.csv", PAIRS, &["it has no rows"]);
@@ -49,7 +55,12 @@ fn wrong_columns() {
 #[test]
 fn rows_that_stand_twice() {
     let data = with_an_edition();
-    refused(&data, "pairs_2026Q3.csv", format!("{PAIRS}31238,31231,*,0\n31254,31231,*,0\n31238,31231,*,0\n"), &["row 4 repeats row 2"]);
+    refused(
+        &data,
+        "pairs_2026Q3.csv",
+        format!("{PAIRS}31238,31231,*,0\n31254,31231,*,0\n31238,31231,*,0\n"),
+        &["row 4", "first in row 2", "3123831231"],
+    );
     refused(&data, "mue_2026Q3.csv", "hcpcs_code,mue_units,mue_mai\n31231,1,2\n31231,2,2\n", &["row 3", "first in row 2"]);
     let order = samples::order(&[("I10", 1, "Hypertension"), ("I10", 1, "Hypertension")]);
     refused(&data, "icd10cm-order-2027.txt", order, &["row 2", "each code once"]);
@@ -142,9 +153,13 @@ fn xml_that_is_hostile() {
     );
     // Entities of the document's own are not expanded: the title is empty.
     refused(&data, "icd10cm-tabular-2027.xml", laughs, &["a title"]);
-    let twice = format!("{head}<chapter><section><diag><name>A00</name><desc>x</desc></diag><diag><name>A00</name><desc>x</desc></diag></section></chapter></ICD10CM.tabular>");
+    let twice = format!(
+        "{head}<chapter><section><diag><name>A00</name><desc>x</desc></diag><diag><name>A00</name><desc>x</desc></diag></section></chapter></ICD10CM.tabular>"
+    );
     refused(&data, "icd10cm-tabular-2027.xml", twice, &["each code once"]);
-    let wrong = format!("{head}<chapter><section>\n<diag><name>AAAA0000</name><desc>x</desc></diag></section></chapter></ICD10CM.tabular>");
+    let wrong = format!(
+        "{head}<chapter><section>\n<diag><name>AAAA0000</name><desc>x</desc></diag></section></chapter></ICD10CM.tabular>"
+    );
     refused(&data, "icd10cm-tabular-2027.xml", wrong, &["row 2", "an ICD-10-CM code"]);
 }
 

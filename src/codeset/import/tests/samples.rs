@@ -19,16 +19,20 @@ pub(super) fn of(form: Form) -> (&'static str, Vec<u8>) {
         Form::Icd10cmTabular => ("icd10cm-tabular-2027.xml", TABULAR.to_string()),
         Form::Icd10cmIndex => ("icd10cm-index-2027.xml", INDEX.to_string()),
         Form::Icd10pcsOrder => ("icd10pcs_order_2027.txt", order(&PCS)),
-        Form::Icd10pcsList => {
-            ("icd10pcs_codes_2027.csv", "code,billable,short_description,long_description\n0016070,1,Bypass,Bypass whole\n".into())
-        }
+        Form::Icd10pcsList => (
+            "icd10pcs_codes_2027.csv",
+            "code,billable,short_description,long_description\n0016070,1,Bypass,Bypass whole\n".into(),
+        ),
         Form::HcpcsFixed => ("HCPC2027_CONTR_ANWEB.txt", anweb()),
         Form::HcpcsTable => ("HCPC2026_OCT_ANWEB.csv", HCPCS.to_string()),
         Form::Coverage => ("article_x_icd10.csv", COVERAGE.to_string()),
         Form::PlaceOfService => ("pos_2026-01-01.csv", PLACES.to_string()),
         Form::AdjustmentCodes => ("carc_rarc_2026-01-01.csv", REASONS.to_string()),
         Form::Taxonomy => ("nucc_taxonomy_2026-07-01.csv", TAXONOMY.to_string()),
-        Form::CptDescriptors => ("LONGULT_2026-01-01.txt", "Licensed to a practice.\n\n99213\tOur words for a visit\n99214\tOur words, longer\n".into()),
+        Form::CptDescriptors => (
+            "LONGULT_2026-01-01.txt",
+            "Licensed to a practice.\n\n99213\tOur words for a visit\n99214\tOur words, longer\n".into(),
+        ),
     };
     (name, text.into_bytes())
 }
@@ -101,7 +105,8 @@ pub(super) fn order(codes: &[(&str, u8, &str)]) -> String {
 }
 
 fn addenda() -> String {
-    let lines = order(&[("M67A", 0, "Plantar fasciitis"), ("M67A01", 1, "Plantar fasciitis, right foot"), ("M722", 0, "Fibromatosis")]);
+    let lines =
+        order(&[("M67A", 0, "Plantar fasciitis"), ("M67A01", 1, "Plantar fasciitis, right foot"), ("M722", 0, "Fibromatosis")]);
     let actions = ["Add:         ", "Add:         ", "Revise to:   "];
     let mut text = "Addenda of a fiscal year\n".to_string();
     for (action, line) in actions.iter().zip(lines.lines()) {
