@@ -10,8 +10,8 @@ use crate::codeset::import_headers::ADJUSTMENT_CODES;
 use crate::codeset::{CodesetError, Kind, day};
 
 const COLUMNS: [Column; 5] = [
-    needed("adj_code", &["adjcode", "code", "carc", "rarc"]),
-    needed("adj_type", &["adjtype", "type"]),
+    needed("adj_code", &["adjcode"]),
+    needed("adj_type", &["adjtype"]),
     optional("adj_start_date", &["adjstartdate", "start*"]),
     optional("adj_last_modified", &["adjlastmodified", "lastmodified*"]),
     optional("adj_end_date", &["adjenddate", "stop*", "end*"]),

@@ -117,13 +117,16 @@ impl Form {
     }
 }
 
+/// A header stands within so many characters, the publisher's licence before it included.
+const HEADER_WITHIN: usize = 16 << 10;
+
 /// Tells the form by the first lines.
 pub(super) fn of_text(name: &str, head: &str) -> Option<Form> {
     let lower = head.to_lowercase();
     let has = |words: &str| lower.contains(words);
     let lines = || lower.lines().filter(|l| !l.trim().is_empty());
     // The header as one run of letters and digits, whatever separates its cells and lines.
-    let plain: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
+    let plain: String = lower.chars().take(HEADER_WITHIN).filter(|c| c.is_alphanumeric()).collect();
     let says = |words: &str| plain.contains(words);
     if lower.trim_start().starts_with('<') {
         return match () {
@@ -141,6 +144,9 @@ pub(super) fn of_text(name: &str, head: &str) -> Option<Form> {
         let diagnosis = first.as_bytes().get(6).is_some_and(u8::is_ascii_uppercase) && !name.to_lowercase().contains("pcs");
         return Some(if diagnosis { Form::Icd10cmOrder } else { Form::Icd10pcsOrder });
     }
+    if lines().any(is_anweb_line) {
+        return Some(Form::HcpcsFixed);
+    }
     let form = match () {
         () if says("column1") && says("column2") && says("modifier") => Form::Ptp,
         () if says("muevalues") || says("mueunits") => Form::Mue,
@@ -154,13 +160,12 @@ pub(super) fn of_text(name: &str, head: &str) -> Option<Form> {
         () if says("groupingclassificationspecialization") => Form::Taxonomy,
         () if says("poscode") || (says("placeofservicecode") && says("name")) => Form::PlaceOfService,
         () if says("codenamefacility") => Form::PlaceOfService,
-        () if says("adjcode") || says("carc") || says("rarc") => Form::AdjustmentCodes,
+        () if lines().take(3).any(|l| l.contains("adj_code") && l.contains("adj_type")) => Form::AdjustmentCodes,
         () if lines().take(4).any(|l| l.contains(',') && l.contains("billable") && l.contains("code")) => {
             let pcs = name.to_lowercase().contains("pcs");
             if pcs { Form::Icd10pcsList } else { Form::Icd10cmList }
         }
         () if lines().next().is_some_and(|l| l.contains("icd_code") && l.contains("valid")) => Form::Icd10cmList,
-        () if lines().any(is_anweb_line) => Form::HcpcsFixed,
         () if cpt_descriptors::looks_like(head) => Form::CptDescriptors,
         () => return None,
     };

@@ -48,7 +48,9 @@ pub(super) fn parse_fixed(mut rows: Rows<'_>) -> Result<Parsed, CodesetError> {
         if !is_record && gathered.is_empty() {
             continue;
         }
-        if line.len() < 280 {
+        // Of a record that only goes on with the description, one release leaves out the blanks behind it.
+        let goes_on = matches!(line.get(10), Some('4' | '8')) && is_record;
+        if line.len() < 280 && !goes_on {
             rows.add("(row)", "320 characters", format!("{} characters", line.len()));
             continue;
         }
@@ -124,8 +126,10 @@ impl Gathered {
         if long.is_empty() && short.is_empty() {
             return rows.add(&name(3), "a description", String::new());
         }
-        // A code that was taken up again keeps the last day of its first life; that day is past when the action begins.
-        let revived = action != "D" && ended.zip(began).is_some_and(|(ended, began)| ended < began);
+        // The action that ends a code takes effect the day after its last day. A later one took the code up again, and the
+        // last day is that of its first life.
+        let after = |ended: u32| day::from_number(ended).and_then(|d| d.tomorrow().ok()).map_or(day::OPEN, day::to_number);
+        let revived = action != "D" && ended.zip(began).is_some_and(|(ended, began)| after(ended) < began);
         let added = added.or(began).unwrap_or(day::ALWAYS);
         let ended = ended.filter(|_| !revived).unwrap_or(day::OPEN);
         let (long, short) = (long.clone(), short.clone());
