@@ -61,16 +61,37 @@ pub(super) fn optional_day(rows: &mut Rows<'_>, column: Option<usize>, missing: 
     }
 }
 
-/// YYYYMMDD, YYYY-MM-DD, MM/DD/YYYY or M/D/YYYY, a time behind it passed over.
+/// YYYYMMDD, YYYY-MM-DD, MM/DD/YYYY, M/D/YYYY or YYYYDDD (day of the year), a time behind it passed over.
 pub(super) fn any_day(text: &str) -> Option<u32> {
     let text = text.split_whitespace().next().unwrap_or("");
     let text = text.split_once('T').map_or(text, |(day, _)| day);
     if let Some(number) = day::parse(text) {
         return Some(number);
     }
+    if text.len() == 7 && text.bytes().all(|b| b.is_ascii_digit()) {
+        let (year, of_year) = (text.get(..4)?.parse().ok()?, text.get(4..)?.parse::<i64>().ok()?);
+        let first = jiff::civil::Date::new(year, 1, 1).ok()?;
+        let date = first.checked_add(jiff::Span::new().days(of_year - 1)).ok()?;
+        return (of_year >= 1 && date.year() == year).then(|| day::to_number(date));
+    }
     let parts: Vec<u32> = text.split('/').map(|p| p.parse().ok()).collect::<Option<_>>()?;
     let [month, day_of_month, year] = parts[..] else { return None };
     (year > 1000 && month <= 12 && day_of_month <= 31).then_some(())?;
     let number = year * 10_000 + month * 100 + day_of_month;
     day::from_number(number).map(|_| number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::any_day;
+
+    #[test]
+    fn days_as_publishers_write_them() {
+        for text in ["20240229", "2024-02-29", "02/29/2024", "2/29/2024", "2024060", "2024-02-29T00:00:00"] {
+            assert_eq!(any_day(text), Some(20_240_229), "{text}");
+        }
+        for text in ["20240230", "2023366", "2024000", "13/01/2024", "never", ""] {
+            assert_eq!(any_day(text), None, "{text}");
+        }
+    }
 }

@@ -136,9 +136,13 @@ pub(super) fn of_text(name: &str, head: &str) -> Option<Form> {
         };
     }
     let addenda = ["add:", "delete:", "revise from:", "revise to:", "no change"];
-    if lines().take(40).any(|l| addenda.iter().any(|a| l.trim_start().starts_with(a))) && name.to_lowercase().contains("addenda")
-    {
-        return Some(Form::Icd10cmAddenda);
+    let changes = |line: &str| {
+        let line = line.trim_start();
+        let action = addenda.iter().find(|a| line.to_lowercase().starts_with(**a));
+        action.and_then(|a| line.get(a.len()..)).is_some_and(|rest| is_order_line(rest.trim_start()))
+    };
+    if name.to_lowercase().contains("addenda") {
+        return head.lines().any(changes).then_some(Form::Icd10cmAddenda);
     }
     if let Some(first) = head.lines().find(|l| !l.trim().is_empty()).filter(|l| is_order_line(l)) {
         let diagnosis = first.as_bytes().get(6).is_some_and(u8::is_ascii_uppercase) && !name.to_lowercase().contains("pcs");

@@ -134,14 +134,9 @@ fn entries(path: &Path, file: BufReader<File>, visit: &mut Visit<'_>) -> Result<
         let name = inside.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         names.push((number, name, entry.is_dir()));
     }
-    // CMS packs the same table as text and as workbook; the text is taken.
-    let stem = |name: &str| name.rsplit_once('.').map_or(name.to_string(), |(s, _)| s.to_ascii_lowercase());
-    let has_text = |name: &str| {
-        let text = |other: &str| ["txt", "csv"].iter().any(|e| other.to_ascii_lowercase().ends_with(&format!(".{e}")));
-        names.iter().any(|(_, other, _)| text(other) && stem(other) == stem(name))
-    };
+    let all: Vec<&str> = names.iter().map(|(_, name, _)| name.as_str()).collect();
     for (number, name, is_folder) in &names {
-        if *is_folder || name.starts_with('.') || (is_workbook(name) && has_text(name)) {
+        if *is_folder || name.starts_with('.') || said_better(name, &all) {
             continue;
         }
         let mut entry = archive.by_index(*number).map_err(bad)?;
@@ -149,6 +144,20 @@ fn entries(path: &Path, file: BufReader<File>, visit: &mut Visit<'_>) -> Result<
         visit(&path.join(name), name, Guarded::new(&mut entry, Some(packed)))?;
     }
     Ok(())
+}
+
+/// Whether an archive has the same table in a form that is read more surely: CMS packs it as CSV, text and workbook; and a list
+/// of changes beside the whole list of codes repeats what that has.
+fn said_better(name: &str, all: &[&str]) -> bool {
+    let lower = |n: &str| n.to_ascii_lowercase();
+    let parts = |n: &str| n.rsplit_once('.').map_or((lower(n), String::new()), |(stem, end)| (lower(stem), lower(end)));
+    let (stem, end) = parts(name);
+    let has = |better: &str| all.iter().any(|other| parts(other) == (stem.clone(), better.to_string()));
+    match end.as_str() {
+        "xlsx" if has("csv") || has("txt") => true,
+        "txt" if has("csv") => true,
+        _ => stem.contains("addenda") && all.iter().map(|n| lower(n)).any(|n| n.contains("order") && !n.contains("addenda")),
+    }
 }
 
 /// Fills the buffer as far as the reader goes.
@@ -172,5 +181,28 @@ pub(super) fn refused_io(file: &Path, e: &io::Error) -> CodesetError {
         io::ErrorKind::InvalidInput => CodesetError::refused(file, "its packed content is damaged; fetch it again"),
         io::ErrorKind::NotFound => CodesetError::refused(file, "there is no such file"),
         _ => CodesetError::refused(file, e.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said_better;
+
+    #[test]
+    fn one_form_of_a_table_is_taken() {
+        let all = [
+            "PPRRVU24_JUL.csv",
+            "PPRRVU24_JUL.txt",
+            "PPRRVU24_JUL.xlsx",
+            "GPCI2024.xlsx",
+            "HCPC24_ANWEB.txt",
+            "HCPC24_ANWEB.xlsx",
+        ];
+        let taken: Vec<&str> = all.into_iter().filter(|n| !said_better(n, &all)).collect();
+        assert_eq!(taken, ["PPRRVU24_JUL.csv", "GPCI2024.xlsx", "HCPC24_ANWEB.txt"]);
+        let lists = ["icd10cm-order-2026.txt", "icd10cm-order-addenda-2026.txt", "icd10cm-codes-addenda-2026.txt"];
+        let taken: Vec<&str> = lists.into_iter().filter(|n| !said_better(n, &lists)).collect();
+        assert_eq!(taken, ["icd10cm-order-2026.txt"]);
+        assert!(!said_better(lists[1], &lists[1..]));
     }
 }
