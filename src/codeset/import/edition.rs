@@ -20,6 +20,7 @@ pub(super) fn told_by(kind: Kind, text: &str) -> Option<EditionHint> {
         Kind::FeeSchedule | Kind::Gpci | Kind::ConversionFactor => fee_schedule(text),
         Kind::Icd10cm | Kind::Icd10cmIndex | Kind::Icd10pcs => icd(text),
         Kind::Hcpcs => hcpcs(text),
+        Kind::Taxonomy => taxonomy(text),
         _ => full_date(text).map(|effective| EditionHint { edition: effective.to_string(), effective }),
     }
 }
@@ -172,6 +173,16 @@ fn hcpcs(text: &str) -> Option<EditionHint> {
     named(year.parse().ok()?, q.parse::<i8>().ok()? * 3 - 2)
 }
 
+/// `nucc_taxonomy_251` (version 25.1): the January version is in force from 1 April, the July one from 1 October.
+fn taxonomy(text: &str) -> Option<EditionHint> {
+    if let Some([year, half]) = found(pattern!(r"(?i)nucc_taxonomy_([0-9]{2})([01])(?:[^0-9]|$)"), text) {
+        let month = if half == "0" { 4 } else { 10 };
+        let effective = Date::new(2000 + year.parse::<i16>().ok()?, month, 1).ok()?;
+        return Some(EditionHint { edition: format!("{year}.{half}"), effective });
+    }
+    full_date(text).map(|effective| EditionHint { edition: effective.to_string(), effective })
+}
+
 /// `2024-06-03`, `20240603`, `07-01-2026`.
 fn full_date(text: &str) -> Option<Date> {
     if let Some([y, m, d]) = found(pattern!(r"(?:^|[^0-9])((?:19|20)[0-9]{2})-?([01][0-9])-?([0-3][0-9])(?:[^0-9]|$)"), text) {
@@ -240,6 +251,7 @@ mod tests {
         let hcpcs = |text| told(Kind::Hcpcs, text);
         assert_eq!(hcpcs("HCPC2026_OCT_ANWEB.excerpt.csv"), is("2026Q4", "2026-10-01"));
         assert_eq!(hcpcs("HCPC17_CONTR_ANWEB.txt"), is("2017", "2017-01-01"));
+        assert_eq!(told(Kind::Taxonomy, "nucc_taxonomy_251.csv"), is("25.1", "2025-10-01"));
     }
 
     #[test]

@@ -211,12 +211,13 @@ fn read_table(
     context: &Context<'_>,
 ) -> Result<Option<Parsed>, CodesetError> {
     if source::is_workbook(name) {
-        let rows = workbook::read(file, content)?;
-        let head = rows.iter().take(60).map(|(_, cells)| cells.join("\t")).collect::<Vec<_>>().join("\n");
-        return match form::of_text(name, &head) {
-            Some(form) => form.parse(Rows::sheet(file, rows), name, context).map(Some),
-            None => Ok(None),
-        };
+        let sheet = workbook::read(file, content)?;
+        let head = sheet.rows.iter().take(60).map(|(_, cells)| cells.join("\t")).collect::<Vec<_>>().join("\n");
+        let Some(form) = form::of_text(name, &head) else { return Ok(None) };
+        if let Some(formula) = sheet.formula {
+            return Err(CodesetError::refused(file, formula));
+        }
+        return form.parse(Rows::sheet(file, sheet.rows), name, context).map(Some);
     }
     let mut head = vec![0; source::HEAD];
     let count = source::read_up_to(&mut content, &mut head).map_err(|e| source::refused_io(file, &e))?;

@@ -1,4 +1,4 @@
-//! The first sheet of a workbook (xlsx) as rows of text. Cells with formulas are refused: a table of codes has none, and a
+//! The first sheet of a workbook (xlsx) as rows of text. A table with formulas is refused: official tables have none, and a
 //! formula shows a value that the file does not vouch for.
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -14,8 +14,15 @@ const LARGEST: u64 = 256 << 20;
 const MOST_ROWS: u32 = 1_100_000;
 const MOST_COLUMNS: u32 = 256;
 
-/// Reads the rows (numbered from 1) of the first sheet that has any.
-pub(super) fn read(file: &Path, content: impl Read) -> Result<Vec<(usize, Vec<String>)>, CodesetError> {
+/// The rows of a sheet, numbered from 1.
+pub(super) struct Sheet {
+    pub rows: Vec<(usize, Vec<String>)>,
+    /// Where a formula stands, if any does.
+    pub formula: Option<String>,
+}
+
+/// Reads the first sheet that has rows.
+pub(super) fn read(file: &Path, content: impl Read) -> Result<Sheet, CodesetError> {
     let mut bytes = Vec::new();
     content.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|e| refused_io(file, &e))?;
     if bytes.len() as u64 > LARGEST {
@@ -26,12 +33,13 @@ pub(super) fn read(file: &Path, content: impl Read) -> Result<Vec<(usize, Vec<St
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|e| bad(&e))?;
     for name in book.sheet_names() {
         let mut cells = book.worksheet_cells_reader(&name).map_err(|e| bad(&e))?;
-        while let Some(formula) = cells.next_formula().map_err(|e| bad(&e))? {
-            if !formula.get_value().is_empty() {
-                let (row, column) = formula.get_position();
-                let problem =
-                    format!("sheet {name}, row {}, column {}: a formula where a value is expected", row + 1, column + 1);
-                return Err(CodesetError::refused(file, problem));
+        let mut formula = None;
+        while let Some(found) = cells.next_formula().map_err(|e| bad(&e))? {
+            if !found.get_value().is_empty() {
+                let (row, column) = found.get_position();
+                let place = format!("sheet {name}, row {}, column {}", row + 1, column + 1);
+                formula = Some(format!("{place}: a formula where a value is expected"));
+                break;
             }
         }
         drop(cells);
@@ -57,7 +65,7 @@ pub(super) fn read(file: &Path, content: impl Read) -> Result<Vec<(usize, Vec<St
             }
         }
         if !rows.is_empty() {
-            return Ok(rows);
+            return Ok(Sheet { rows, formula });
         }
     }
     Err(CodesetError::refused(file, "the workbook has no rows"))
