@@ -7,7 +7,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -106,7 +106,7 @@ fn install(
     codesets: &Path,
     data: &Path,
     file: &OfficialFile,
-    fetched: &PathBuf,
+    fetched: &Path,
     options: &UpdateOptions,
 ) -> Result<Outcome, CodesetError> {
     let store = Store::of_data(data);
