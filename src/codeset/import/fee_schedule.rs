@@ -76,7 +76,13 @@ pub(super) fn parse(mut rows: Rows<'_>, name: &str) -> Result<Parsed, CodesetErr
     let mut seen: HashMap<(RawProcedure, u8), usize> = HashMap::new();
     let mut factor: Option<f64> = None;
     while rows.next()? {
-        let Some(raw) = rows.procedure(code) else { continue };
+        let raw = match without_zeros(rows.cell(code)) {
+            Some(raw) => raw,
+            None => match rows.procedure(code) {
+                Some(raw) => raw,
+                None => continue,
+            },
+        };
         let component = rows.value(modifier, "no modifier, 26, TC or 53", |t| match t {
             "" => Some(0),
             "26" => Some(1),
@@ -197,6 +203,13 @@ fn columns(rows: &mut Rows<'_>) -> Result<(HashMap<&'static str, usize>, String)
         preamble += &(cells.join(" ") + "\n");
     }
     Err(CodesetError::refused(rows.file(), format!("no header with the columns {}", NEEDED.join(", "))))
+}
+
+/// The code of an anesthesia service (00100 to 01999) from which a spreadsheet took the zeros, as in the release of October
+/// 2020.
+fn without_zeros(text: &str) -> Option<RawProcedure> {
+    let number = text.parse::<u16>().ok().filter(|n| text.len() < 5 && (100..2000).contains(n))?;
+    raw_procedure(&format!("{number:05}"))
 }
 
 /// A decimal number in hundredths: "0.6699999999999999" is 67; nothing is 0.
