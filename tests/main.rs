@@ -1,6 +1,7 @@
 //! Integration tests; one module a subject.
 #![allow(missing_docs, clippy::unwrap_used)]
 mod claims;
+mod codesets;
 mod command_line;
 mod encoder;
 mod endpoint;

@@ -15,7 +15,7 @@ pub enum SystemArg {
     Cpt,
     /// Procedures and supplies, HCPCS Level II
     Hcpcs,
-    /// Inpatient procedures (no table is embedded)
+    /// Inpatient procedures (only where a table was imported)
     Icd10pcs,
 }
 
@@ -42,7 +42,7 @@ pub struct LookupArgs {
 /// Runs the command.
 pub fn run(args: &LookupArgs, global: &Global) -> Result<u8, CliError> {
     let folder = EngineConfig { codesets: global.codesets.clone(), ..Default::default() }.codesets_folder();
-    let sets = CodeSets::open(&folder).map_err(|e| CliError::internal(e.to_string()))?;
+    let sets = CodeSets::open_with(&folder, global.data_folder().as_deref()).map_err(|e| CliError::internal(e.to_string()))?;
     let date = match &args.date {
         Some(d) => Some(crate::note::input::parse_date("--date", d).map_err(|e| CliError::usage(e.to_string()))?),
         None => None,

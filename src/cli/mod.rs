@@ -11,6 +11,8 @@ use crate::serve::today;
 
 mod code;
 mod codesets;
+mod codesets_import;
+mod codesets_update;
 mod eval;
 mod inputs;
 mod level;
@@ -49,6 +51,14 @@ pub struct Global {
     pub device: String,
 }
 
+impl Global {
+    /// The data folder: as given, else the platform's; `None` on a system that has none.
+    pub fn data_folder(&self) -> Option<PathBuf> {
+        let platform = || directories::ProjectDirs::from("", "", "superbill").map(|dirs| dirs.data_dir().to_path_buf());
+        self.data.clone().or_else(platform)
+    }
+}
+
 #[derive(Subcommand, Debug)]
 enum Command {
     Code(code::CodeArgs),
@@ -59,7 +69,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Train(train::TrainArgs),
     Eval(eval::EvalArgs),
-    /// The reference tables: list, build, verify
+    /// The reference tables: list, import, update, build, verify
     Codesets(codesets::CodesetsArgs),
     /// Model folders: convert a checkpoint, compute code vectors, verify
     Models(models::ModelsArgs),
@@ -109,11 +119,7 @@ fn run(cli: &Cli) -> Result<u8, CliError> {
         Command::Serve(args) => serve::run(args, &cli.global),
         Command::Train(args) => train::run(args, &cli.global),
         Command::Eval(args) => eval::run(args, &cli.global),
-        Command::Codesets(args) => {
-            let text = codesets::run(args, cli.global.codesets.as_deref()).map_err(|e| CliError::internal(e.to_string()))?;
-            print!("{text}");
-            Ok(0)
-        }
+        Command::Codesets(args) => codesets::run(args, &cli.global),
         Command::Models(args) => {
             let text = models::run(args, cli.global.codesets.as_deref(), &cli.global.device)
                 .map_err(|e| CliError::usage(e.to_string()))?;
@@ -135,6 +141,11 @@ fn start_logging() {
 
 /// Opens the engine with the folders that the flags name or that came with the program.
 fn open_engine(global: &Global) -> Result<Engine, CliError> {
-    let config = EngineConfig { model: global.model.clone(), codesets: global.codesets.clone(), device: global.device.clone() };
+    let config = EngineConfig {
+        model: global.model.clone(),
+        codesets: global.codesets.clone(),
+        data: global.data_folder(),
+        device: global.device.clone(),
+    };
     Engine::open(&config).map_err(|e| CliError { status: e.exit_status(), message: e.to_string() })
 }

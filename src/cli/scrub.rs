@@ -33,7 +33,8 @@ pub fn run(args: &ScrubArgs, global: &Global, today: jiff::civil::Date) -> Resul
         Some(folder) => folder.clone(),
         None => CodeSets::default_dir().map_err(|error| CliError::internal(error.to_string()))?,
     };
-    let code_sets = CodeSets::open(&folder).map_err(|error| CliError::internal(error.to_string()))?;
+    let code_sets =
+        CodeSets::open_with(&folder, global.data_folder().as_deref()).map_err(|error| CliError::internal(error.to_string()))?;
     let payers = open_payers(&folder)?;
     let border = Border { payers: &payers, newest_edition_end: newest_edition_end(&code_sets), default_date: today };
     let mut results = Vec::new();

@@ -33,6 +33,9 @@ pub struct Edition {
     /// Only an excerpt, or a part of the edition's changes.
     #[serde(default)]
     pub partial: bool,
+    /// Imported by the practice, not one of the embedded tables.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
 }
 
 /// How a table reaches a date.
@@ -56,6 +59,18 @@ pub(super) fn answering<'a>(editions: &'a [Edition], table: &str, date: Date) ->
         Some(edition) => Some((edition, Reach::After)),
         None => complete.min_by_key(|e| e.effective).map(|edition| (edition, Reach::Before)),
     }
+}
+
+/// The newest complete edition of `table`, and where `date` lies to it.
+pub(super) fn newest<'a>(editions: &'a [Edition], table: &str, date: Date) -> Option<(&'a Edition, Reach)> {
+    let complete = editions.iter().filter(|e| e.table == table && !e.partial && e.effective.is_some());
+    let newest = complete.max_by_key(|e| e.effective)?;
+    let reach = match (newest.effective, newest.through) {
+        (Some(from), _) if date < from => Reach::Before,
+        (_, Some(to)) if to < date => Reach::After,
+        _ => Reach::Within,
+    };
+    Some((newest, reach))
 }
 
 /// Reads the list.

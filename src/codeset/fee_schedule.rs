@@ -1,8 +1,10 @@
-//! Facts of the Medicare physician fee schedule for the codes of the catalogue.
+//! Facts of the Medicare physician fee schedule: embedded for the codes of the catalogue, imported for every code.
+use std::path::Path;
+
 use jiff::civil::Date;
 
-use super::procedures::{ProcedureIndex, Procedures, is_code_byte};
-use super::table_file::TableFile;
+use super::procedures::{ProcedureIndex, Procedures, RawProcedure, is_code_byte, raw_procedure};
+use super::table_file::{Section, TableFile, TableWriter};
 use super::{CodesetError, day};
 
 /// A row of the fee schedule as stored, sorted by code, modifier and edition.
@@ -122,7 +124,7 @@ pub enum GlobalPeriod {
 }
 
 impl GlobalPeriod {
-    fn from_bytes(bytes: [u8; 3]) -> Option<Self> {
+    pub(super) fn from_bytes(bytes: [u8; 3]) -> Option<Self> {
         match &bytes {
             b"000" => Some(Self::Days0),
             b"010" => Some(Self::Days10),
@@ -197,45 +199,133 @@ pub(super) fn check(file: &TableFile, rows: &[FeeRecord], codes: usize, editions
     file.require(rows.iter().all(holds), "a fee schedule row is damaged")
 }
 
+/// Kind and version of the file of one imported edition.
+pub(super) const KIND: &str = "fees";
+pub(super) const VERSION: u32 = 1;
+
+/// The open file of one imported edition: every code of the file, not only those of the catalogue.
+pub(super) struct FeeTable {
+    file: TableFile,
+    codes: Section<RawProcedure>,
+    rows: Section<FeeRecord>,
+    edition: FeeEdition,
+}
+
+impl FeeTable {
+    /// Opens and checks the file.
+    pub(super) fn open(path: &Path) -> Result<Self, CodesetError> {
+        let file = TableFile::open(path, KIND, VERSION)?;
+        let edition = read_editions(&file)?.first().copied().ok_or_else(|| file.corrupt("it names no edition"))?;
+        let table = Self { codes: file.section("codes")?, rows: file.section("fees")?, edition, file };
+        let f = &table.file;
+        let codes = f.get(table.codes);
+        f.require(codes.is_sorted_by(|a, b| a < b) && codes.len() <= usize::from(u16::MAX), "its codes are not in order")?;
+        f.require(codes.iter().flatten().all(is_code_byte), "a code has characters that no HCPCS code has")?;
+        check(f, f.get(table.rows), codes.len(), 1)?;
+        Ok(table)
+    }
+
+    /// Edition.
+    pub(super) fn edition(&self) -> FeeEdition {
+        self.edition
+    }
+
+    /// Dollars for one relative value unit that the file states, and for clinicians of advanced payment models.
+    pub(super) fn factors(&self) -> [Option<f64>; 2] {
+        let stated = self.file.section::<f64>("factors").map(|s| self.file.get(s).to_vec()).unwrap_or_default();
+        [0, 1].map(|i| stated.get(i).copied().filter(|f| f.is_finite() && *f > 0.0))
+    }
+
+    /// Row of a code and component.
+    fn row(&self, code: &RawProcedure, component: Component) -> Option<&FeeRecord> {
+        let number = self.file.get(self.codes).binary_search(code).ok()? as u16;
+        let rows = self.file.get(self.rows);
+        let at = rows.binary_search_by_key(&(number, component as u8), |r| (r.code, r.modifier)).ok()?;
+        rows.get(at)
+    }
+}
+
+/// The file of an imported edition. Rows carry the place of their code in `codes` (sorted, each once).
+pub(super) fn compile(
+    codes: &[RawProcedure],
+    mut rows: Vec<FeeRecord>,
+    edition: FeeEditionRecord,
+    factors: [f64; 2],
+) -> TableWriter {
+    rows.sort_by_key(|r| (r.code, r.modifier, r.edition));
+    let mut table = TableWriter::new(KIND, VERSION);
+    table.add("codes", codes);
+    table.add("fees", &rows);
+    table.add("editions", &[edition]);
+    table.add("factors", &factors);
+    table
+}
+
+/// An edition of the fee schedule as stored; names longer than 12 bytes are cut.
+pub(super) fn edition_record(name: &str, effective: u32) -> FeeEditionRecord {
+    let mut bytes = [0; 12];
+    for (to, from) in bytes.iter_mut().zip(name.bytes()) {
+        *to = from;
+    }
+    FeeEditionRecord { effective, name: bytes }
+}
+
 impl Procedures {
     /// Fee schedule facts of the whole service on a date: of the newest edition of that calendar year, else of the newest
-    /// edition before, else of the oldest. `None` where no loaded edition has the code.
+    /// edition before, else of the oldest. `None` where no loaded edition has the code. Imported editions answer for every
+    /// code of theirs; the embedded one only where none is imported.
     pub fn facts(&self, code: &str, date: Date) -> Option<ProcedureFacts> {
-        self.component_facts(self.find(code)?, Component::Global, date)
+        self.component_facts_of(code, Component::Global, date)
     }
 
     /// As [`facts`](Self::facts), for one component of the service.
     pub fn component_facts(&self, i: ProcedureIndex, component: Component, date: Date) -> Option<ProcedureFacts> {
+        if !self.imported_fees().is_empty() {
+            return self.component_facts_of(self.code(i), component, date);
+        }
         let rows = self.fee_rows();
         let key = (i.0, component as u8);
         let start = rows.partition_point(|r| (r.code, r.modifier) < key);
         let own = rows[start..].iter().take_while(|r| (r.code, r.modifier) == key);
-        let edition = |r: &FeeRecord| self.fee_editions().get(r.edition as usize);
-        let rank = |r: &FeeRecord| {
-            let effective = edition(r).map(|e| e.effective);
-            let (same_year, before) = effective.map_or((false, false), |e| (e.year() == date.year(), e <= date));
-            // Within a year an edition in force comes before a later one; among editions of the past the newest counts.
-            (same_year, before, if before { i32::from(r.edition) } else { -i32::from(r.edition) })
-        };
-        let row = own.max_by_key(|r| rank(r))?;
-        let edition = *edition(row)?;
-        Some(ProcedureFacts {
-            status: row.status as char,
-            work_rvu: f64::from(row.work) / 100.0,
-            non_facility_rvu: f64::from(row.non_facility) / 100.0,
-            facility_rvu: f64::from(row.facility) / 100.0,
-            non_facility_na: row.not_applicable & 1 != 0,
-            facility_na: row.not_applicable & 2 != 0,
-            pc_tc: row.pc_tc as char,
-            global: GlobalPeriod::from_bytes(row.global)?,
-            multiple: row.multiple as char,
-            bilateral: row.bilateral as char,
-            assistant: row.assistant as char,
-            co_surgeon: row.co_surgeon as char,
-            team: row.team as char,
-            endoscopic_base: (row.endoscopic_base[0] != 0).then_some(row.endoscopic_base),
-            edition,
-            same_year: edition.effective.year() == date.year(),
-        })
+        answer(own.filter_map(|r| Some((*self.embedded_fee_editions().get(r.edition as usize)?, r))), date)
     }
+
+    /// As [`component_facts`](Self::component_facts), for codes outside the catalogue too.
+    pub fn component_facts_of(&self, code: &str, component: Component, date: Date) -> Option<ProcedureFacts> {
+        if self.imported_fees().is_empty() {
+            return self.component_facts(self.find(code)?, component, date);
+        }
+        let raw = raw_procedure(code)?;
+        let rows = self.imported_fees().iter().filter_map(|table| Some((table.edition, table.row(&raw, component)?)));
+        answer(rows, date)
+    }
+}
+
+/// The row that answers for a date. Within a year an edition in force comes before a later one; among editions of the past
+/// the newest counts.
+fn answer<'a>(rows: impl Iterator<Item = (FeeEdition, &'a FeeRecord)>, date: Date) -> Option<ProcedureFacts> {
+    let rank = |(edition, _): &(FeeEdition, &FeeRecord)| {
+        let (same_year, before) = (edition.effective.year() == date.year(), edition.effective <= date);
+        let number = day::to_number(edition.effective) as i32;
+        (same_year, before, if before { number } else { -number })
+    };
+    let (edition, row) = rows.max_by_key(rank)?;
+    Some(ProcedureFacts {
+        status: row.status as char,
+        work_rvu: f64::from(row.work) / 100.0,
+        non_facility_rvu: f64::from(row.non_facility) / 100.0,
+        facility_rvu: f64::from(row.facility) / 100.0,
+        non_facility_na: row.not_applicable & 1 != 0,
+        facility_na: row.not_applicable & 2 != 0,
+        pc_tc: row.pc_tc as char,
+        global: GlobalPeriod::from_bytes(row.global)?,
+        multiple: row.multiple as char,
+        bilateral: row.bilateral as char,
+        assistant: row.assistant as char,
+        co_surgeon: row.co_surgeon as char,
+        team: row.team as char,
+        endoscopic_base: (row.endoscopic_base[0] != 0).then_some(row.endoscopic_base),
+        edition,
+        same_year: edition.effective.year() == date.year(),
+    })
 }

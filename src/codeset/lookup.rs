@@ -3,7 +3,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::CodeSets;
-use super::icd10cm::{IcdIndex, IcdStatus};
+use super::icd10cm::{IcdIndex, IcdStatus, search};
+use super::lists::PcsCode;
 use super::procedures::{ProcedureIndex, ProcedureValidity};
 
 /// Code system.
@@ -15,7 +16,7 @@ pub enum System {
     Cpt,
     /// Procedures and supplies, HCPCS Level II.
     Hcpcs,
-    /// Inpatient procedures (no table is embedded).
+    /// Inpatient procedures (only where a table was imported).
     Icd10pcs,
 }
 
@@ -35,7 +36,7 @@ impl System {
 /// One code found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Found {
-    /// `icd10cm`, `cpt` or `hcpcs`.
+    /// `icd10cm`, `cpt`, `hcpcs` or `icd10pcs`.
     pub system: &'static str,
     /// The code.
     pub code: String,
@@ -76,9 +77,62 @@ pub fn find(sets: &CodeSets, query: &str, system: Option<System>, date: Option<D
             }
         }
     }
+    if wants(System::Hcpcs) {
+        found.extend(hcpcs_only(sets, query, date));
+    }
+    if wants(System::Icd10pcs) {
+        found.extend(inpatient(sets, query, date));
+    }
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.code.cmp(&b.code)));
     found.truncate(limit);
     found
+}
+
+/// Codes of an imported HCPCS edition that the catalogue does not have.
+fn hcpcs_only(sets: &CodeSets, query: &str, date: Date) -> Vec<Found> {
+    let Some(table) = sets.procedures.hcpcs(date) else { return Vec::new() };
+    let (wanted, code) = (search::tokens(query), query.trim().to_ascii_uppercase());
+    let own = table.all().filter(|(c, _)| sets.procedures.find(c).is_none());
+    let scored = own.filter_map(|(c, title)| {
+        let score = if c == code { 1.0 } else { search::score(&wanted, title) };
+        (score > 0.0 && !wanted.is_empty()).then_some((c, title, score))
+    });
+    let as_found = |(code, title, score): (&str, &str, f32)| {
+        let (valid_from, valid_to) = table.period(code).unwrap_or_default();
+        Found {
+            system: "hcpcs",
+            code: code.to_string(),
+            title: title.to_string(),
+            billable: table.validity(code, date).map(|v| v == ProcedureValidity::Valid),
+            valid_from,
+            valid_to,
+            score,
+        }
+    };
+    scored.map(as_found).collect()
+}
+
+/// Codes of an imported ICD-10-PCS edition; a list that cannot be read gives none.
+fn inpatient(sets: &CodeSets, query: &str, date: Date) -> Vec<Found> {
+    let Ok(Some(codes)) = sets.lists.icd10pcs(date) else { return Vec::new() };
+    let (wanted, code) = (search::tokens(query), query.trim().to_ascii_uppercase());
+    let as_found = |code: &String, pcs: &PcsCode, score| Found {
+        system: "icd10pcs",
+        code: code.clone(),
+        title: pcs.title.clone(),
+        billable: Some(pcs.billable),
+        valid_from: None,
+        valid_to: None,
+        score,
+    };
+    if let Some(pcs) = codes.get(&code) {
+        return vec![as_found(&code, pcs, 1.0)];
+    }
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let scored = codes.iter().map(|(code, pcs)| (code, pcs, search::score(&wanted, &pcs.title)));
+    scored.filter(|(.., score)| *score > 0.0).map(|(code, pcs, score)| as_found(code, pcs, score)).collect()
 }
 
 fn diagnosis(sets: &CodeSets, i: IcdIndex, date: Date, score: f32) -> Found {
@@ -103,6 +157,8 @@ fn diagnosis(sets: &CodeSets, i: IcdIndex, date: Date, score: f32) -> Found {
 fn procedure(sets: &CodeSets, i: ProcedureIndex, date: Date, score: f32) -> Found {
     let procedures = &sets.procedures;
     let code = procedures.code(i);
+    // A practice's licensed descriptor says more than our own.
+    let licensed = sets.lists.cpt_descriptor(code).ok().flatten();
     let (valid_from, valid_to) = procedures.valid_period(i);
     let billable = match procedures.validity(code, date) {
         ProcedureValidity::Valid => Some(true),
@@ -112,7 +168,7 @@ fn procedure(sets: &CodeSets, i: ProcedureIndex, date: Date, score: f32) -> Foun
     Found {
         system: procedures.system(i),
         code: code.to_string(),
-        title: procedures.descriptor(i).to_string(),
+        title: licensed.unwrap_or(procedures.descriptor(i)).to_string(),
         billable,
         valid_from,
         valid_to,

@@ -3,12 +3,19 @@
 //! Imports nothing of ours.
 pub mod add_on;
 mod build;
+pub mod coverage;
 mod day;
 pub mod drugs;
 mod edition;
 mod error;
 mod fee_schedule;
+pub mod hcpcs;
 pub mod icd10cm;
+pub mod import;
+mod import_headers;
+mod installed;
+mod kind;
+pub mod lists;
 pub mod lookup;
 pub mod mue;
 #[cfg(test)]
@@ -16,18 +23,25 @@ mod official_tests;
 pub mod payment;
 pub mod procedures;
 pub mod ptp;
+mod ptp_table;
 pub mod reference;
+pub mod store;
 mod table_file;
 #[cfg(test)]
 mod tests;
+pub mod update;
 
 use std::path::{Path, PathBuf};
 
 pub use add_on::AddOnTable;
 pub use build::{BuildOptions, build};
+pub use coverage::Coverage;
 pub use edition::{Edition, Reach};
-pub use error::CodesetError;
+pub use error::{CodesetError, RowProblem};
 pub use icd10cm::Icd10cm;
+pub use installed::refresh;
+pub use kind::Kind;
+pub use lists::ImportedLists;
 pub use mue::MueTable;
 pub use payment::Payment;
 pub use procedures::Procedures;
@@ -52,23 +66,17 @@ pub struct CodeSets {
     pub modifiers: Modifiers,
     /// Conversion factors and geographic indices.
     pub payment: Payment,
+    /// LCD and NCD coverage, where imported.
+    pub coverage: Coverage,
+    /// Small imported lists.
+    pub lists: ImportedLists,
     editions: Vec<Edition>,
 }
 
 impl CodeSets {
-    /// Opens the tables of a folder.
+    /// Opens the tables of a folder, without imported editions.
     pub fn open(folder: &Path) -> Result<Self, CodesetError> {
-        Ok(Self {
-            icd10cm: Icd10cm::open(&folder.join("icd10cm.tbl"))?,
-            procedures: Procedures::open(&folder.join("procedures.tbl"))?,
-            ptp: Ptp::open(&folder.join("ncci_ptp.tbl"))?,
-            mue: MueTable::open(&folder.join("ncci_mue.tbl"))?,
-            add_ons: AddOnTable::open(&folder.join("ncci_add_on.tbl"))?,
-            place_of_service: PlacesOfService::open(&folder.join("place_of_service.csv"))?,
-            modifiers: Modifiers::open(&folder.join("modifiers.csv"))?,
-            payment: Payment::open(folder)?,
-            editions: edition::read(folder)?,
-        })
+        Self::open_with(folder, None)
     }
 
     /// Opens the tables and compares each file's SHA-256 with the list of editions; returns the number of files.
@@ -100,11 +108,22 @@ impl CodeSets {
         }
     }
 
-    /// The complete edition of a table that answers for a date, and whether it reaches it. `None` where the table is not
+    /// The complete edition of a table that answers for a date (of a cumulative table the newest), and whether it reaches it. `None` where the table is not
     /// loaded or its editions have no dates. Tables: `icd10cm`, `hospital-addendum-b`, `fee-schedule`, `ncci-ptp`,
     /// `ncci-mue`, `ncci-add-on`, `gpci`, `conversion-factor`.
     pub fn edition_for(&self, table: &str, date: jiff::civil::Date) -> Option<(&Edition, Reach)> {
-        edition::answering(&self.editions, table, date)
+        match self.answers_for_every_date(table) {
+            true => edition::newest(&self.editions, table, date),
+            false => edition::answering(&self.editions, table, date),
+        }
+    }
+
+    /// Whether the newest edition of a table answers for earlier dates too, because its rows carry their own.
+    pub fn answers_for_every_date(&self, table: &str) -> bool {
+        match Kind::by_id(table) {
+            Some(Kind::NcciAddOn) => self.add_ons.is_dated(),
+            kind => kind.is_some_and(Kind::is_cumulative),
+        }
     }
 
     /// The loaded editions.

@@ -121,7 +121,7 @@ fn every_unit_and_add_on_edit() {
     let Some(text) = official("ncci/aoc_addon_code_edits_2024-06-03.derived.csv") else { return };
     let mut pairs = 0;
     for row in rows(&text).filter(|r| in_catalogue(r[1])) {
-        let edit = sets().add_ons.get(row[1]).expect(row[1]);
+        let edit = sets().add_ons.get(row[1], date(2024, 8, 1)).expect(row[1]);
         assert!(edit.lists(row[0]), "{row:?}");
         assert_eq!(edit.kind() as usize + 1, row[2].parse::<usize>().expect("a type"), "{row:?}");
         pairs += 1;

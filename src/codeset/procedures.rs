@@ -5,8 +5,9 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::fee_schedule::FeeRecord;
 pub use super::fee_schedule::{Component, FeeEdition, GlobalPeriod, ProcedureFacts};
+use super::fee_schedule::{FeeRecord, FeeTable};
+use super::hcpcs::HcpcsTable;
 use super::table_file::{Section, TableFile, Texts};
 use super::{CodesetError, day};
 
@@ -73,6 +74,10 @@ pub struct Procedures {
     records: Section<ProcedureRecord>,
     fees: Section<FeeRecord>,
     fee_editions: Vec<FeeEdition>,
+    /// Imported editions of the fee schedule, oldest first: with any, the embedded one is not asked.
+    imported_fees: Vec<FeeTable>,
+    /// Imported editions of HCPCS Level II, oldest first.
+    hcpcs: Vec<HcpcsTable>,
 }
 
 impl Procedures {
@@ -86,6 +91,8 @@ impl Procedures {
             records: file.section("records")?,
             fees: file.section("fees")?,
             fee_editions,
+            imported_fees: Vec::new(),
+            hcpcs: Vec::new(),
             file,
         };
         let f = &table.file;
@@ -141,6 +148,13 @@ impl Procedures {
 
     /// Whether `code` could be billed on `date`, as far as is known.
     pub fn validity(&self, code: &str, date: Date) -> ProcedureValidity {
+        // The imported list of HCPCS Level II knows first and last days; a code that it has as valid may have ended since, if
+        // the catalogue says so.
+        match self.hcpcs(date).and_then(|table| table.validity(code, date)) {
+            Some(ProcedureValidity::Valid) if self.find(code).is_none() => return ProcedureValidity::Valid,
+            Some(ProcedureValidity::Valid) | None => {}
+            Some(other) => return other,
+        }
         let Some((i, record)) = self.find(code).and_then(|i| Some((i, self.record(i)?))) else {
             return ProcedureValidity::Unknown;
         };
@@ -193,12 +207,38 @@ impl Procedures {
         found
     }
 
-    /// The loaded fee schedule editions, oldest first.
+    /// Adds imported editions, oldest first.
+    pub(super) fn add_imported(&mut self, fees: Vec<FeeTable>, hcpcs: Vec<HcpcsTable>) {
+        self.imported_fees = fees;
+        self.fee_editions = match self.imported_fees.is_empty() {
+            true => std::mem::take(&mut self.fee_editions),
+            false => self.imported_fees.iter().map(FeeTable::edition).collect(),
+        };
+        self.hcpcs = hcpcs;
+    }
+
+    /// The imported edition of HCPCS Level II that answers for a date: the one in force, else the newest before, else the
+    /// oldest. `None` where none is imported.
+    pub fn hcpcs(&self, date: Date) -> Option<&HcpcsTable> {
+        self.hcpcs.iter().rfind(|table| table.effective() <= date).or(self.hcpcs.first())
+    }
+
+    /// The loaded fee schedule editions, oldest first: the imported ones where there are any.
     pub fn fee_editions(&self) -> &[FeeEdition] {
         &self.fee_editions
     }
 
-    /// Rows of the fee schedule.
+    /// Imported editions of the fee schedule.
+    pub(super) fn imported_fees(&self) -> &[FeeTable] {
+        &self.imported_fees
+    }
+
+    /// Editions that the embedded rows name by their place.
+    pub(super) fn embedded_fee_editions(&self) -> &[FeeEdition] {
+        if self.imported_fees.is_empty() { &self.fee_editions } else { &[] }
+    }
+
+    /// Rows of the embedded fee schedule.
     pub(super) fn fee_rows(&self) -> &[FeeRecord] {
         self.file.get(self.fees)
     }

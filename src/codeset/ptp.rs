@@ -7,25 +7,8 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::procedures::{RawProcedure, is_code_byte, raw_procedure};
-use super::table_file::{Section, TableFile};
+use super::ptp_table::{PtpTable, TermsRecord};
 use super::{CodesetError, day};
-
-/// Kind and version of the file.
-pub(super) const KIND: &str = "ptp";
-pub(super) const VERSION: u32 = 1;
-
-/// Dates and indicator that many pairs share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, bytemuck::Pod, bytemuck::Zeroable)]
-#[repr(C)]
-pub(super) struct TermsRecord {
-    /// First day, or [`day::ALWAYS`].
-    pub effective: u32,
-    /// Last day, or [`day::OPEN`].
-    pub deletion: u32,
-    /// Modifier indicator as a number: 0, 1 or 9.
-    pub indicator: u32,
-}
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,51 +43,33 @@ pub struct PtpPair<'a> {
     pub edit: PtpEdit,
 }
 
-/// The open table.
+/// The loaded editions.
+///
+/// The newest one answers: CMS's table is cumulative, so it also says what held before and which edits were taken back
+/// retroactively. Only where it gives a row no first day (derived files drop them) and the date lies before the edition's
+/// own first day, the pair must stand in the edition of that day too.
 pub struct Ptp {
-    file: TableFile,
-    codes: Section<RawProcedure>,
-    /// For each code: where its run of column 2 codes starts; one more at the end.
-    starts: Section<u32>,
-    /// Column 2 codes by number, each run sorted.
-    column2: Section<u16>,
-    /// Number of the terms of each pair.
-    terms: Section<u8>,
-    terms_list: Section<TermsRecord>,
+    /// Oldest first, with their first days.
+    older: Vec<(Option<Date>, PtpTable)>,
+    newest_from: Option<Date>,
+    newest: PtpTable,
 }
 
 impl Ptp {
-    /// Opens and checks the file.
+    /// Opens and checks the file of one edition.
     pub(super) fn open(path: &Path) -> Result<Self, CodesetError> {
-        let file = TableFile::open(path, KIND, VERSION)?;
-        let table = Self {
-            codes: file.section("codes")?,
-            starts: file.section("starts")?,
-            column2: file.section("column2")?,
-            terms: file.section("terms")?,
-            terms_list: file.section("termlist")?,
-            file,
-        };
-        let f = &table.file;
-        let (codes, starts, column2) = (f.get(table.codes), f.get(table.starts), f.get(table.column2));
-        f.require(codes.is_sorted_by(|a, b| a < b) && codes.len() <= usize::from(u16::MAX), "its codes are not in order")?;
-        f.require(codes.iter().flatten().all(is_code_byte), "a code has characters that no HCPCS code has")?;
-        let whole = starts.len() == codes.len() + 1 && starts.first() == Some(&0) && starts.is_sorted();
-        f.require(whole && starts.last().map(|e| *e as usize) == Some(column2.len()), "its runs do not fit together")?;
-        f.require(f.get(table.terms).len() == column2.len(), "its columns have different lengths")?;
-        let runs_sorted = starts.windows(2).all(|w| column2[w[0] as usize..w[1] as usize].is_sorted());
-        f.require(runs_sorted, "a run of column 2 codes is not in order")?;
-        // The highest numbers tell for all: sections are read without a further check.
-        f.require(column2.iter().copied().max().is_none_or(|m| usize::from(m) < codes.len()), "a column 2 code does not exist")?;
-        let list = f.get(table.terms_list);
-        let terms_hold = f.get(table.terms).iter().copied().max().is_none_or(|m| usize::from(m) < list.len());
-        f.require(terms_hold && list.iter().all(|t| matches!(t.indicator, 0 | 1 | 9)), "an indicator or date does not exist")?;
-        Ok(table)
+        Ok(Self { older: Vec::new(), newest_from: None, newest: PtpTable::open(path)? })
     }
 
-    /// Number of rows.
+    /// Opens several editions, oldest first, the newest given apart.
+    pub(super) fn open_editions(older: &[(Option<Date>, &Path)], newest: (Option<Date>, &Path)) -> Result<Self, CodesetError> {
+        let older: Result<Vec<_>, _> = older.iter().map(|(from, path)| PtpTable::open(path).map(|t| (*from, t))).collect();
+        Ok(Self { older: older?, newest_from: newest.0, newest: PtpTable::open(newest.1)? })
+    }
+
+    /// Number of rows of the newest edition.
     pub fn len(&self) -> usize {
-        self.file.get(self.column2).len()
+        self.newest.len()
     }
 
     /// Whether the table has no rows.
@@ -112,17 +77,17 @@ impl Ptp {
         self.len() == 0
     }
 
-    /// Every row of a pair in this order, active or not, by last day.
+    /// Every row of a pair in this order in the newest edition, active or not, by last day.
     pub fn rows(&self, column1: &str, column2: &str) -> impl Iterator<Item = PtpEdit> + '_ {
-        let numbers = self.number(column1).zip(self.number(column2));
-        numbers.into_iter().flat_map(|(first, second)| self.terms(first, second)).map(|terms| edit_of(&terms))
+        let numbers = self.newest.number(column1).zip(self.newest.number(column2));
+        numbers.into_iter().flat_map(|(first, second)| self.newest.terms(first, second)).map(|terms| edit_of(&terms))
     }
 
     /// The edit of a pair in this order that is active on `date`: of several the one that ended first (without effective
     /// dates, later rows cannot be told from earlier ones but by their ends).
     pub fn edit(&self, column1: &str, column2: &str, date: Date) -> Option<PtpEdit> {
-        let (first, second) = self.number(column1).zip(self.number(column2))?;
-        self.active(first, second, day::to_number(date))
+        let (first, second) = self.newest.number(column1).zip(self.newest.number(column2))?;
+        self.active(first, second, date)
     }
 
     /// The active edit of two codes in either order.
@@ -132,44 +97,34 @@ impl Ptp {
 
     /// Number of a code; `None` where the table has no row with it (as with a code newer than the table).
     pub fn find(&self, code: &str) -> Option<PtpIndex> {
-        self.number(code).map(PtpIndex)
+        self.newest.number(code).map(PtpIndex)
     }
 
     /// As [`any`](Self::any), by number.
     pub fn between(&self, a: PtpIndex, b: PtpIndex, date: Date) -> Option<PtpPair<'_>> {
         let (PtpIndex(first), PtpIndex(second)) = (a, b);
-        let on = day::to_number(date);
-        let pair = |one, two, edit| PtpPair { column1: self.code(one), column2: self.code(two), edit };
-        self.active(first, second, on)
+        let pair = |one, two, edit| PtpPair { column1: self.newest.code(one), column2: self.newest.code(two), edit };
+        self.active(first, second, date)
             .map(|edit| pair(first, second, edit))
-            .or_else(|| self.active(second, first, on).map(|edit| pair(second, first, edit)))
+            .or_else(|| self.active(second, first, date).map(|edit| pair(second, first, edit)))
     }
 
-    fn active(&self, first: u16, second: u16, on: u32) -> Option<PtpEdit> {
-        let in_force = self.terms(first, second).filter(|t| t.indicator != 9 && t.effective <= on && on <= t.deletion);
-        in_force.min_by_key(|t| (t.deletion, t.indicator)).map(|t| edit_of(&t))
+    fn active(&self, first: u16, second: u16, date: Date) -> Option<PtpEdit> {
+        let edit = active_in(&self.newest, first, second, date)?;
+        let begun = self.newest_from.is_none_or(|from| from <= date);
+        if edit.effective.is_some() || begun || self.older.is_empty() {
+            return Some(edit);
+        }
+        let of_the_day = self.older.iter().rfind(|(from, _)| from.is_none_or(|f| f <= date)).or(self.older.first())?;
+        let numbers = of_the_day.1.number(self.newest.code(first)).zip(of_the_day.1.number(self.newest.code(second)))?;
+        active_in(&of_the_day.1, numbers.0, numbers.1, date)
     }
+}
 
-    fn terms(&self, first: u16, second: u16) -> impl Iterator<Item = TermsRecord> + '_ {
-        let (starts, all) = (self.file.get(self.starts), self.file.get(self.column2));
-        let start = starts.get(usize::from(first)).map_or(0, |s| *s as usize);
-        let end = starts.get(usize::from(first) + 1).map_or(start, |s| *s as usize);
-        let run = all.get(start..end).unwrap_or_default();
-        let from = run.partition_point(|c| *c < second);
-        let count = run[from..].partition_point(|c| *c == second);
-        let numbers = self.file.get(self.terms).get(start + from..start + from + count).unwrap_or_default();
-        let list = self.file.get(self.terms_list);
-        numbers.iter().filter_map(|n| list.get(usize::from(*n)).copied())
-    }
-
-    fn number(&self, code: &str) -> Option<u16> {
-        let raw = raw_procedure(code)?;
-        self.file.get(self.codes).binary_search(&raw).ok().map(|i| i as u16)
-    }
-
-    fn code(&self, number: u16) -> &str {
-        self.file.get(self.codes).get(usize::from(number)).and_then(|c| std::str::from_utf8(c).ok()).unwrap_or("")
-    }
+fn active_in(table: &PtpTable, first: u16, second: u16, date: Date) -> Option<PtpEdit> {
+    let on = day::to_number(date);
+    let in_force = table.terms(first, second).filter(|t| t.indicator != 9 && t.effective <= on && on <= t.deletion);
+    in_force.min_by_key(|t| (t.deletion, t.indicator)).map(|t| edit_of(&t))
 }
 
 fn edit_of(terms: &TermsRecord) -> PtpEdit {

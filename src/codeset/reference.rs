@@ -66,6 +66,12 @@ impl Modifiers {
         Ok(Self(modifiers))
     }
 
+    /// Adds the modifiers of an imported HCPCS edition; a known one takes its official text.
+    pub(super) fn add_hcpcs<'a>(&mut self, modifiers: impl Iterator<Item = (&'a str, &'a str)>) {
+        let added = modifiers.map(|(code, text)| (code.to_string(), Modifier { system: "hcpcs".into(), text: text.to_string() }));
+        self.0.extend(added);
+    }
+
     /// The modifier, in any case.
     pub fn get(&self, code: &str) -> Option<&Modifier> {
         self.0.get(code.trim()).or_else(|| self.0.get(&code.trim().to_ascii_uppercase()))

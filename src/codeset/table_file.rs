@@ -23,8 +23,25 @@ const ENTRY: usize = 24;
 /// An open table.
 pub(super) struct TableFile {
     path: PathBuf,
-    map: Mmap,
+    map: Content,
     sections: Vec<(String, usize, usize)>,
+}
+
+/// The bytes of a table: mapped from its file, or just made and aligned as a mapped file is.
+enum Content {
+    Mapped(Mmap),
+    Made { words: Vec<u64>, length: usize },
+}
+
+impl std::ops::Deref for Content {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Made { words, length } => bytemuck::cast_slice(words).get(..*length).unwrap_or_default(),
+        }
+    }
 }
 
 /// A section that was found, aligned and whole-numbered: reading it cannot fail.
@@ -49,6 +66,17 @@ impl TableFile {
         // so the mapped inode never changes. Every byte is checked below before it is trusted.
         #[allow(unsafe_code)]
         let map = unsafe { Mmap::map(&file) }.map_err(|e| CodesetError::io(path, e))?;
+        Self::check(path, Content::Mapped(map), kind, version)
+    }
+
+    /// A table that was made in memory; `path` names it in errors.
+    pub(super) fn from_bytes(path: &Path, bytes: &[u8], kind: &str, version: u32) -> Result<Self, CodesetError> {
+        let mut words = vec![0u64; bytes.len().div_ceil(8)];
+        bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
+        Self::check(path, Content::Made { words, length: bytes.len() }, kind, version)
+    }
+
+    fn check(path: &Path, map: Content, kind: &str, version: u32) -> Result<Self, CodesetError> {
         let bad = |problem: String| CodesetError::corrupt(path, problem);
         let head = map.get(..HEADER).ok_or_else(|| bad(format!("only {} bytes long, shorter than any table", map.len())))?;
         if &head[..8] != MAGIC {
@@ -86,6 +114,11 @@ impl TableFile {
             }
         }
         Ok(Self { path: path.to_path_buf(), map, sections })
+    }
+
+    /// Whether the table has a section of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.sections.iter().any(|s| s.0 == name)
     }
 
     /// Finds a section of elements `T`.
@@ -194,6 +227,11 @@ impl TableWriter {
 
     /// Writes beside `path` and renames, so that a reader sees the old file or the new one.
     pub(super) fn write(&self, path: &Path) -> Result<(), CodesetError> {
+        replace_file(path, &self.to_bytes())
+    }
+
+    /// The file's bytes.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut list = Vec::new();
         let mut body: Vec<u8> = Vec::new();
         let base = HEADER + ENTRY * self.sections.len();
@@ -218,7 +256,7 @@ impl TableWriter {
         out.extend_from_slice(&checksum.sum().to_le_bytes());
         out.extend_from_slice(&[0; 4]);
         out.extend_from_slice(&list);
-        replace_file(path, &out)
+        out
     }
 }
 

@@ -8,7 +8,7 @@ use super::mue::MueAdjudication;
 use super::procedures::{Component, GlobalPeriod, Listed2026, ProcedureValidity};
 use super::*;
 
-fn embedded() -> PathBuf {
+pub(super) fn embedded() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("codesets")
 }
 
@@ -98,11 +98,11 @@ fn ncci_answers_by_pair_and_date() {
     assert_eq!(s.mue.get("31231", day).map(|m| m.adjudication), Some(MueAdjudication::DateOfServicePolicy));
     assert!(s.mue.get("nonsense", day).is_none());
 
-    let add_on = s.add_ons.get("11103").expect("11103 is an add-on code");
+    let add_on = s.add_ons.get("11103", day).expect("11103 is an add-on code");
     assert!(add_on.lists("11102") && add_on.primaries().any(|c| c == "11102"));
     assert!(!add_on.lists("99213"));
     assert_eq!(add_on.kind(), AddOnKind::Listed);
-    assert!(s.add_ons.get("11102").is_none());
+    assert!(s.add_ons.get("11102", day).is_none());
 }
 
 #[test]
@@ -168,8 +168,8 @@ fn damaged_tables_are_refused() {
 fn well_formed_nonsense_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("ncci_ptp.tbl");
-    let build = |codes: &[[u8; 5]], starts: &[u32], column2: &[u16], terms: &[u8], list: &[ptp::TermsRecord]| {
-        let mut table = table_file::TableWriter::new(ptp::KIND, ptp::VERSION);
+    let build = |codes: &[[u8; 5]], starts: &[u32], column2: &[u16], terms: &[u8], list: &[ptp_table::TermsRecord]| {
+        let mut table = table_file::TableWriter::new(ptp_table::KIND, ptp_table::VERSION);
         table.add("codes", codes);
         table.add("starts", starts);
         table.add("column2", column2);
@@ -178,7 +178,7 @@ fn well_formed_nonsense_is_refused() {
         table.write(&path).expect("written");
         Ptp::open(&path)
     };
-    let list = [ptp::TermsRecord { effective: 0, deletion: u32::MAX, indicator: 1 }];
+    let list = [ptp_table::TermsRecord { effective: 0, deletion: u32::MAX, indicator: 1 }];
     let codes = [*b"10000", *b"20000"];
     let good = build(&codes, &[0, 1, 1], &[1], &[0], &list).expect("a small table opens");
     assert!(good.edit("10000", "20000", date(2026, 1, 1)).is_some());
@@ -246,6 +246,7 @@ fn exercise(name: &str, path: &Path) -> bool {
             true
         }),
         "ncci_mue.tbl" => MueTable::open(path).is_ok_and(|t| codes.iter().all(|c| t.get(c, day).is_none_or(|_| true))),
-        _ => AddOnTable::open(path).is_ok_and(|t| codes.iter().all(|c| t.get(c).is_none_or(|a| a.primaries().count() < 10_000))),
+        _ => AddOnTable::open(path)
+            .is_ok_and(|t| codes.iter().all(|c| t.get(c, date(2026, 5, 4)).is_none_or(|a| a.primaries().count() < 10_000))),
     }
 }

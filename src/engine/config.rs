@@ -11,13 +11,15 @@ pub struct EngineConfig {
     pub model: Option<PathBuf>,
     /// Folder of the tables; default: `codesets` beside the program.
     pub codesets: Option<PathBuf>,
+    /// Data folder with imported editions; none where not given.
+    pub data: Option<PathBuf>,
     /// `cpu`, `cuda`, `cuda:N` or `auto`.
     pub device: String,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { model: None, codesets: None, device: "auto".into() }
+        Self { model: None, codesets: None, data: None, device: "auto".into() }
     }
 }
 

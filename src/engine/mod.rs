@@ -48,7 +48,7 @@ impl Engine {
     pub fn open(config: &EngineConfig) -> Result<Self, EngineError> {
         let folder = config.codesets_folder();
         let model = config.model_folder();
-        let code_sets = CodeSets::open(&folder).map_err(open_error)?;
+        let code_sets = CodeSets::open_with(&folder, config.data.as_deref()).map_err(open_error)?;
         let payers_folder = folder.join("payers");
         let payers =
             if payers_folder.is_dir() { Payers::open(&payers_folder) } else { Payers::embedded() }.map_err(open_error)?;

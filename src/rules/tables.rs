@@ -9,7 +9,7 @@ use crate::codeset::icd10cm::{IcdIndex, IcdStatus, IcdValidity};
 use crate::codeset::mue::Mue;
 use crate::codeset::procedures::{Component, Listed2026, ProcedureFacts, ProcedureIndex, ProcedureValidity};
 use crate::codeset::ptp::{PtpIndex, PtpPair};
-use crate::codeset::{CodeSets, Edition, Icd10cm};
+use crate::codeset::{CodeSets, Edition, Icd10cm, Reach};
 
 /// A table that findings name as their source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +112,7 @@ impl<'a> Tables<'a> {
         LineFacts {
             index,
             validity: procedures.validity(code, self.date),
-            fee: index.and_then(|index| procedures.component_facts(index, Component::Global, self.date)),
+            fee: procedures.facts(code, self.date),
             mue: self.code_sets.mue.get(code, self.date),
             is_visit: codes::is_visit(code),
             ptp: self.code_sets.ptp.find(code),
@@ -131,7 +131,7 @@ impl<'a> Tables<'a> {
 
     /// The add-on edit of a code.
     pub fn add_on(&self, code: &str) -> Option<AddOn<'a>> {
-        self.code_sets.add_ons.get(code)
+        self.code_sets.add_ons.get(code, self.date)
     }
 
     /// Facts of one component of a line's code.
@@ -173,6 +173,11 @@ impl<'a> Tables<'a> {
         }
     }
 
+    /// The edition of a table that answers on the date, and whether it reaches it.
+    pub fn reach(&self, table: Table) -> Option<(&'a Edition, Reach)> {
+        self.code_sets.edition_for(table.id(), self.date)
+    }
+
     /// The newest edition of a table that is loaded whole.
     pub fn newest_edition(&self, table: Table) -> Option<&'a Edition> {
         let whole = |edition: &&Edition| edition.table == table.id() && is_whole(edition);
@@ -192,14 +197,13 @@ impl<'a> Tables<'a> {
 
 /// An edition that is loaded whole, not as an excerpt or a part of its changes.
 fn is_whole(edition: &Edition) -> bool {
-    !edition.edition.ends_with("partial") && !edition.edition.ends_with("excerpt")
+    !edition.partial
 }
 
-/// The edition of a table that answers on a date: the whole one in force, else the newest before, else the oldest.
+/// The edition of a table that answers on a date: the whole one in force, else the newest before, else the oldest; of a
+/// cumulative table the newest.
 pub fn answering_edition<'a>(code_sets: &'a CodeSets, table: &str, date: Date) -> Option<&'a Edition> {
-    let begun = |edition: &Edition| edition.effective.is_none_or(|effective| effective <= date);
     let of_table = || code_sets.editions().iter().filter(|edition| edition.table == table);
-    let newest_begun = of_table().filter(|edition| is_whole(edition) && begun(edition)).max_by_key(|edition| edition.effective);
-    let oldest = || of_table().filter(|edition| is_whole(edition)).min_by_key(|edition| edition.effective);
-    newest_begun.or_else(oldest).or_else(|| of_table().next())
+    let dated = code_sets.edition_for(table, date).map(|(edition, _)| edition);
+    dated.or_else(|| of_table().find(|edition| is_whole(edition))).or_else(|| of_table().next())
 }

@@ -73,7 +73,7 @@ const NEWEST: usize = 5;
 
 /// What is known of one code.
 #[derive(Default, Clone)]
-struct Entry {
+pub(in crate::codeset) struct Entry {
     title: String,
     label: u8,
     present: u8,
@@ -85,7 +85,7 @@ struct Entry {
 pub(super) fn build(sources: &Path, tabular_file: &Path, out: &Path, report: &mut Report) -> Result<(), CodesetError> {
     let nodes = tabular::read(tabular_file)?;
     let mut labels: Vec<String> = Vec::new();
-    let mut codes = newest_codes(&nodes, &mut labels, tabular_file)?;
+    let mut codes = codes_of(&nodes, &mut labels, tabular_file, 1 << NEWEST)?;
     for (number, edition) in EDITIONS.iter().enumerate() {
         if number == NEWEST {
             continue;
@@ -94,7 +94,8 @@ pub(super) fn build(sources: &Path, tabular_file: &Path, out: &Path, report: &mu
         if edition.partial { add_changes(&path, number, &mut codes)? } else { add_edition(&path, number, &mut codes)? }
     }
     add_edits(&sources.join("codesets/drg_mce"), &mut codes)?;
-    write(&nodes, &labels, &codes, out)?;
+    let dates: Vec<(u32, u32, bool)> = EDITIONS.iter().map(|e| (e.effective, e.through, e.partial)).collect();
+    table(&nodes, &labels, &codes, &dates).write(&out.join("icd10cm.tbl"))?;
     for (number, edition) in EDITIONS.iter().enumerate() {
         let rows = codes.values().filter(|e| e.present & (1 << number) != 0).count();
         let source =
@@ -108,10 +109,14 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The codes of the tabular list, those with 7th characters spelled out.
-fn newest_codes(nodes: &[TabularNode], labels: &mut Vec<String>, file: &Path) -> Result<BTreeMap<RawCode, Entry>, CodesetError> {
+/// The codes of a tabular list, those with 7th characters spelled out, present in the edition of the bit.
+pub(in crate::codeset) fn codes_of(
+    nodes: &[TabularNode],
+    labels: &mut Vec<String>,
+    file: &Path,
+    bit: u8,
+) -> Result<BTreeMap<RawCode, Entry>, CodesetError> {
     let mut codes = BTreeMap::new();
-    let bit = 1u8 << NEWEST;
     for (at, node) in nodes.iter().enumerate().filter(|(_, n)| n.level == Level::Code) {
         let raw =
             raw_code(&node.name).ok_or_else(|| CodesetError::source(file, 0, "name", format!("a code, not `{}`", node.name)))?;
@@ -239,7 +244,13 @@ fn add_edits(folder: &Path, codes: &mut BTreeMap<RawCode, Entry>) -> Result<(), 
     Ok(())
 }
 
-fn write(nodes: &[TabularNode], labels: &[String], codes: &BTreeMap<RawCode, Entry>, out: &Path) -> Result<(), CodesetError> {
+/// The table of a tabular list and its codes; an edition is its first and last day and whether it is partial.
+pub(in crate::codeset) fn table(
+    nodes: &[TabularNode],
+    labels: &[String],
+    codes: &BTreeMap<RawCode, Entry>,
+    editions: &[(u32, u32, bool)],
+) -> TableWriter {
     let mut texts = TextsBuilder::default();
     let numbers: HashMap<RawCode, u32> = codes.keys().enumerate().map(|(i, c)| (*c, i as u32)).collect();
     let mut table = TableWriter::new(KIND, VERSION);
@@ -318,13 +329,13 @@ fn write(nodes: &[TabularNode], labels: &[String], codes: &BTreeMap<RawCode, Ent
     table.add("seventh", &definitions);
     table.add("7entries", &entries);
     table.add("7labels", &labels.iter().map(|l| texts.add(l)).collect::<Vec<_>>());
-    let editions = EDITIONS.iter().enumerate().map(|(number, e)| EditionRecord {
-        effective: e.effective,
-        through: e.through,
-        partial: u32::from(e.partial),
+    let editions = editions.iter().enumerate().map(|(number, (effective, through, partial))| EditionRecord {
+        effective: *effective,
+        through: *through,
+        partial: u32::from(*partial),
         billable: codes.values().filter(|c| c.billable & (1 << number) != 0).count() as u32,
     });
     table.add("editions", &editions.collect::<Vec<_>>());
     texts.write(&mut table);
-    table.write(&out.join("icd10cm.tbl"))
+    table
 }

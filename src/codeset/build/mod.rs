@@ -1,11 +1,11 @@
 //! `superbill codesets build`: the tables of `codesets/` from official files and our own lexicon.
-mod icd10cm;
+pub(super) mod icd10cm;
 mod ncci;
 mod procedures;
 mod reference;
 mod references;
 mod sources;
-mod tabular;
+pub(super) mod tabular;
 
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,7 @@ impl Report {
             sha256: String::new(),
             source: source.into(),
             partial: edition.ends_with("excerpt") || edition.ends_with("partial"),
+            imported: false,
         });
     }
 }

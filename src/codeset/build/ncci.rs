@@ -7,7 +7,7 @@ use super::{BuildOptions, Report};
 use crate::codeset::add_on::{self, AddOnRecord};
 use crate::codeset::mue::{self, MueRecord};
 use crate::codeset::procedures::{RawProcedure, raw_procedure};
-use crate::codeset::ptp::{self, TermsRecord};
+use crate::codeset::ptp_table::{self, PtpRow, TermsRecord};
 use crate::codeset::table_file::TableWriter;
 use crate::codeset::{CodesetError, day};
 
@@ -18,9 +18,6 @@ pub(super) fn build(options: &BuildOptions, catalogue: &[RawProcedure], report: 
     units(&folder, catalogue, &options.out, report)?;
     add_ons(&folder, catalogue, &options.out, report)
 }
-
-/// A row of the pair table.
-type Pair = (RawProcedure, RawProcedure, TermsRecord);
 
 fn pairs(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut Report) -> Result<(), CodesetError> {
     let main = "ncci/ncci_ptp_practitioner_2024Q3.derived.csv.gz";
@@ -33,32 +30,8 @@ fn pairs(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut Rep
         !dated.iter().any(|(a, b, t)| a == one && b == two && (t.deletion == terms.deletion) && t.indicator == terms.indicator)
     });
     rows.extend(dated.iter().copied());
-    rows.sort_unstable();
-    rows.dedup();
-
-    let mut codes: Vec<RawProcedure> = rows.iter().flat_map(|r| [r.0, r.1]).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    let mut terms: Vec<TermsRecord> = rows.iter().map(|r| r.2).collect();
-    terms.sort_unstable();
-    terms.dedup();
-    if terms.len() > 256 || codes.len() > usize::from(u16::MAX) {
-        return Err(CodesetError::source(&folder.join(main), 0, "deletion_date", "at most 256 different dates and indicators"));
-    }
-    let number = |code: &RawProcedure| codes.binary_search(code).unwrap_or(0);
-    let mut starts = vec![0u32; codes.len() + 1];
-    for (one, _, _) in &rows {
-        starts[number(one) + 1] += 1;
-    }
-    for i in 1..starts.len() {
-        starts[i] += starts[i - 1];
-    }
-    let mut table = TableWriter::new(ptp::KIND, ptp::VERSION);
-    table.add("codes", &codes);
-    table.add("starts", &starts);
-    table.add("column2", &rows.iter().map(|r| number(&r.1) as u16).collect::<Vec<_>>());
-    table.add("terms", &rows.iter().map(|r| terms.binary_search(&r.2).unwrap_or(0) as u8).collect::<Vec<_>>());
-    table.add("termlist", &terms);
+    let table = ptp_table::compile(rows)
+        .ok_or_else(|| CodesetError::source(&folder.join(main), 0, "column1", "at most 65,535 different codes"))?;
     table.write(&out.join("ncci_ptp.tbl"))?;
     report.edition("ncci-ptp", "2024Q3", 20240701, 20240930, main_rows, "ncci_ptp.tbl", main);
     report.edition("ncci-ptp", "2026Q3-excerpt", 20260701, 20260930, dated.len(), "ncci_ptp.tbl", sample);
@@ -66,7 +39,7 @@ fn pairs(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut Rep
 }
 
 /// The derived table (no effective dates): rows whose two codes are in the catalogue.
-fn main_pairs(path: &Path, catalogue: &[RawProcedure]) -> Result<Vec<Pair>, CodesetError> {
+fn main_pairs(path: &Path, catalogue: &[RawProcedure]) -> Result<Vec<PtpRow>, CodesetError> {
     let content = text(path)?;
     let mut lines = content.lines();
     let header: Vec<&str> = lines.next().unwrap_or("").split(',').collect();
@@ -92,7 +65,7 @@ fn main_pairs(path: &Path, catalogue: &[RawProcedure]) -> Result<Vec<Pair>, Code
 }
 
 /// The official layout (tab-separated, six columns behind a few lines of header), every row.
-fn official_pairs(path: &Path) -> Result<Vec<Pair>, CodesetError> {
+fn official_pairs(path: &Path) -> Result<Vec<PtpRow>, CodesetError> {
     let mut rows = Vec::new();
     for (i, line) in text(path)?.lines().enumerate() {
         let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
@@ -129,7 +102,7 @@ fn units(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut Rep
         let adjudication = csv.cell(row, kind).bytes().next().filter(|b| (b'1'..=b'3').contains(b));
         let adjudication = adjudication.ok_or_else(|| csv.expected(row, kind, "1, 2 or 3"))? - b'0';
         let value = csv.parsed(row, value, "a number of units")?;
-        rows.insert((raw, effective), MueRecord { effective, value, adjudication, code: raw });
+        rows.insert((raw, effective), MueRecord::new(raw, value, adjudication, effective));
         Ok::<RawProcedure, CodesetError>(raw)
     };
     let mut main_rows = 0;
@@ -153,7 +126,7 @@ fn units(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut Rep
         let value = record.get(1).and_then(|v| v.trim().parse().ok()).ok_or_else(|| bad("MUE", "a number of units".into()))?;
         let digit = record.get(2).and_then(|k| k.trim().bytes().next()).filter(|b| (b'1'..=b'3').contains(b));
         let adjudication = digit.ok_or_else(|| bad("MAI", "1, 2 or 3".into()))? - b'0';
-        rows.insert((raw, 20260701), MueRecord { effective: 20260701, value, adjudication, code: raw });
+        rows.insert((raw, 20260701), MueRecord::new(raw, value, adjudication, 20260701));
         sample_rows += 1;
     }
     let mut table = TableWriter::new(mue::KIND, mue::VERSION);

@@ -8,7 +8,7 @@ use crate::codeset::CodesetError;
 use crate::codeset::icd10cm::NoteKind;
 
 /// A chapter, section or code of the tabular list, in its order.
-pub(super) struct TabularNode {
+pub(in crate::codeset) struct TabularNode {
     pub level: Level,
     /// Code with dot; chapter number; section id such as `A00-A09`.
     pub name: String,
@@ -20,27 +20,51 @@ pub(super) struct TabularNode {
     pub seventh: Vec<(char, String)>,
     /// Whether codes stand below it.
     pub has_children: bool,
+    /// Line on which it begins, as far as the reader knows.
+    pub line: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Level {
+pub(in crate::codeset) enum Level {
     Chapter,
     Section,
     Code,
 }
 
-/// Reads the file; elements that hold no codes or notes (introduction, visual impairment table) are passed over.
+/// Reads the whole list from a file.
 pub(super) fn read(path: &Path) -> Result<Vec<TabularNode>, CodesetError> {
     let xml = super::sources::text(path)?;
-    let mut reader = Reader::from_str(&xml);
+    let nodes = read_stream(xml.as_bytes(), &mut |what| CodesetError::source(path, 0, "XML", what), &mut || {}, &|| 0)?;
+    if nodes.iter().filter(|n| n.level == Level::Code).count() < 1000 {
+        return Err(CodesetError::source(path, 0, "XML", "the ICD-10-CM tabular list (fewer than 1,000 codes found)"));
+    }
+    Ok(nodes)
+}
+
+/// Deepest nesting of elements; the official list has about fifteen.
+const DEEPEST: usize = 64;
+
+/// Reads a tabular list; elements that hold no codes or notes (introduction, visual impairment table) are passed over.
+/// `problem` makes the error of what was expected, `step` is called after each piece of the document,
+/// `line` tells where the reader is.
+pub(in crate::codeset) fn read_stream(
+    xml: impl std::io::BufRead,
+    problem: &mut dyn FnMut(String) -> CodesetError,
+    step: &mut dyn FnMut(),
+    line: &dyn Fn() -> usize,
+) -> Result<Vec<TabularNode>, CodesetError> {
+    let mut reader = Reader::from_reader(xml);
+    let mut buffer = Vec::new();
     let mut nodes: Vec<TabularNode> = Vec::new();
     let mut open_nodes: Vec<usize> = Vec::new();
     let mut elements: Vec<String> = Vec::new();
     let mut text = String::new();
     let mut extension = '\0';
-    let problem = |what: String| CodesetError::source(path, 0, "XML", what);
     loop {
-        match reader.read_event().map_err(|e| problem(format!("well-formed XML ({e})")))? {
+        buffer.clear();
+        let event = reader.read_event_into(&mut buffer).map_err(|e| problem(format!("well-formed XML ({e})")))?;
+        step();
+        match event {
             Event::Start(element) => {
                 let tag = element.name().as_ref().to_string();
                 text.clear();
@@ -59,11 +83,15 @@ pub(super) fn read(path: &Path) -> Result<Vec<TabularNode>, CodesetError> {
                         notes: Vec::new(),
                         seventh: Vec::new(),
                         has_children: false,
+                        line: line(),
                     });
                 } else if tag == "extension" {
                     extension = attribute(&element, "char").chars().next().unwrap_or('\0');
                 }
                 elements.push(tag);
+                if elements.len() > DEEPEST {
+                    return Err(problem(format!("elements nested at most {DEEPEST} deep")));
+                }
             }
             Event::Text(part) => text.push_str(&part.xml10_content()),
             Event::GeneralRef(part) => match part.resolve_char_ref().ok().flatten() {
@@ -97,8 +125,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<TabularNode>, CodesetError> {
             _ => {}
         }
     }
-    if nodes.iter().filter(|n| n.level == Level::Code).count() < 1000 {
-        return Err(problem("the ICD-10-CM tabular list (fewer than 1,000 codes found)".into()));
+    if !elements.is_empty() {
+        return Err(problem("the end of the document (it was cut short)".into()));
     }
     restrict_death_codes(&mut nodes);
     Ok(nodes)

@@ -4,6 +4,8 @@
 //! has the code. Source: the official tabular list (NCHS/CMS, public domain); see `codesets/PROVENANCE.md`.
 mod edits;
 mod laterality;
+pub(super) mod list_file;
+mod merge;
 mod notes;
 pub(super) mod search;
 #[cfg(test)]
@@ -16,9 +18,11 @@ use std::path::Path;
 pub use edits::{AgeClass, IcdEdits, IcdSex};
 pub(super) use edits::{UNACCEPTABLE_PRINCIPAL, edit_bits};
 pub use laterality::IcdSide;
+pub(super) use merge::{IcdList, ListedCode, merge};
 pub(super) use notes::{Condition, NoteRecord, Owner};
 pub use notes::{IcdRange, Note, NoteKind};
 pub(super) use validity::EditionRecord;
+use validity::Membership;
 pub use validity::{Coverage, IcdEdition, IcdStatus, IcdValidity};
 
 use super::CodesetError;
@@ -81,8 +85,8 @@ pub struct Icd10cm {
     codes: Section<RawCode>,
     titles: Section<u32>,
     labels: Section<u8>,
-    present: Section<u8>,
-    billable: Section<u8>,
+    present: Membership,
+    billable: Membership,
     edits: Section<u16>,
     categories: Section<CategoryRecord>,
     sections: Section<GroupRecord>,
@@ -101,15 +105,23 @@ pub struct Icd10cm {
 impl Icd10cm {
     /// Opens and checks the file.
     pub(super) fn open(path: &Path) -> Result<Self, CodesetError> {
-        let file = TableFile::open(path, KIND, VERSION)?;
+        Self::read(TableFile::open(path, KIND, VERSION)?)
+    }
+
+    /// A table that was made in memory; `path` names it in errors.
+    pub(super) fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self, CodesetError> {
+        Self::read(TableFile::from_bytes(path, bytes, KIND, VERSION)?)
+    }
+
+    fn read(file: TableFile) -> Result<Self, CodesetError> {
         let editions = validity::read_editions(&file)?;
         let table = Self {
             texts: Texts::open(&file)?,
             codes: file.section("codes")?,
             titles: file.section("titles")?,
             labels: file.section("labels")?,
-            present: file.section("present")?,
-            billable: file.section("billable")?,
+            present: Membership::open(&file, "present")?,
+            billable: Membership::open(&file, "billable")?,
             edits: file.section("edits")?,
             categories: file.section("category")?,
             sections: file.section("sections")?,
@@ -136,8 +148,7 @@ impl Icd10cm {
         f.require(n > 0 && codes.is_sorted_by(|a, b| a < b), "its codes are not in order")?;
         f.require(codes.iter().all(is_raw_code), "a code has characters that no ICD-10-CM code has")?;
         let (titles, labels) = (f.get(self.titles), f.get(self.labels));
-        let per_code =
-            [titles.len(), labels.len(), f.get(self.present).len(), f.get(self.billable).len(), f.get(self.edits).len()];
+        let per_code = [titles.len(), labels.len(), self.present.len(f), self.billable.len(f), f.get(self.edits).len()];
         f.require(per_code.iter().all(|l| *l == n), "its columns have different lengths")?;
         f.require(titles.iter().all(|t| *t < texts), "a title lies outside the texts")?;
         let label_texts = f.get(self.seventh_labels);

@@ -2,7 +2,7 @@
 use jiff::civil::Date;
 
 use super::{Icd10cm, IcdIndex, raw_code};
-use crate::codeset::table_file::TableFile;
+use crate::codeset::table_file::{Section, TableFile};
 use crate::codeset::{CodesetError, day};
 
 /// An edition as stored. Its bit in the columns `present` and `billable` is its place in the list.
@@ -77,7 +77,7 @@ pub(super) fn read_editions(file: &TableFile) -> Result<Vec<IcdEdition>, Codeset
             Some(IcdEdition { effective, through, partial: r.partial != 0, billable: r.billable })
         })
         .collect();
-    let whole = editions.len() == records.len() && editions.len() <= 8 && editions.iter().any(|e| !e.partial);
+    let whole = editions.len() == records.len() && editions.len() <= MOST_EDITIONS && editions.iter().any(|e| !e.partial);
     file.require(whole, "its list of editions is damaged")?;
     let ordered = editions.iter().all(|e| e.effective <= e.through) && editions.is_sorted_by(|a, b| a.through < b.effective);
     file.require(ordered, "its editions overlap")?;
@@ -97,12 +97,12 @@ impl Icd10cm {
 
     /// Whether the newest complete edition has the code as billable.
     pub fn is_billable_latest(&self, i: IcdIndex) -> bool {
-        self.bit(self.file.get(self.billable), i, self.newest_number())
+        self.bit(self.billable, i, self.newest_number())
     }
 
     /// Whether the newest complete edition has the code, billable or header.
     pub fn is_present_latest(&self, i: IcdIndex) -> bool {
-        self.bit(self.file.get(self.present), i, self.newest_number())
+        self.bit(self.present, i, self.newest_number())
     }
 
     /// The billable codes of the newest complete edition, in order.
@@ -120,8 +120,8 @@ impl Icd10cm {
     pub fn validity_of(&self, code: Option<IcdIndex>, date: Date) -> IcdValidity {
         let answer = |status, coverage| IcdValidity { status, coverage };
         let in_edition = |number: usize| match code {
-            Some(i) if self.bit(self.file.get(self.billable), i, number) => IcdStatus::Billable,
-            Some(i) if self.bit(self.file.get(self.present), i, number) => IcdStatus::Header,
+            Some(i) if self.bit(self.billable, i, number) => IcdStatus::Billable,
+            Some(i) if self.bit(self.present, i, number) => IcdStatus::Header,
             _ => IcdStatus::NotValid,
         };
         let newest = self.newest_number();
@@ -146,8 +146,8 @@ impl Icd10cm {
     fn after_newest(&self, code: Option<IcdIndex>, date: Date, newest: usize, status: IcdStatus) -> IcdStatus {
         let later = (newest + 1..self.editions.len()).rfind(|n| self.editions[*n].effective <= date);
         let status = match (later, code) {
-            (Some(n), Some(i)) if self.bit(self.file.get(self.billable), i, n) => IcdStatus::Billable,
-            (Some(n), Some(i)) if self.bit(self.file.get(self.present), i, n) => IcdStatus::Header,
+            (Some(n), Some(i)) if self.bit(self.billable, i, n) => IcdStatus::Billable,
+            (Some(n), Some(i)) if self.bit(self.present, i, n) => IcdStatus::Header,
             (Some(_), Some(_)) if status != IcdStatus::NotValid => return IcdStatus::NotValid,
             _ => status,
         };
@@ -161,7 +161,7 @@ impl Icd10cm {
     /// First and last day on which the loaded editions have the code as billable (the newest run of editions); the last
     /// day is `None` while the newest complete edition still has it.
     pub fn billable_period(&self, i: IcdIndex) -> Option<(Date, Option<Date>)> {
-        let billable = self.file.get(self.billable);
+        let billable = self.billable;
         let last = (0..self.editions.len()).rfind(|n| self.bit(billable, i, *n))?;
         let first = (0..=last).rev().take_while(|n| self.bit(billable, i, *n)).last()?;
         let through = (last < self.newest_number()).then_some(self.editions[last].through);
@@ -171,14 +171,62 @@ impl Icd10cm {
     }
 
     fn was_ever_billable(&self, i: IcdIndex) -> bool {
-        self.file.get(self.present).get(i.0 as usize).is_some_and(|b| *b != 0)
+        self.present.get(&self.file, i) != 0
     }
 
     fn newest_number(&self) -> usize {
         self.editions.iter().rposition(|e| !e.partial).unwrap_or(0)
     }
 
-    fn bit(&self, column: &[u8], i: IcdIndex, edition: usize) -> bool {
-        column.get(i.0 as usize).is_some_and(|b| b & (1 << edition) != 0)
+    /// Whether the edition has the code.
+    pub(super) fn was_present(&self, i: IcdIndex, edition: usize) -> bool {
+        self.bit(self.present, i, edition)
     }
+
+    /// Whether the edition has the code as billable.
+    pub(super) fn was_billable(&self, i: IcdIndex, edition: usize) -> bool {
+        self.bit(self.billable, i, edition)
+    }
+
+    fn bit(&self, column: Membership, i: IcdIndex, edition: usize) -> bool {
+        column.get(&self.file, i) & (1 << edition) != 0
+    }
+}
+
+/// One bit an edition for every code: eight editions in the embedded table, thirty-two where editions were imported.
+#[derive(Clone, Copy)]
+pub(super) enum Membership {
+    Eight(Section<u8>),
+    ThirtyTwo(Section<u32>),
+}
+
+/// Most editions of one table.
+pub(in crate::codeset) const MOST_EDITIONS: usize = 32;
+
+impl Membership {
+    /// The column of this name, `<name>` or `<7 letters of it>4`.
+    pub(super) fn open(file: &TableFile, name: &str) -> Result<Self, CodesetError> {
+        let wide = wide_name(name);
+        Ok(if file.has(&wide) { Self::ThirtyTwo(file.section(&wide)?) } else { Self::Eight(file.section(name)?) })
+    }
+
+    pub(super) fn len(self, file: &TableFile) -> usize {
+        match self {
+            Self::Eight(s) => file.get(s).len(),
+            Self::ThirtyTwo(s) => file.get(s).len(),
+        }
+    }
+
+    fn get(self, file: &TableFile, i: IcdIndex) -> u32 {
+        let at = i.0 as usize;
+        match self {
+            Self::Eight(s) => file.get(s).get(at).map_or(0, |b| u32::from(*b)),
+            Self::ThirtyTwo(s) => file.get(s).get(at).copied().unwrap_or(0),
+        }
+    }
+}
+
+/// Name of the wide form of a column of one bit an edition.
+pub(super) fn wide_name(name: &str) -> String {
+    format!("{}4", name.get(..7).unwrap_or(name))
 }

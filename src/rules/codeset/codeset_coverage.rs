@@ -1,4 +1,5 @@
 //! `codeset-coverage`
+use crate::codeset::Reach;
 use crate::codeset::icd10cm::{Coverage, IcdStatus};
 use crate::codeset::procedures::ProcedureValidity;
 use crate::rules::tables::Table;
@@ -34,12 +35,19 @@ impl Rule for CodesetCoverage {
         describe_icd(view, &mut gaps, &mut codes);
         if !view.lines.is_empty() {
             for table in PROCEDURE_TABLES {
-                let Some(edition) = view.tables.newest_edition(table) else {
-                    gaps.push(format!("{}: none loaded", table.title()));
+                let title = table.title();
+                let Some((edition, reach)) = view.tables.reach(table) else {
+                    gaps.push(format!("{title}: none loaded"));
                     continue;
                 };
-                let Some(through) = edition.through.filter(|through| *through < date) else { continue };
-                gaps.push(format!("{}: edition {} ends {through}", table.title(), edition.edition));
+                match (reach, edition.effective, edition.through) {
+                    (Reach::After, _, Some(through)) => gaps.push(format!("{title}: edition {} ends {through}", edition.edition)),
+                    // A table with dates of its own in every row, and the list of add-on codes, also speak of earlier days.
+                    (Reach::Before, Some(first), _) if !matches!(table, Table::Ptp | Table::Addon) => {
+                        gaps.push(format!("{title}: the first loaded edition, {}, begins {first}", edition.edition));
+                    }
+                    _ => {}
+                }
             }
             let unverified = view.coded_lines().filter(|(line, facts)| {
                 facts.validity == ProcedureValidity::Unknown || view.tables.is_newer_than(Table::Ptp, &line.code)

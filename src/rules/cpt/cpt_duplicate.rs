@@ -28,7 +28,7 @@ impl Rule for CptDuplicate {
             let Some(earlier) = earlier else { continue };
             let units: u32 =
                 view.lines.iter().filter(|other| other.code == line.code).fold(0, |sum, other| sum.saturating_add(other.units));
-            if facts.mue.is_some_and(|mue| mue.value > 0 && units > u32::from(mue.value)) {
+            if facts.mue.is_some_and(|mue| mue.value > 0 && units > mue.value) {
                 continue;
             }
             let message =

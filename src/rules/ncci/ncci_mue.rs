@@ -53,7 +53,7 @@ fn is_equipment(code: &str) -> bool {
 }
 
 fn limit(mue: Mue) -> u32 {
-    u32::from(mue.value)
+    mue.value
 }
 
 fn source(view: &ClaimView<'_>, code: &str, mue: Mue) -> crate::rules::Source {
