@@ -216,8 +216,7 @@ impl Engine {
             diagnoses: &coded.diagnoses,
             lines: &procedures.lines,
             documented,
-            recognises_consultations: payer.is_some_and(|p| p.consultation_codes),
-            medicare: context.payer == "medicare",
+            payer: payer.map_or_else(em::PayerTerms::medicare, payer_terms),
             fee: &fee,
             global_days: &global_days,
         });
@@ -265,6 +264,17 @@ impl Engine {
             serde_json::to_vec(&(&coded.claim, &coded.em, &coded.findings, &coded.review)),
         ]);
         Audit { id, hash, previous: None }
+    }
+}
+
+/// A payer's terms for visits, out of its file.
+pub fn payer_terms(payer: &rules::Payer) -> em::PayerTerms {
+    em::PayerTerms {
+        medicare: payer.id == "medicare",
+        consultation_codes: payer.consultation_codes,
+        telemedicine_codes: payer.telemedicine_codes,
+        video_modifier: payer.telehealth_video_modifier.clone(),
+        audio_modifier: payer.telehealth_audio_modifier.clone(),
     }
 }
 
