@@ -8,6 +8,7 @@ use super::setting::{Setting, SettingWeights};
 use super::time::StatedTime;
 use super::view::{View, Zone};
 use super::{dates, telehealth, transitional};
+use crate::claim::Line;
 use crate::document::Evidence;
 use crate::note::{Context, NoteType, OriginKind};
 
@@ -26,6 +27,11 @@ pub struct Found {
 }
 
 impl Found {
+    /// A visit read from the note alone, for a problem: without one it is a template or an instruction sheet.
+    pub fn needs_diagnosis(&self) -> bool {
+        matches!(self.category, Category::OfficeNew | Category::OfficeEstablished | Category::HospitalInitial | Category::HospitalSubsequent)
+    }
+
     fn new(category: Category, reason: &str, evidence: Vec<Evidence>) -> Found {
         Found { category, reason: reason.to_owned(), evidence, new_or_established_unsure: false, treating: false }
     }
@@ -41,7 +47,8 @@ fn count(view: &View, cue: &Regex) -> usize {
 }
 
 /// Decides the category of service by kind of note, place, payer and words.
-pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &PayerTerms) -> Found {
+/// `lines` are the claim's other lines: an evaluation that has a code of its own leaves no E/M service.
+pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &PayerTerms, lines: &[Line]) -> Found {
     let found = |category: Category, reason: &str, cue: Option<&Regex>| {
         let evidence = cue.and_then(|c| view.first(c, |_| true)).map(|(i, _)| view.quote(i)).into_iter().collect();
         Found::new(category, reason, evidence)
@@ -53,8 +60,28 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &Payer
     }
     let weights = SettingWeights::embedded().probabilities(view, context);
     let p = |s: Setting| weights[s as usize];
-    if !told && (p(Setting::Report) > 0.9 || (kind.is_report() && p(Setting::Report) > 0.1)) {
+    // A short note says little by its words alone.
+    let short = view.lower.len() < 1000 && count(view, &REPORT) == 0 && count(view, &VISIT) > 0;
+    if !told && !short && (p(Setting::Report) > 0.9 || (kind.is_report() && p(Setting::Report) > 0.1)) {
         return found(Category::NotAVisit, "the note reads as a report of a procedure or test, which has no E/M level", None);
+    }
+    if let Some(line) = lines.iter().find(|l| instead_of_visit(&l.code)) {
+        let reason = format!("the encounter is reported as {}, which takes the place of an E/M service", line.code);
+        return found(Category::NotAVisit, &reason, None);
+    }
+    let open = !told && !given(context, "place_of_service");
+    let imaging = |l: &Line| ["7", "93", "94"].iter().any(|p| l.code.starts_with(p));
+    if open && !lines.is_empty() && lines.iter().all(imaging) && count(view, &VISIT) == 0 && !tells_a_visit(view) {
+        return found(Category::NotAVisit, "the note reads as the report of a test, which has no E/M level", None);
+    }
+    if open && (count(view, &THERAPIST) >= 2 || count(view, &DIETITIAN) >= 4) {
+        return found(Category::NotAVisit, "the note reads as a therapist's or dietitian's, who report no E/M service", Some(&THERAPIST));
+    }
+    let axes = view.clauses.iter().map(|c| AXIS.find_iter(view.words(c.span)).count()).sum::<usize>();
+    let examined = view.first(&MENTAL_STATUS, |_| true).is_some() || view.lower.contains("mental status exam");
+    if (axes >= 3 && examined) || (PSYCHIATRIC.is_match(&opening(view)) && examined) {
+        let cue = if axes >= 3 { &AXIS } else { &PSYCHIATRIC };
+        return found(Category::PsychiatricEvaluation, "a psychiatric diagnostic evaluation, which has a code of its own", Some(cue));
     }
     let critical: u32 = times.iter().filter(|t| t.critical).map(|t| t.minutes).max().unwrap_or(0);
     let place = if given(context, "place_of_service") { context.place_of_service.as_str() } else { "" };
@@ -109,6 +136,13 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &Payer
         return f;
     }
     ambulatory(view, context, &weights, payer, place.is_empty() && !told)
+}
+
+/// Evaluations with codes of their own: psychiatric, eye, therapy, nutrition, psychological testing, dialysis month.
+fn instead_of_visit(code: &str) -> bool {
+    matches!(code, "90791" | "90792" | "92002" | "92004" | "92012" | "92014" | "97802" | "97803" | "97804" | "96130" | "96132" | "97542")
+        || ("97161"..="97168").contains(&code)
+        || ("90951"..="90970").contains(&code)
 }
 
 /// Visits in an office or at home, in person: wellness, preventive, postoperative, or by new and established.
@@ -190,9 +224,9 @@ fn setting(kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setti
     match (kind, place) {
         (NoteType::Discharge, _) if told => S::Discharge,
         (_, "23") => S::Emergency,
+        (NoteType::Inpatient, _) if told => likeliest(&[S::HospitalInitial, S::HospitalSubsequent]),
         (_, "21") => likeliest(&[S::HospitalInitial, S::HospitalSubsequent, S::Discharge]),
         (NoteType::Emergency, _) if told => S::Emergency,
-        (NoteType::Inpatient, _) if told => likeliest(&[S::HospitalInitial, S::HospitalSubsequent]),
         (NoteType::Consult, "11" | "02" | "10") if told => likeliest(&office),
         (NoteType::Consult, _) if told => {
             let inside = weights[S::HospitalInitial as usize] + weights[S::HospitalSubsequent as usize];
@@ -222,6 +256,18 @@ fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category, est
         return Found::new(category, reason, Vec::new());
     }
     let opening = opening(view);
+    // What the note says of earlier visits to this group and specialty leads over phrases of first and later visits.
+    let said = |cue: &Regex| view.first(cue, |z| !matches!(z, Zone::Background | Zone::Plan));
+    let never = said(&NEVER_SEEN);
+    if let Some((i, _)) = said(&SEEN_HERE).filter(|_| never.is_none()) {
+        let words = view.clauses.get(i).map_or("", |c| view.words(c.span));
+        let long_ago = dates::days_since(words, context.date_of_service).is_some_and(|d| d > 3 * 365);
+        let reason = if long_ago { "last seen here more than three years ago: a new patient" } else { "seen by this group within three years" };
+        return Found::new(if long_ago { new } else { established }, reason, vec![view.quote(i)]);
+    }
+    if let Some((i, _)) = never {
+        return Found::new(new, "never seen by this group and specialty", vec![view.quote(i)]);
+    }
     let weighed_new = weights[Setting::New as usize] > 2.0 * weights[Setting::Established as usize];
     let is_new = (NEW.is_match(&opening) && !ESTABLISHED.is_match(&opening)) || weighed_new;
     let cue: &Regex = match (is_new, NEW.is_match(&opening)) {
@@ -255,6 +301,13 @@ fn hospital(view: &View, consult: bool, later: bool, recognises_consults: bool) 
     };
     let evidence = view.first(cue, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
     Found::new(category, reason, evidence)
+}
+
+/// Sections that a report of a test does not have.
+fn tells_a_visit(view: &View) -> bool {
+    use crate::document::SectionKind as S;
+    let told = |k| matches!(k, S::ChiefComplaint | S::HistoryOfPresentIllness | S::Plan | S::AssessmentAndPlan | S::PhysicalExam | S::Vitals | S::SocialHistory | S::Medications);
+    view.document.sections.iter().any(|s| told(s.kind))
 }
 
 /// A first visit takes past, family or social history; a daily note does not.
@@ -297,7 +350,7 @@ pub(crate) mod tests {
     }
 
     fn category(d: &Document, kind: NoteType, consults: bool) -> Category {
-        infer(&View::new(d), &context(kind), &[], &PayerTerms { consultation_codes: consults, ..PayerTerms::medicare() }).category
+        infer(&View::new(d), &context(kind), &[], &PayerTerms { consultation_codes: consults, ..PayerTerms::medicare() }, &[]).category
     }
 
     #[test]
@@ -317,7 +370,7 @@ pub(crate) mod tests {
     #[test]
     fn office_visits_are_established_unless_the_note_says_otherwise() {
         let plain = document(&[(S::HistoryOfPresentIllness, "She has had a cough for three days.")]);
-        let f = infer(&View::new(&plain), &context(NoteType::Office), &[], &PayerTerms::medicare());
+        let f = infer(&View::new(&plain), &context(NoteType::Office), &[], &PayerTerms::medicare(), &[]);
         assert_eq!(f.category, Category::OfficeEstablished);
         assert!(f.new_or_established_unsure);
         let new = document(&[(S::HistoryOfPresentIllness, "This new patient has had a cough for three days.")]);

@@ -93,6 +93,42 @@ pub static WEEKS_AFTER: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static SAME_DAY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:admitted and discharged (?:on )?(?:the )?same (?:day|date)|same[- ]day (?:admission and )?discharge|discharged (?:later )?(?:the |on the )?same (?:day|date))",
+        r"\b(?:admit(?:ted)? and discharged? (?:on )?(?:the )?same (?:day|date|calendar date)|same[- ]day (?:admission and )?discharge|discharged (?:later )?(?:the |on the )?same (?:day|date))",
     )
 });
+
+/// Seen before by this group and specialty (or this clinician elsewhere): established, if within three years.
+pub static SEEN_HERE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:seen|visits?|treated|followed|cared for|appointment)\b[^.]{0,60}\b(?:my (?:own )?partner|our (?:own )?partner|in this (?:\w+ ){0,3}(?:group|clinic|practice|office)|in our (?:\w+ ){0,2}(?:group|clinic|practice|office)|with (?:me|us))\b",
+        r"|\bfollowed me (?:here|to)\b|\bi (?:last )?saw (?:him|her|the patient)\b|\b(?:last )?seen (?:here|by me|by us)\b|\bfrom my (?:former|previous|old) practice\b"
+    ))
+});
+/// Never seen by this specialty.
+pub static NEVER_SEEN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:never (?:been )?(?:seen|here|a patient)|(?:but |has )?never (?:\w+ )?(?:orthopedics?|cardiology|rheumatology|neurology|dermatology|gastroenterology|urology|our specialty|this specialty)|first contact|not (?:been )?seen (?:here|by (?:us|me|this \w+))(?: before| until)?|no prior visits?|first (?:ever )?(?:visit|appointment) (?:here|with us|to (?:this|our))|first time (?:here|in (?:this|our)))\b",
+    )
+});
+/// A report: of an operation, a procedure, a test.
+pub static REPORT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:prepped|draped|sterile|anesthe\w+|procedure in detail|description of procedure|estimated blood loss|specimens?|incision|technique|findings:|comparison:|impression:|axial|electrodes?|waveforms?|interrogat\w+|consent(?:ed)?|tolerated|lidocaine|needle|sutures?|tracing|amplitude|latenc\w+|catheter|guidewire|scope)\b",
+    )
+});
+/// Words of a visit: what comes next, or what the patient says.
+pub static VISIT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:return|returns|come back|comes back|recheck|follow[- ]?up|call if|phone (?:\w+day|visit)|see (?:him|her|them|me|us) (?:again|in|next)|back in|next visit|visit in|week(?:s|ly)?|months?|otc|says|denies|feels|complain\w*)\b",
+    )
+});
+/// A psychiatric diagnostic evaluation, which has a code of its own.
+pub static PSYCHIATRIC: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bpsychiatric (?:diagnostic|initial) (?:evaluation|interview)|\binitial psychiatric (?:evaluation|assessment)\b"));
+pub static AXIS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\baxis (?:i{1,3}|iv|v|[1-5])\b|\bgaf\b"));
+pub static MENTAL_STATUS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bmental status exam"));
+/// Goals of therapists; what dietitians count.
+pub static THERAPIST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:short|long)[- ]term goals?\b|\brehab(?:ilitation)? potential\b|\btherapeutic exercises?\b|\b(?:physical|occupational|speech|recreation\w*) therap(?:y|ist) (?:initial )?(?:evaluation|assessment|discharge)\b")
+});
+pub static DIETITIAN: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:calori\w+|kcal|meal plan\w*|servings?|carbohydrates?|dietary (?:consult\w*|recall|history)|food (?:records?|diary|choices))\b"));

@@ -35,6 +35,7 @@ pub enum Category {
     DisabilityExam,
     TransitionalCare,
     NurseVisit,
+    PsychiatricEvaluation,
     VideoNew,
     VideoEstablished,
     AudioNew,
@@ -142,6 +143,11 @@ impl Category {
     /// The name as the JSON writes it.
     pub fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Hospital bed, emergency room or intensive care.
+    pub fn is_acute(self) -> bool {
+        self.is_hospital() || matches!(self, Self::Emergency | Self::CriticalCare)
     }
 
     /// Whether patients are in a hospital bed (decides how sick "addressed" usually means).

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use regex::Regex;
 
+use super::modality::{self, Modality};
 use super::result::{Element, Level};
 use super::view::{View, Zone, around, pattern};
 use crate::claim::Line;
@@ -16,6 +17,7 @@ struct Test {
     report: bool,
     value: bool,
     billed: Vec<&'static str>,
+    within: Vec<&'static str>,
 }
 
 struct Tests {
@@ -28,12 +30,12 @@ static TESTS: LazyLock<Tests> = LazyLock::new(|| {
     let (mut rows, mut owners) = (Vec::new(), BTreeMap::new());
     for line in include_str!("../../codesets/em/tests.tsv").lines().filter(|l| !l.starts_with('#')) {
         let fields: Vec<&'static str> = line.split('\t').collect();
-        let [key, report, value, billed, names] = fields[..] else { continue };
+        let [key, report, value, billed, within, names] = fields[..] else { continue };
         for name in names.split('|') {
             owners.entry(name).or_insert(rows.len());
         }
-        let billed = billed.split('|').filter(|s| !s.is_empty()).collect();
-        rows.push(Test { key, report: report == "1", value: value == "1", billed });
+        let list = |field: &'static str| field.split('|').filter(|s| !s.is_empty()).collect();
+        rows.push(Test { key, report: report == "1", value: value == "1", billed: list(billed), within: list(within) });
     }
     let names = AhoCorasickBuilder::new()
         .match_kind(MatchKind::LeftmostLongest)
@@ -52,6 +54,14 @@ static NOT_DONE: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:no (?:recent|prior|previous|other)|not (?:been )?(?:done|obtained|performed|available|had)|never had|has not had|did not (?:have|get|do))\W*(?:\w+\W+){0,3}$",
     )
 });
+/// Measured by the patient.
+static AT_HOME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:home (?:glucose|sugars?|readings?|monitor\w*|log)|meter|at home|(?:blood )?sugars? (?:run\w*|at home|log|are with|is with)|log shows)\b")
+});
+/// Names that are also words or given names; they are tests only in capitals.
+const UPPER_ONLY: &[&str] = &["pet", "ana", "alt", "tee", "asq", "abi", "rast", "lh", "pth", "ct", "ck", "us", "ast"];
+static DOSE_AFTER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\W{0,3}(?:\w+ )?\d[\d,.]*\s?(?:mg|mcg|g|units?|iu|meq|ml|cc|tabs?|tablets?|capsules?)\b"));
 static RELATIVE: &str = r"(?:mother|mom|father|dad|parents?|wife|husband|spouse|daughters?|sons?|grandmother|grandfather|guardian|caregiver|care giver|family members?|family|sister|brother|aunt|foster mother|caretaker|girlfriend|boyfriend|ems|paramedics|nursing home staff|staff at)";
 static HISTORIAN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
@@ -78,9 +88,12 @@ static EXTERNAL_NOTES: LazyLock<Regex> = LazyLock::new(|| {
 });
 static NOT_EXTERNAL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:nursing notes?|nurse'?s? notes?|medication record|immunization record|vital signs|growth chart|eye chart|record(?:s|ed)? (?:the|any)|release of records|unavailable|not available|sign)\b",
+        r"\b(?:nursing notes?|nurse'?s? notes?|medication record|immunization record|vital signs|growth chart|eye chart|record(?:s|ed)? (?:the|any)|release of records|unavailable|not available|sign|my partner|same (?:\w+ ){0,2}(?:group|practice|clinic)|(?:no|nor) (?:old |outside |prior )?(?:records?|notes?)|work note|school note|(?:wrote|write|writing|signed|give[ns]?|gave) (?:a|an|the|him|her)? ?(?:\w+ )?(?:note|letter)|and this note|documenting|op note by me)\b",
     )
 });
+/// A colleague of the own group and specialty is no external source.
+static PARTNER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:my|our) (?:own )?partner\b|\bsame (?:\w+ ){0,3}(?:group|practice)\b|\bmy (?:own )?(?:last|previous|prior) note\b"));
 const READING: &str = r"(?:interpret(?:ed|ation)?|review(?:ed)?|view(?:ed)?|read|looked at|look at|evaluated|examined|over-?read|studied|inspected|went over|saw|visuali[sz]ed)";
 const PICTURE: &str = r"(?:films?|x-?rays?|radiographs?|images?|imaging|cts?|mris?|scans?|ekgs?|ecgs?|electrocardiograms?|tracings?|strips?|cxr|ultrasounds?|echocardiograms?|angiograms?|cds?|discs?|mammograms?|studies|slides?|smears?|tomograms?|myelogram)";
 static INTERPRETATION: LazyLock<Regex> = LazyLock::new(|| {
@@ -89,18 +102,18 @@ static INTERPRETATION: LazyLock<Regex> = LazyLock::new(|| {
             r"\b(?:i|we) (?:have |had |also |did |was able to |were able to |then )*(?:personally |independently |myself )*{v}\b[^.;]{{0,60}}\b{p}\b",
             r"|\b(?:personally|independently) {v}\b|\b{v} (?:personally )?by (?:me|myself|us)\b|\bby my (?:read|reading|interpretation|review)\b|\bmy (?:own )?(?:read|reading|interpretation|independent|personal|impression of the {p})\b",
             r"|\bas (?:read|interpreted|reviewed) by (?:me|myself)\b|\bindependent interpretation\b|\b{p}\b[^.;]{{0,40}}\b(?:was|were|is|are) (?:personally |independently )?(?:reviewed|viewed) (?:today|by me|personally|with the patient|in (?:the )?(?:office|clinic))\b",
-            r"|\b{p} (?:are|were) reviewed\b|\bi interpret\b|\breview of (?:the |his |her )?(?:\w+ ){{0,4}}(?:films|x-?rays|images|mri films|tracings?)\b"
+            r"|\b(?:i|we) (?:read|interpreted|looked at|reviewed) (?:it|them|this) (?:myself|personally|ourselves)\b|\b(?:i|we) looked at [^.;]{{0,40}}\bmyself\b|\bread by (?:me|myself)\b|\b{p} (?:are|were) reviewed\b|\bi interpret\b|\breview of (?:the |his |her )?(?:\w+ ){{0,4}}(?:films|x-?rays|images|mri films|tracings?)\b"
         ),
         v = READING,
         p = PICTURE
     ))
 });
 static REPORT_ONLY: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:reports?|per radiology|by radiology|radiologist|reported|was read as|read by)\b"));
+    LazyLock::new(|| pattern(r"\b(?:did not (?:see|view|look)|not seen by me|reports?|per radiology|by radiology|radiologist|reported|was read as|read by)\b"));
 /// Whom one speaks with about management: professionals outside the own practice, never family.
 const PROFESSIONAL: &str = concat!(
     r"(?:(?:the|his|her|on-?call|on call|patient's|a|an|our|your|pediatric|covering|primary|outside|both|their|local) )*",
-    r"(?:dr\b|doctor|primary care|pcp\b|cardiolog|surgeon|surgery\b|surgical (?:team|service)|neurolog|neurosurg|radiolog|patholog|hospitalist|infectious disease|oncolog|nephrolog|pulmonolog|gastroenterolog|gi (?:service|on)|urolog|orthop|psychiatr|pediatrician|intensivist|emergency (?:room|department) (?:physician|doctor|attending)|er (?:physician|doctor)|referring|attending|admitting|consultant|poison control|social work|case manage|pharmac|school|teacher|nursing home|transferring|accepting|ob\b|obstetric|gynecolog|internist|family physician|medicine service|cardiothoracic|trauma (?:team|service|surg)|anesthesi|hematolog|transplant|icu (?:team|attending|physician)|plastic|ent\b|otolaryng|physician)"
+    r"(?:[^.;:]{0,40}?\b)?(?:dr\b|doctor|electrophysiolog|\w+ologist|specialist|surgeon|teacher|counselor|pharmacist|primary care|pcp\b|cardiolog|surgeon|surgery\b|surgical (?:team|service)|neurolog|neurosurg|radiolog|patholog|hospitalist|infectious disease|oncolog|nephrolog|pulmonolog|gastroenterolog|gi (?:service|on)|urolog|orthop|psychiatr|pediatrician|intensivist|emergency (?:room|department) (?:physician|doctor|attending)|er (?:physician|doctor)|referring|attending|admitting|consultant|poison control|social work|case manage|pharmac|school|teacher|nursing home|transferring|accepting|ob\b|obstetric|gynecolog|internist|family physician|medicine service|cardiothoracic|trauma (?:team|service|surg)|anesthesi|hematolog|transplant|icu (?:team|attending|physician)|plastic|ent\b|otolaryng|physician)"
 );
 static DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
@@ -108,7 +121,7 @@ static DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
             r"\b(?:spoke|spoken|speak|talk|talked|discuss(?:ed|ing|ions?)?|conferred|consulted|conversations?|communicat\w+|reviewed|in consultation|touch(?:ed)? base)\b[^.;]{{0,60}}?\b(?:with|to|by) {p}",
             r"|\b(?:called|contacted|consulted|paged|phoned|notified) (?:and \w+ )?(?:with |to )?{p}",
             r"|\b(?:dr\.? \w+|cardiology|neurosurgery|surgery|orthopedics|poison control|neurology|hospitalist)(?: \w+){{0,3}} (?:was|were|has been|have been) (?:contacted|called|consulted|notified|apprised|informed|paged)\b",
-            r"|\breceived a call (?:back )?from dr\b"
+            r"|\breceived a call (?:back )?from dr\b|\b(?:surgeon|dr\.?|hospitalist|cardiologist|neurologist)\b[^.;:]{{0,40}}\b(?:spoken to|took report|accepts|accepted|agreed|concurs)\b|\bcase (?:was )?discussed with\b"
         ),
         p = PROFESSIONAL
     ))
@@ -116,7 +129,7 @@ static DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
 /// A plan to speak, or the patient's own talks.
 static NO_DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:will|to|should|would|can|may|plan(?:s|ning)? to|going to|needs? to) (?:also )?(?:discuss|talk|speak|call|contact|consult|review)|(?:he|she|patient|mother|mom|family|parents|they|wife|husband) (?:has |had |have )?(?:spoke|spoken|talked|called|contacted|consulted|discussed)|discuss(?:ed)? (?:\w+ )?(?:with (?:the )?(?:patient|family)))\b",
+        r"\b(?:(?:will|to|should|would|can|may|plan(?:s|ning)? to|going to|needs? to) (?:also )?(?:discuss|talk|speak|call|contact|consult|review)|(?:he|she|patient|mother|mom|family|parents|they|wife|husband) (?:has |had |have )?(?:spoke|spoken|talked|called|contacted|consulted|discussed)|discuss(?:ed)? (?:\w+ )?(?:with (?:the )?(?:patient|family))|my partner|our partner|same (?:\w+ ){0,2}(?:group|practice|clinic)|colleague in (?:our|my)|by text)\b",
     )
 });
 
@@ -176,7 +189,7 @@ pub fn find(view: &View, lines: &[Line]) -> Data {
     }
     let notes: Vec<usize> = view
         .matches(&EXTERNAL_NOTES, useful)
-        .filter(|(i, _)| view.clauses.get(*i).is_some_and(|c| !NOT_EXTERNAL.is_match(view.words(c.span))))
+        .filter(|(i, _)| view.clauses.get(*i).is_some_and(|c| !NOT_EXTERNAL.is_match(view.words(c.span))) && !PARTNER.is_match(view.neighbours(*i)))
         .map(|(i, _)| i)
         .collect();
     if let Some(&i) = notes.first() {
@@ -209,7 +222,7 @@ pub fn find(view: &View, lines: &[Line]) -> Data {
     }
     if let Some((i, span)) = view
         .matches(&DISCUSSION, |z| z != Zone::Background)
-        .find(|(i, _)| view.clauses.get(*i).is_some_and(|c| !NO_DISCUSSION.is_match(view.words(c.span))))
+        .find(|(i, _)| view.clauses.get(*i).is_some_and(|c| !NO_DISCUSSION.is_match(view.words(c.span))) && !PARTNER.is_match(view.neighbours(*i)))
     {
         data.discussion = true;
         data.elements.push(element(
@@ -233,6 +246,13 @@ fn element(kind: &str, name: &str, reason: &str, view: &View, clause: usize) -> 
         reason: reason.to_owned(),
         evidence: vec![view.quote(clause)],
     }
+}
+
+/// The note writes the name in capitals (or the whole sentence is in one case, which says nothing).
+fn upper(view: &View, clause: Span, at: std::ops::Range<usize>) -> bool {
+    let text = |from: usize, to: usize| view.document.text.get(from..to).unwrap_or("");
+    let name = text(clause.start + at.start, clause.start + at.end);
+    name.chars().all(|c| !c.is_ascii_lowercase()) || name.eq_ignore_ascii_case("ct") || name.eq_ignore_ascii_case("tee")
 }
 
 fn tests_named(words: &str) -> Vec<&'static Test> {
@@ -277,7 +297,18 @@ fn tests(view: &View, lines: &[Line], data: &mut Data) {
             if clause.zone == Zone::Exam && !test.report && !after.contains(|c: char| c.is_ascii_digit()) {
                 continue;
             }
-            if NOT_DONE.is_match(around(before, before.len(), before.len(), 120)) {
+            if NOT_DONE.is_match(around(before, before.len(), before.len(), 120)) || AT_HOME.is_match(around(words, m.start(), m.end(), 40)) {
+                continue;
+            }
+            if UPPER_ONLY.contains(&words.get(m.start()..m.end()).unwrap_or("")) && !upper(view, clause.span, m.start()..m.end()) {
+                continue;
+            }
+            // A dose, not a result: "testosterone 140 mg", "vitamin d 2000 units".
+            if test.value && DOSE_AFTER.find(after).is_some_and(|d| !after.get(d.end()..).is_some_and(|r| r.starts_with('/'))) {
+                continue;
+            }
+            let held = modality::of(words, m.start(), m.end(), view.neighbours(i));
+            if !(held.counts() || (clause.zone == Zone::Results && held != Modality::Negated)) {
                 continue;
             }
             let current = clause.zone != Zone::Story;
@@ -288,19 +319,15 @@ fn tests(view: &View, lines: &[Line], data: &mut Data) {
             }
         }
     }
-    // "Labs" names no test of its own beside named ones, nor an unspecified radiograph or CT beside a specified one.
-    let laboratory = seen.iter().filter(|(k, v)| !v.3.report && **k != "blood tests").count();
-    if laboratory > 0 {
-        seen.remove("blood tests");
-    }
+    // Parts of a panel that is named too, and general words beside what they stand for.
+    let keys: Vec<&'static str> = seen.keys().copied().collect();
+    let laboratory = seen.values().any(|v| !v.3.report && !v.3.within.contains(&"*laboratory"));
+    seen.retain(|_, v| {
+        let inside = v.3.within.iter().any(|w| if *w == "*laboratory" { laboratory } else { keys.contains(w) });
+        !inside
+    });
     if seen.contains_key("chest radiograph") && !view.lower.contains("x-rays of") {
         seen.remove("radiograph");
-    }
-    if seen.contains_key("ct head") || seen.contains_key("ct abdomen and pelvis") || seen.contains_key("ct chest") {
-        seen.remove("computed tomography");
-    }
-    if seen.contains_key("mri brain") || seen.contains_key("mri spine") {
-        seen.remove("magnetic resonance imaging");
     }
     for (key, (_, span, current, test)) in seen {
         let billed = lines.iter().find(|l| test.billed.iter().any(|p| l.code.starts_with(p)));

@@ -9,7 +9,9 @@ use super::view::pattern;
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:(\d{1,2})[/-](\d{1,2})(?:[/-](\d{4}|\d{2}))?\b|(\d{4})-(\d{2})-(\d{2})\b",
-        r"|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? (\d{1,2})(?:st|nd|rd|th)?\b(?:,? (\d{4})\b)?)"
+        r"|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? (\d{1,2})(?:st|nd|rd|th)?\b(?:,? (\d{4})\b)?",
+        // A month or a year alone stands for its last day.
+        r"|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? (20\d\d)\b|\bin (20\d\d)\b)"
     ))
 });
 static AGO: LazyLock<Regex> = LazyLock::new(|| {
@@ -36,6 +38,10 @@ pub fn number(word: &str) -> Option<i64> {
 pub fn first(words: &str, today: Date) -> Option<Date> {
     DATE.captures_iter(words).find_map(|c| {
         let number = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<i16>().ok());
+        if let Some(year) = number(11).or_else(|| number(12)) {
+            let month = c.get(10).and_then(|m| MONTHS.iter().position(|n| *n == m.as_str())).map_or(12, |i| i as i8 + 1);
+            return Date::new(year, month, 1).ok().map(|d| d.last_of_month());
+        }
         let (year, month, day) = if let Some(month) = number(1) {
             (number(3), month, number(2)?)
         } else if let Some(year) = number(4) {

@@ -14,6 +14,7 @@ mod fees;
 mod global;
 mod input;
 mod line;
+mod modality;
 mod model;
 mod natures;
 mod needs;
@@ -23,6 +24,7 @@ mod risk;
 mod risk_cues;
 mod services;
 mod setting;
+mod status;
 mod telehealth;
 mod time;
 mod transitional;
@@ -48,9 +50,9 @@ use crate::note::Context;
 
 /// Levels a visit.
 pub fn level(input: &Input) -> EmResult {
-    let view = View::new(input.document);
+    let view = View::with(input.document, input.diagnoses);
     let times = time::stated(&view);
-    let found = category::infer(&view, input.context, &times, &input.payer);
+    let found = category::infer(&view, input.context, &times, &input.payer, input.lines);
     let mut result = EmResult {
         category: found.category.name(),
         reason: found.reason.clone(),
@@ -59,6 +61,11 @@ pub fn level(input: &Input) -> EmResult {
         ..EmResult::default()
     };
     if found.category == Category::NotAVisit || view.clauses.is_empty() {
+        return result;
+    }
+    if input.diagnoses.is_empty() && found.needs_diagnosis() {
+        result.category = Category::NotAVisit.name();
+        result.reason = "the note states no diagnosis, sign or symptom: a visit has nothing to stand on".to_owned();
         return result;
     }
     let decided = Decision::of(&view, input, found.category);
@@ -86,9 +93,9 @@ pub fn level(input: &Input) -> EmResult {
 
 /// Features of a visit and its levels by the table alone, for training; none for notes that are no visit.
 pub(crate) fn features(input: &Input) -> Option<(AllFeatures, Table)> {
-    let view = View::new(input.document);
+    let view = View::with(input.document, input.diagnoses);
     let times = time::stated(&view);
-    let found = category::infer(&view, input.context, &times, &input.payer);
+    let found = category::infer(&view, input.context, &times, &input.payer, input.lines);
     if found.category == Category::NotAVisit {
         return None;
     }

@@ -3,6 +3,9 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use regex::Regex;
+
+use super::view::pattern;
 
 /// What kind of problem it is before its status is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +60,23 @@ pub fn nature_of_code(code: &str) -> Nature {
     // Fracture and injury follow-up (7th character other than initial treatment) is routine healing.
     let healing = plain.len() == 7 && plain.starts_with('S') && !matches!(plain.as_bytes().get(6), Some(b'A' | b'B' | b'C'));
     if healing && nature > Nature::Injury { Nature::Injury } else { nature }
+}
+
+static HARMLESS_CHEST: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:chest wall|musculoskeletal|costochondr\w+|intercostal|muscle strain|pleurodynia)\b"));
+static UNKNOWN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:nature|cause|etiology|origin|significance|outcome|prognosis|behavior) (?:is |still |remains |as yet )?(?:unknown|uncertain|unclear|undetermined)|(?:unknown|uncertain|undetermined) (?:nature|outcome|prognosis|significance|behavior)|suspicious|until proven otherwise|(?:rule out|concern\w* for|worri\w+ for|possible|probable|suspected) (?:malignan\w+|cancer|tumou?r|lymphoma|carcinoma))\b",
+    )
+});
+
+/// The nature of a coded problem in view of the words that name it.
+pub fn refine(nature: Nature, code: &str, naming: &str) -> Nature {
+    match nature {
+        Nature::Uncertain if code.starts_with("R07") && HARMLESS_CHEST.is_match(naming) => Nature::Acute,
+        Nature::Minor | Nature::Acute | Nature::Chronic if UNKNOWN.is_match(naming) => Nature::Uncertain,
+        _ => nature,
+    }
 }
 
 /// Words for problems with their natures.

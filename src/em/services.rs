@@ -4,6 +4,8 @@ use super::codes::{self, Category, by_mdm, by_time};
 use super::decision::Decision;
 use super::global::{self, Relation};
 use super::input::Input;
+use super::natures::Nature;
+use super::problems::Status;
 use super::result::{Additional, Basis, EmResult, Level};
 use super::time::StatedTime;
 use super::view::View;
@@ -21,6 +23,13 @@ pub fn choose(view: &View, result: &mut EmResult, decided: &Decision, found: &Fo
         Category::NotAVisit => {}
         Category::PostoperativeGlobal => set(result, "99024", Basis::None),
         Category::DisabilityExam => set(result, if found.treating { "99455" } else { "99456" }, Basis::None),
+        Category::PsychiatricEvaluation => result.additional.push(Additional {
+            code: "90792".into(),
+            modifiers: Vec::new(),
+            units: 1,
+            reason: "psychiatric diagnostic evaluation with medical services takes the place of an E/M service".into(),
+            evidence: found.evidence.clone(),
+        }),
         Category::NurseVisit => set(result, "99211", Basis::None),
         Category::BriefCheckIn => set(result, "98016", Basis::Time),
         Category::HospitalDischarge | Category::NursingDischarge => {
@@ -213,18 +222,21 @@ fn global_period(view: &View, result: &mut EmResult, input: &Input) {
     }
 }
 
-/// A separate problem visit beside a preventive one, when its work is significant: at least low decision making with a
-/// problem that was evaluated and treated.
+/// A separate problem visit beside a preventive one, when its work is significant: a problem that is new, worse or hurt
+/// was evaluated and treated, or a lasting one managed with a prescription.
 fn problem_visit(result: &mut EmResult, decided: &Decision, input: &Input, new: bool) {
-    let treated = decided.risk_level >= Level::Moderate;
-    let significant = decided.problem_level >= Level::Low && treated && decided.level() >= Level::Low;
+    let addressed = || decided.problems.iter().filter(|p| p.addressed && p.nature > Nature::Minor);
+    let unsettled = addressed().any(|p| {
+        p.status >= Status::Worse || (p.status == Status::Unstated && !matches!(p.nature, Nature::Chronic | Nature::Cancer))
+    });
+    let treated = decided.risk_level >= if unsettled { Level::Low } else { Level::Moderate };
+    let significant = decided.problem_level >= Level::Low && treated && decided.level() >= Level::Low && addressed().count() > 0;
     if !significant {
         return;
     }
     let category = if new { Category::OfficeNew } else { Category::OfficeEstablished };
     if let Some(step) = by_mdm(category.steps(input.context.date_of_service), decided.level()) {
-        let evidence =
-            decided.problems.iter().filter(|p| p.addressed).flat_map(|p| p.element.evidence.iter().cloned()).take(2).collect();
+        let evidence = addressed().flat_map(|p| p.element.evidence.iter().cloned()).take(2).collect();
         result.additional.push(Additional {
             code: step.code.into(),
             modifiers: vec!["25".into()],

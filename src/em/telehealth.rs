@@ -26,7 +26,7 @@ static AUDIO: LazyLock<Regex> = LazyLock::new(|| {
 });
 static VIDEO: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:video|audio-?visual|audio and visual|zoom|facetime|doxy)\b"));
-static CHECK_IN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bvirtual check-?in\b|\bbrief (?:telephone |phone |virtual )?check-?in\b"));
+static CHECK_IN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:virtual|brief|phone|telephone|video) (?:telephone |phone |virtual )?check-?in\b"));
 
 /// How a remote visit was held, with the words; none for a visit in person.
 pub fn medium(view: &View, context: &Context) -> Option<(Medium, Option<Evidence>)> {

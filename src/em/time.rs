@@ -29,7 +29,7 @@ impl StatedTime {
 
 static AMOUNT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:(\d{1,3}(?:\.\d)?|one|two|three|five|ten|fifteen|twenty|twenty-five|thirty|thirty-five|forty|forty-five|fifty|fifty-five|sixty|seventy-five|ninety|an)",
+        r"\b(?:(\d{1,3}(?:\.\d)?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|eighteen|an)",
         r"(?: ?(?:-|to) ?\d{1,3})?\+?[ -]?(minutes?|mins?\b|hours?|hrs?\b))(?:(?: and|,)? (\d{1,2}|thirty|fifteen|a half)\b(?:[ -]?min(?:ute)?s?)?)?"
     ))
 });
@@ -39,15 +39,15 @@ static OWN: LazyLock<Regex> = LazyLock::new(|| {
         r"\btotal (?:\w+ ){0,4}time\b|\btime (?:was )?spent\b|\btime:|\b(?:i|we|physician|provider) (?:personally )?(?:have )?spent\b|\bspent (?:a total of |over |more than |greater than |approximately |about |at least )?\d",
         r"|\bminutes? (?:was|were|is|have been|has been) spent\b|\bcritical care\b|\bdischarge time\b|\bface[- ]to[- ]face\b|\btotal (?:of )?\d+ min|\bminutes? (?:in )?total\b|\bminutes on (?:the|this) (?:date|day|encounter|visit)",
         r"|\bminutes? (?:in|of) (?:counsel|coordinat|discussion|face|total)|\btime on (?:the )?(?:date|day)|\bminute (?:consultation|consult|visit|appointment|discussion|session)\b",
-        r"|\btook (?:me )?(?:over |more than |greater than )?\d+ min|\bhours? (?:was|were) spent\b|\btime taken\b|\btime seen\b|\bpatient care time\b|\b(?:over|greater than|more than) (?:30|thirty|35) minutes|\bpersonal time\b"
+        r"|\btook (?:me )?(?:over |more than |greater than )?\d+ min|\bhours? (?:was|were) spent\b|\btime taken\b|\btime seen\b|\bpatient care time\b|\b(?:over|greater than|more than) (?:30|thirty|35) minutes|\bpersonal time\b|\bminutes of (?:mine|medical|my)\b|\bmy (?:own )?(?:total )?time\b|\btime (?:this day|today)\b"
     ))
 });
 /// The minutes are of something else: a procedure, the story, a drug, a service reported on its own, other people's work.
 static OTHER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:tourniquet|operative time|operating|surgery time|anesthesia|fluoro|infus\w*|every \d+ min|exercise|treadmill|bruce|walk\w*|smoking cessation|tobacco cessation|cessation counsel\w*",
-        r"|procedures?\b|procedural|resuscitation|seizures?|lasted|lasting|drain|apart|old|prior to arrival|ambulance|apgar|advance care planning|acp\b|waiting|slept|each night|psychotherapy|intubat\w+|central line|line placement|cpr\b|teaching|travel\w*",
-        r"|(?:nurse|nursing|staff|assistant|resident|student)(?:'s)? (?:time|spent)|(?:nurse|medical assistant|staff|resident|student|educator|dietitian) (?:also )?spent|screening|interpretation|symptoms|pain|episodes?)\b"
+        r"|procedures?\b|procedural|resuscitation|seizures?|lasted|lasting|drain|apart|old|prior to arrival|ambulance|apgar|advance care planning|acp\b|waiting|slept|each night|psychotherapy|intubat\w+|central line|line placement|cpr\b|travel\w*|driving|injection",
+        r"|(?:nurse|nursing|staff|assistant|resident|student)(?:'s)? (?:time|spent|teaching)|(?:nurse|medical assistant|staff|resident|student|educator|dietitian) (?:also )?spent|episodes?)\b"
     ))
 });
 /// What follows is left out of, or is part of, the time before it.
@@ -67,26 +67,20 @@ static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn number(word: &str) -> Option<u32> {
-    Some(match word {
-        "one" | "an" => 1,
-        "two" => 2,
-        "three" => 3,
-        "five" => 5,
-        "ten" => 10,
-        "fifteen" => 15,
-        "twenty" => 20,
-        "twenty-five" => 25,
-        "thirty" => 30,
-        "thirty-five" => 35,
-        "forty" => 40,
-        "forty-five" => 45,
-        "fifty" => 50,
-        "fifty-five" => 55,
-        "sixty" => 60,
-        "seventy-five" => 75,
-        "ninety" => 90,
-        digits => digits.parse().ok()?,
-    })
+    const UNITS: [&str; 13] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    let unit = |w: &str| UNITS.iter().position(|u| *u == w).map(|i| i as u32);
+    let ten = |w: &str| TENS.iter().position(|t| !t.is_empty() && *t == w).map(|i| i as u32 * 10);
+    match word {
+        "an" => Some(1),
+        "fifteen" => Some(15),
+        "eighteen" => Some(18),
+        _ => word.parse().ok().or_else(|| unit(word)).or_else(|| ten(word)).or_else(|| {
+            let (tens, units) = word.split_once(['-', ' '])?;
+            Some(ten(tens)? + unit(units)?)
+        }),
+    }
 }
 
 /// Minutes of the first amount of time in lower-cased words.
@@ -169,7 +163,8 @@ pub fn stated(view: &View) -> Vec<StatedTime> {
             }
         }
         let critical = words.contains("critical care");
-        if !(OWN.is_match(words) || critical) {
+        let headed = view.heading(clause.section).contains("time");
+        if !(OWN.is_match(words) || critical || headed) {
             continue;
         }
         let stated = own_minutes(words).or_else(|| by_clock(words).filter(|_| !OTHER.is_match(words)).map(|m| (m, false)));
