@@ -261,6 +261,9 @@ fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category, est
     let never = said(&NEVER_SEEN);
     if let Some((i, _)) = said(&SEEN_HERE).filter(|_| never.is_none()) {
         let words = view.clauses.get(i).map_or("", |c| view.words(c.span));
+        if FIRST_TIME.is_match(words) {
+            return Found::new(new, "seen for the first time", vec![view.quote(i)]);
+        }
         let long_ago = dates::days_since(words, context.date_of_service).is_some_and(|d| d > 3 * 365);
         let reason = if long_ago { "last seen here more than three years ago: a new patient" } else { "seen by this group within three years" };
         return Found::new(if long_ago { new } else { established }, reason, vec![view.quote(i)]);

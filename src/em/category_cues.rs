@@ -56,7 +56,7 @@ pub static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
 /// How a note on a later day of a stay opens.
 pub static DAILY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:progress note|hospital day|postoperative day|post-?op(?:erative)? day|pod ?#?\d|days? post-?op|icu follow-?up|interval (?:history|events)|overnight|since yesterday|(?:is|feels|feeling|states|doing) (?:\w+ ){0,3}(?:better|well)|no (?:new|other) complaints|not in acute distress|no acute events|evaluated this a|was admitted approximately|is admitted|has been admitted|was seen and examined|going to see the patient|review of the medical record)",
+        r"^\W*(?:hospital |hosp |post-?op )?(?:day|hd|pod) ?#?\d|\b(?:progress note|hospital day|postoperative day|post-?op(?:erative)? day|pod ?#?\d|days? post-?op|icu follow-?up|interval (?:history|events)|overnight|since yesterday|(?:is|feels|feeling|states|doing) (?:\w+ ){0,3}(?:better|well)|no (?:new|other) complaints|not in acute distress|no acute events|evaluated this a|was admitted approximately|is admitted|has been admitted|was seen and examined|going to see the patient|review of the medical record)",
     )
 });
 pub static INITIAL: LazyLock<Regex> = LazyLock::new(|| {
@@ -132,3 +132,4 @@ pub static THERAPIST: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static DIETITIAN: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:calori\w+|kcal|meal plan\w*|servings?|carbohydrates?|dietary (?:consult\w*|recall|history)|food (?:records?|diary|choices))\b"));
+pub static FIRST_TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:new patient|for the first time|first seen today)\b"));

@@ -153,6 +153,19 @@ pub struct Data {
 }
 
 impl Data {
+    /// The same without tests that only the story tells.
+    pub fn current(&self) -> Data {
+        Data {
+            elements: Vec::new(),
+            tests: self.current_tests,
+            current_tests: self.current_tests,
+            notes: self.notes,
+            historian: self.historian,
+            interpretation: self.interpretation,
+            discussion: self.discussion,
+        }
+    }
+
     /// Level by the data column: limited 2 of category 1 or a historian; moderate 3 of category 1 (with historian), or an
     /// interpretation, or a discussion; extensive two of these three.
     pub fn level(&self) -> Level {

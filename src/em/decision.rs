@@ -46,7 +46,8 @@ impl Decision {
         Table {
             levels: [self.problem_level, self.data_level, self.risk_level],
             problems_open: problems::open(&self.problems),
-            risk_floor: if self.risk.count("toxicity_monitoring") > 0 { Level::High } else { Level::Minimal },
+            data_open: self.data.current().level() < self.data.level(),
+            risk_floor: self.risk.stated(),
         }
     }
 
@@ -123,6 +124,8 @@ pub(crate) struct Table {
     pub levels: [Level; 3],
     /// The nature of the weightiest problem is a matter of judgement.
     pub problems_open: bool,
+    /// The level of data rests on tests that only the story tells.
+    pub data_open: bool,
     /// Lowest level of risk: what is stated in so many words.
     pub risk_floor: Level,
 }
@@ -130,7 +133,7 @@ pub(crate) struct Table {
 /// The final diagnosis does not set the level: a symptom worked up for what may kill, with hospital care weighed, keeps
 /// its weight when the result is benign.
 fn weigh_work_up(problems: &mut [problems::Problem], data: &data::Data, risk: &risk::Risk) {
-    if risk.count("hospitalization") == 0 || data.tests < 3 {
+    if risk.count("hospitalization") + risk.count("hospitalization_decided") == 0 || data.tests < 3 {
         return;
     }
     for p in problems.iter_mut().filter(|p| p.addressed && p.nature == super::natures::Nature::Uncertain) {

@@ -42,7 +42,7 @@ static TURNS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static NEGATED_AFTER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^\W*(?:\w+\W+){0,3}?(?:not (?:needed|required|necessary|indicated|wanted|given|done|ordered|repeated|started|taken|recommended|obtained|performed|available|done|chosen|yet)|no longer (?:required|needed|necessary)|(?:was|were|is|are) not\b|unnecessary|deferred|contraindicated|allergy|free\b|withheld)",
+        r"^\W*(?:\w+\W+){0,3}?(?:not (?:needed|required|necessary|indicated|wanted|given|done|ordered|repeated|started|taken|recommended|obtained|performed|available|done|chosen|yet)|no longer (?:required|needed|necessary)|(?:was|were|is|are) not\b|unnecessary|deferred|contraindicated|allergy|free\b|withheld)|^[^.;]{0,70}?\bnot (?:repeated|redone)\b",
     )
 });
 static CONDITION_BEFORE: LazyLock<Regex> = LazyLock::new(|| {

@@ -51,12 +51,12 @@ impl Weights {
     }
 
     /// Levels of problems, data and risk: the table's, unless the note as a whole speaks clearly against it.
-    pub fn levels(&self, all: &All, table: &Table) -> [Level; 3] {
+    pub(crate) fn levels(&self, all: &All, table: &Table) -> [Level; 3] {
         let [problems, data, risk] = table.levels;
         let (up, open) = (self.raise, table.problems_open);
         [
-            weighed(self.problems.probabilities(&all.problems), problems, self.lower, open.then_some(up)),
-            weighed(self.data.probabilities(&all.data), data, self.lower, None),
+            weighed(self.problems.probabilities(&all.problems), problems, if open { self.lower } else { 0.0 }, open.then_some(up)),
+            weighed(self.data.probabilities(&all.data), data, if table.data_open { self.lower } else { 0.0 }, None),
             weighed(self.risk.probabilities(&all.risk), risk, self.lower, None).max(table.risk_floor.min(risk)),
         ]
     }

@@ -64,6 +64,9 @@ pub fn nature_of_code(code: &str) -> Nature {
 
 static HARMLESS_CHEST: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:chest wall|musculoskeletal|costochondr\w+|intercostal|muscle strain|pleurodynia)\b"));
+static GRAVE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:perforat(?:ed|ion)|ruptured (?:aneurysm|spleen|ectopic|viscus)|septic|sepsis|shock|gangren\w+|necroti[sz]ing|peritonitis|strangulat\w+|(?:acute )?respiratory failure|airway compromise)\b")
+});
 static UNKNOWN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:(?:nature|cause|etiology|origin|significance|outcome|prognosis|behavior) (?:is |still |remains |as yet )?(?:unknown|uncertain|unclear|undetermined)|(?:unknown|uncertain|undetermined) (?:nature|outcome|prognosis|significance|behavior)|suspicious|until proven otherwise|(?:rule out|concern\w* for|worri\w+ for|possible|probable|suspected) (?:malignan\w+|cancer|tumou?r|lymphoma|carcinoma))\b",
@@ -73,6 +76,7 @@ static UNKNOWN: LazyLock<Regex> = LazyLock::new(|| {
 /// The nature of a coded problem in view of the words that name it.
 pub fn refine(nature: Nature, code: &str, naming: &str) -> Nature {
     match nature {
+        Nature::Acute | Nature::Systemic if GRAVE.is_match(naming) => Nature::Threat,
         Nature::Uncertain if code.starts_with("R07") && HARMLESS_CHEST.is_match(naming) => Nature::Acute,
         Nature::Minor | Nature::Acute | Nature::Chronic if UNKNOWN.is_match(naming) => Nature::Uncertain,
         _ => nature,

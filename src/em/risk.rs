@@ -21,6 +21,13 @@ impl Risk {
     pub fn level(&self) -> Level {
         self.elements.iter().filter(|e| e.counted).filter_map(|e| e.level).max().unwrap_or(Level::Minimal)
     }
+    /// What is stated in so many words, so that no weighing takes it away.
+    pub fn stated(&self) -> Level {
+        const PLAIN: [&str; 5] =
+            ["toxicity_monitoring", "resuscitation_status", "emergency_intervention", "hospitalization_decided", "social_determinants"];
+        let stated = self.elements.iter().filter(|e| e.counted && PLAIN.contains(&e.kind.as_str()));
+        stated.filter_map(|e| e.level).max().unwrap_or(Level::Minimal)
+    }
     /// How many counted elements are of a kind.
     pub fn count(&self, kind: &str) -> usize {
         self.elements.iter().filter(|e| e.counted && e.kind == kind).count()
@@ -66,13 +73,10 @@ pub fn find(view: &View, category: Category, admitting: bool) -> Risk {
     };
     let anywhere = |z: Zone| !matches!(z, Zone::Background | Zone::Frame);
     let zone_of_admission = |z: Zone| if admitting { anywhere(z) } else { decision(z) };
-    add(
-        "hospitalization",
-        "",
-        Level::High,
-        "decision about hospital care or a higher level of it",
-        first_free(view, if admitting { &ADMITTED } else { &ADMIT }, zone_of_admission, &NO_ADMISSION),
-    );
+    let decided = first_free(view, &ADMIT, decision, &NO_ADMISSION);
+    let told = first_free(view, if admitting { &ADMITTED } else { &ADMIT }, zone_of_admission, &NO_ADMISSION);
+    let kind = if decided.is_some() && !category.is_hospital() { "hospitalization_decided" } else { "hospitalization" };
+    add(kind, "", Level::High, "decision about hospital care or a higher level of it", decided.or(told));
     add(
         "resuscitation_status",
         "",

@@ -47,6 +47,9 @@ static TROUBLED: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:persist\w*|recurr\w+|elevated|ongoing|despite|severe|significant|difficult\w*|too high|too low|troublesome|new[- ]onset|newly (?:diagnosed|found|discovered)|new diagnosis|^new|(?:refractory|unstable|guarded|end[- ]stage|poor prognosis))\b",
     )
 });
+/// A minor problem that troubles.
+static IRRITATED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:irritat\w+|inflamed|bleed\w*|painful|symptomatic|infected|spreading|multiple|persist\w*|recurr\w+)\b"));
 static STABLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:stable|steady|well[- ]controlled|under (?:good |excellent )?control|(?:at|to|in|within|near) (?:\w+ )?(?:goal|target|range)|controlled|doing (?:very |quite |fairly |relatively |extremely )?well|asymptomatic|unchanged|compensated|in (?:\w+ )?remission|remission|euthyroid|corrected|improv\w+|no evidence of (?:disease|recurrence|recurrent|active)|excellent|good control|normal|benign|mild and \w+|quiescent|quiet|no change|better|routine|no (?:complaints|problems|symptoms|recurrence|flares?)|low[- ]risk|not worrying|harmless|reassuring|positional|predictable|acceptable|tapering without|without (?:flares?|symptoms|change|recurrence))\b",
@@ -62,7 +65,7 @@ static DENIED: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// From here on a sentence gives reasons, conditions, history.
 static TAIL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:because|since|if|unless|should (?:he|she|it|the|any)|when|until|after (?:he|she|it)|in (?:19|20)\d\d|return|go to|call|come back|seek|last (?:year|spring|summer|fall|winter)|years ago|prior|previous\w*)\b")
+    pattern(r"\b(?:because|since|could|might|may (?:need|require|try)|would|consider\w*|if|unless|should (?:he|she|it|the|any)|when|until|after (?:he|she|it)|in (?:19|20)\d\d|return|go to|call|come back|seek|last (?:year|spring|summer|fall|winter)|years ago|prior|previous\w*)\b")
 });
 static PRECAUTION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\b(?:(?:return|go|come|call|report|seek|present)\b[^.;]{0,50}\b(?:if|for|should|with|when)|(?:er|ed|emergency (?:room|department)|911) (?:if|for)|return precautions?|warning signs?|red flags?|i'm convinced|worried (?:that|about)|afraid (?:that|of)|fears?|googled|read online)\b")
@@ -107,7 +110,7 @@ pub fn read(naming: &str, rest: &str, nature: Nature, category: Category) -> Sta
     if SEVERE.is_match(&naming) || (acute && SEVERE_IN_HOSPITAL.is_match(&naming)) {
         return Status::Severe;
     }
-    if WORSE.is_match(&naming) {
+    if WORSE.is_match(&naming) || (nature == Nature::Minor && IRRITATED.is_match(&naming)) {
         return Status::Worse;
     }
     if RESOLVED.is_match(&naming) {

@@ -167,7 +167,7 @@ pub fn stated(view: &View) -> Vec<StatedTime> {
         if !(OWN.is_match(words) || critical || headed) {
             continue;
         }
-        let stated = own_minutes(words).or_else(|| by_clock(words).filter(|_| !OTHER.is_match(words)).map(|m| (m, false)));
+        let stated = words.split(';').find_map(own_minutes).or_else(|| by_clock(words).filter(|_| !OTHER.is_match(words)).map(|m| (m, false)));
         if let Some((minutes, more)) = stated.filter(|(m, _)| *m >= 5) {
             found.push(StatedTime { minutes, more, evidence: view.quote(i), critical });
         }
