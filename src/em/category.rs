@@ -8,7 +8,7 @@ use super::setting::{Setting, SettingWeights};
 use super::time::StatedTime;
 use super::view::{View, Zone};
 use super::{dates, telehealth, transitional};
-use crate::claim::Line;
+use crate::claim::{Diagnosis, Line};
 use crate::document::Evidence;
 use crate::note::{Context, NoteType, OriginKind};
 
@@ -48,7 +48,7 @@ fn count(view: &View, cue: &Regex) -> usize {
 
 /// Decides the category of service by kind of note, place, payer and words.
 /// `lines` are the claim's other lines: an evaluation that has a code of its own leaves no E/M service.
-pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &PayerTerms, lines: &[Line]) -> Found {
+pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &PayerTerms, lines: &[Line], diagnoses: &[Diagnosis]) -> Found {
     let found = |category: Category, reason: &str, cue: Option<&Regex>| {
         let evidence = cue.and_then(|c| view.first(c, |_| true)).map(|(i, _)| view.quote(i)).into_iter().collect();
         Found::new(category, reason, evidence)
@@ -71,7 +71,7 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &Payer
     }
     let open = !told && !given(context, "place_of_service");
     let imaging = |l: &Line| ["7", "93", "94"].iter().any(|p| l.code.starts_with(p));
-    if open && !lines.is_empty() && lines.iter().all(imaging) && count(view, &VISIT) == 0 && !tells_a_visit(view) {
+    if open && !lines.is_empty() && lines.iter().all(imaging) && p(Setting::Report) > 0.5 && count(view, &VISIT) == 0 && !tells_a_visit(view) {
         return found(Category::NotAVisit, "the note reads as the report of a test, which has no E/M level", None);
     }
     if open && (count(view, &THERAPIST) >= 2 || count(view, &DIETITIAN) >= 4) {
@@ -135,7 +135,7 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &Payer
         f.evidence.extend(words);
         return f;
     }
-    ambulatory(view, context, &weights, payer, place.is_empty() && !told)
+    ambulatory(view, context, &weights, payer, place.is_empty() && !told, diagnoses)
 }
 
 /// Evaluations with codes of their own: psychiatric, eye, therapy, nutrition, psychological testing, dialysis month.
@@ -146,7 +146,7 @@ fn instead_of_visit(code: &str) -> bool {
 }
 
 /// Visits in an office or at home, in person: wellness, preventive, postoperative, or by new and established.
-fn ambulatory(view: &View, context: &Context, weights: &[f64; 7], payer: &PayerTerms, open: bool) -> Found {
+fn ambulatory(view: &View, context: &Context, weights: &[f64; 7], payer: &PayerTerms, open: bool, diagnoses: &[Diagnosis]) -> Found {
     let found = |category: Category, reason: &str, cue: &Regex| {
         let evidence = view.first(cue, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
         Found::new(category, reason, evidence)
@@ -154,14 +154,23 @@ fn ambulatory(view: &View, context: &Context, weights: &[f64; 7], payer: &PayerT
     let opening = opening(view);
     // Other payers call a yearly preventive visit a wellness visit too.
     if count(view, &WELLNESS) > 0 && (payer.medicare || opening.contains("medicare")) {
-        return found(Category::WellnessVisit, "a Medicare wellness visit", &WELLNESS);
+        let kind = if FIRST_WELLNESS.is_match(&opening) {
+            "a first Medicare annual wellness visit"
+        } else if WELCOME.is_match(&opening) {
+            "a welcome to Medicare visit"
+        } else {
+            "a Medicare wellness visit"
+        };
+        return found(Category::WellnessVisit, kind, &WELLNESS);
     }
-    if context.note_type == NoteType::Preventive || (PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening)) {
+    let general = |d: &Diagnosis| PREVENTIVE_CODE.iter().any(|p| d.code.starts_with(p));
+    let examined = diagnoses.is_empty() || diagnoses.iter().any(general);
+    if context.note_type == NoteType::Preventive || (examined && PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening)) {
         let f = office(view, context, weights, Category::PreventiveNew, Category::PreventiveEstablished);
         let cue = found(f.category, "a preventive visit", &PREVENTIVE);
         return Found { new_or_established_unsure: f.new_or_established_unsure, ..cue };
     }
-    if POSTOPERATIVE.is_match(&opening) && !late_after_surgery(&opening) {
+    if POSTOPERATIVE.is_match(&opening) && !late_after_surgery(&opening) && !OTHER_THAN_SURGERY.is_match(&opening) {
         return found(Category::PostoperativeGlobal, "a visit in the global period of an operation", &POSTOPERATIVE);
     }
     if context.place_of_service == "11" && count(view, &HOME_VISIT) > 0 && open {
@@ -323,7 +332,7 @@ fn has_background(view: &View) -> bool {
 }
 
 fn nursing(view: &View) -> Found {
-    let initial = count(view, &INITIAL) > count(view, &ESTABLISHED) + 1;
+    let initial = NURSING_ADMISSION.is_match(&opening(view)) || count(view, &INITIAL) > count(view, &ESTABLISHED) + 1;
     let (category, reason) = if initial {
         (Category::NursingInitial, "the first visit in a nursing facility")
     } else {
@@ -353,7 +362,7 @@ pub(crate) mod tests {
     }
 
     fn category(d: &Document, kind: NoteType, consults: bool) -> Category {
-        infer(&View::new(d), &context(kind), &[], &PayerTerms { consultation_codes: consults, ..PayerTerms::medicare() }, &[]).category
+        infer(&View::new(d), &context(kind), &[], &PayerTerms { consultation_codes: consults, ..PayerTerms::medicare() }, &[], &[]).category
     }
 
     #[test]
@@ -373,7 +382,7 @@ pub(crate) mod tests {
     #[test]
     fn office_visits_are_established_unless_the_note_says_otherwise() {
         let plain = document(&[(S::HistoryOfPresentIllness, "She has had a cough for three days.")]);
-        let f = infer(&View::new(&plain), &context(NoteType::Office), &[], &PayerTerms::medicare(), &[]);
+        let f = infer(&View::new(&plain), &context(NoteType::Office), &[], &PayerTerms::medicare(), &[], &[]);
         assert_eq!(f.category, Category::OfficeEstablished);
         assert!(f.new_or_established_unsure);
         let new = document(&[(S::HistoryOfPresentIllness, "This new patient has had a cough for three days.")]);

@@ -36,7 +36,7 @@ pub static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:well[- ]child|well[- ](?:baby|woman|adolescent|infant)|wellness (?:visit|exam|check)|(?:here|presents?|comes? in|in|seen)(?: today)? for (?:an? |her |his )?(?:\w+ ){0,2}(?:physical(?: exam(?:ination)?)?|exam(?:ination)? and pap|check-?up)|annual (?:physical|exam|examination|check|checkup|wellness|well|gyn|gynecologic|pelvic|health)|yearly (?:physical|exam|checkup|check-up)|health maintenance (?:exam|visit)|(?:school|sports|camp|college|pre-?employment|dot) physical|(?:month|year|week)(?:ly)?(?:-old)? (?:well )?check-?up|(?:routine|well) check-?up|preventive (?:visit|health|exam)|health supervision|annual pap|exam and pap)\b"
+        r"\b(?:well[- ]child|well[- ](?:baby|woman|adolescent|infant)|wellness (?:visit|exam|check)|(?:here|presents?|comes? in|in|seen)(?: today)? for (?:an? |her |his )?(?:\w+ ){0,2}(?:physical(?: exam(?:ination)?)?|exam(?:ination)? and pap|check-?up)|annual (?:physical|exam|examination|check|checkup|wellness|well|gyn|gynecologic|pelvic|health)|yearly (?:physical|exam|checkup|check-up)|health maintenance (?:exam|visit)|newborn (?:check|visit|exam|follow)|(?:\d+|one|two|three|four|six|nine|twelve)[- ](?:day|week|wk|month|mo)(?:[- ]old)? (?:newborn |well )?(?:check|wcc|visit)|first (?:office )?visit after birth|(?:school|sports|camp|college|pre-?employment|dot) physical|(?:month|year|week)(?:ly)?(?:-old)? (?:well )?check-?up|(?:routine|well) check-?up|preventive (?:visit|health|exam)|health supervision|annual pap|exam and pap)\b"
     ))
 });
 /// The preventive visit is of another day, or the visit has another reason.
@@ -50,7 +50,7 @@ pub static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:post-?op(?:erative)? (?:visit|check|appointment|follow-?up|recheck|evaluation)|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)"
+        r"\b(?:post-?op(?:erative)? (?:visit|check|appointment|follow-?up|recheck|evaluation)|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)"
     ))
 });
 /// How a note on a later day of a stay opens.
@@ -133,3 +133,13 @@ pub static THERAPIST: LazyLock<Regex> = LazyLock::new(|| {
 pub static DIETITIAN: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:calori\w+|kcal|meal plan\w*|servings?|carbohydrates?|dietary (?:consult\w*|recall|history)|food (?:records?|diary|choices))\b"));
 pub static FIRST_TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:new patient|for the first time|first seen today)\b"));
+/// The visit is for something else than the operation, or the procedure has no global period.
+pub static OTHER_THAN_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:unrelated|different (?:site|problem)|not (?:about|related)|something else|new (?:problem|complaint|lesion|abscess|issue)|angioplasty|stent\w*|catheteri[sz]ation|cath\b|ablation|colonoscop\w+|endoscop\w+|egd|cardioversion|epidural|delivery|vaginal birth|nsvd)\b")
+});
+pub static NURSING_ADMISSION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:(?:snf|nursing (?:home|facility)|skilled nursing(?: facility)?|ltc|rehab) admission|admission (?:history|h&p|note|visit)|initial (?:snf|nursing (?:home|facility)|visit)|(?:newly )?admitted (?:to|from)|new admission|readmi\w+)\b")
+});
+pub static FIRST_WELLNESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:initial|first)(?: ever)? (?:medicare )?(?:annual )?(?:wellness|awv)|\bg0438\b|\bawv,? initial"));
+pub static WELCOME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:welcome to medicare|ippe\b|initial preventive physical|g0402)"));
+pub static PREVENTIVE_CODE: &[&str] = &["Z00", "Z014", "Z01.4", "Z02", "Z76.1", "Z761"];

@@ -75,7 +75,7 @@ static HISTORIAN: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PATIENT_ABOUT_RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:family history|told (?:his|her) (?:wife|husband|mother|family)|(?:mother|father|sister|brother|parents?) (?:had|has|died|with|is deceased|also has|both))\b",
+        r"\b(?:family history|(?:gave|gives|provided) (?:verbal |written )?consent|consent from|told (?:his|her) (?:wife|husband|mother|family)|(?:mother|father|sister|brother|parents?) (?:had|has|died|with|is deceased|also has|both))\b",
     )
 });
 static EXTERNAL_NOTES: LazyLock<Regex> = LazyLock::new(|| {
@@ -94,7 +94,7 @@ static NOT_EXTERNAL: LazyLock<Regex> = LazyLock::new(|| {
 /// A colleague of the own group and specialty is no external source.
 static PARTNER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:my|our) (?:own )?partner\b|\bsame (?:\w+ ){0,3}(?:group|practice)\b|\bmy (?:own )?(?:last|previous|prior) note\b"));
-const READING: &str = r"(?:interpret(?:ed|ation)?|review(?:ed)?|view(?:ed)?|read|looked at|look at|evaluated|examined|over-?read|studied|inspected|went over|saw|visuali[sz]ed)";
+const READING: &str = r"(?:interpret(?:ed|ation)?|review(?:ed)?|view(?:ed)?|read|looked at|look at|evaluated|examined|over-?read|studied|inspected|went over|went through|saw|visuali[sz]ed)";
 const PICTURE: &str = r"(?:films?|x-?rays?|radiographs?|images?|imaging|cts?|mris?|scans?|ekgs?|ecgs?|electrocardiograms?|tracings?|strips?|cxr|ultrasounds?|echocardiograms?|angiograms?|cds?|discs?|mammograms?|studies|slides?|smears?|tomograms?|myelogram)";
 static INTERPRETATION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
@@ -119,7 +119,7 @@ static DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         concat!(
             r"\b(?:spoke|spoken|speak|talk|talked|discuss(?:ed|ing|ions?)?|conferred|consulted|conversations?|communicat\w+|reviewed|in consultation|touch(?:ed)? base)\b[^.;]{{0,60}}?\b(?:with|to|by) {p}",
-            r"|\b(?:called|contacted|consulted|paged|phoned|notified) (?:and \w+ )?(?:with |to )?{p}",
+            r"|\b(?:called|contacted|consulted|paged|phoned|telephoned|notified) (?:and \w+ )?(?:with |to )?{p}",
             r"|\b(?:dr\.? \w+|cardiology|neurosurgery|surgery|orthopedics|poison control|neurology|hospitalist)(?: \w+){{0,3}} (?:was|were|has been|have been) (?:contacted|called|consulted|notified|apprised|informed|paged)\b",
             r"|\breceived a call (?:back )?from dr\b|\b(?:surgeon|dr\.?|hospitalist|cardiologist|neurologist)\b[^.;:]{{0,40}}\b(?:spoken to|took report|accepts|accepted|agreed|concurs)\b|\bcase (?:was )?discussed with\b"
         ),
@@ -311,6 +311,9 @@ fn tests(view: &View, lines: &[Line], data: &mut Data) {
                 continue;
             }
             if NOT_DONE.is_match(around(before, before.len(), before.len(), 120)) || AT_HOME.is_match(around(words, m.start(), m.end(), 40)) {
+                continue;
+            }
+            if words.get(m.start()..m.end()) == Some("ct") && before.ends_with('/') {
                 continue;
             }
             if UPPER_ONLY.contains(&words.get(m.start()..m.end()).unwrap_or("")) && !upper(view, clause.span, m.start()..m.end()) {

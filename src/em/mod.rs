@@ -52,7 +52,7 @@ use crate::note::Context;
 pub fn level(input: &Input) -> EmResult {
     let view = View::with(input.document, input.diagnoses);
     let times = time::stated(&view);
-    let found = category::infer(&view, input.context, &times, &input.payer, input.lines);
+    let found = category::infer(&view, input.context, &times, &input.payer, input.lines, input.diagnoses);
     let mut result = EmResult {
         category: found.category.name(),
         reason: found.reason.clone(),
@@ -95,7 +95,7 @@ pub fn level(input: &Input) -> EmResult {
 pub(crate) fn features(input: &Input) -> Option<(AllFeatures, Table)> {
     let view = View::with(input.document, input.diagnoses);
     let times = time::stated(&view);
-    let found = category::infer(&view, input.context, &times, &input.payer, input.lines);
+    let found = category::infer(&view, input.context, &times, &input.payer, input.lines, input.diagnoses);
     if found.category == Category::NotAVisit {
         return None;
     }

@@ -43,7 +43,7 @@ pub fn level_of(nature: Nature, status: Status, category: Category) -> Level {
         (N::Minor, S::Severe | S::Worse) => Level::Low,
         (N::Minor, _) => Level::Minimal,
         (N::Acute | N::Injury, S::Severe) => Level::Moderate,
-        (N::Acute, S::Worse) => Level::Moderate,
+        (N::Acute, S::Worse) if acute_care => Level::Moderate,
         (N::Acute | N::Injury, _) => Level::Low,
         (N::Chronic, S::Severe) => Level::High,
         (N::Chronic, S::Worse) => Level::Moderate,
@@ -105,9 +105,12 @@ pub fn level(problems: &[Problem]) -> Level {
 pub fn open(problems: &[Problem]) -> bool {
     let addressed = || problems.iter().filter(|p| p.addressed && p.nature != Nature::None);
     let top = addressed().filter_map(|p| p.element.level).max();
-    let unsaid = addressed().any(|p| p.element.level == top && p.status == Status::Unstated);
+    let unsaid = addressed().any(|p| {
+        let worse_acute = p.nature == Nature::Acute && p.status == Status::Worse;
+        p.element.level == top && (p.status == Status::Unstated || worse_acute)
+    });
     let settled = addressed().count() == 1
-        && addressed().all(|p| matches!(p.nature, Nature::Minor | Nature::Acute | Nature::Injury));
+        && addressed().all(|p| matches!(p.nature, Nature::Minor | Nature::Acute | Nature::Injury) && p.status != Status::Worse);
     unsaid && !settled
 }
 

@@ -36,21 +36,11 @@ impl Risk {
 
 /// Drug classes whose use in a visit is no prescription drug management: they belong to a procedure or are vaccines.
 fn incidental(drug: &Drug) -> bool {
-    [
-        "vaccine",
-        "contrast",
-        "local anesthetic",
-        "general anesthetic",
-        "radiopharmaceutical",
-        "diagnostic",
-        "supplement",
-        "vitamin",
-        "emollient",
-        "flush",
-        "stress agent",
-    ]
-    .iter()
-    .any(|c| drug.class.contains(c))
+    const ALWAYS: [&str; 8] =
+        ["vaccine", "contrast", "local anesthetic", "general anesthetic", "radiopharmaceutical", "diagnostic", "flush", "stress agent"];
+    const UNLESS_PRESCRIBED: [&str; 3] = ["supplement", "vitamin", "emollient"];
+    (ALWAYS.iter().any(|c| drug.class.contains(c))
+        || (!drug.prescription && UNLESS_PRESCRIBED.iter().any(|c| drug.class.contains(c))))
         && !drug.class.contains("antiarrhythmic")
 }
 

@@ -64,6 +64,7 @@ pub fn choose(view: &View, result: &mut EmResult, decided: &Decision, found: &Fo
         Category::TransitionalCare => transition(view, result, decided, input),
         office => leveled(result, decided, office, input),
     }
+    part_of_procedure(result, decided, found, input);
     telehealth_modifier(view, result, found, input);
     global_period(view, result, input);
 }
@@ -89,18 +90,10 @@ fn critical_care(result: &mut EmResult, input: &Input, times: &[StatedTime]) {
 
 /// Welcome to Medicare, first annual wellness visit, or a later one.
 fn wellness(found: &Found) -> &'static str {
-    let said = |words: &[&str]| {
-        found.evidence.iter().any(|e| {
-            let text = e.text.to_ascii_lowercase();
-            words.iter().any(|w| text.contains(w))
-        })
-    };
-    if said(&["welcome to medicare", "ippe", "initial preventive"]) {
-        "G0402"
-    } else if said(&["initial annual wellness", "first annual wellness", "initial medicare", "first medicare", "initial awv", "first awv", "initial wellness", "first wellness", "g0438"]) {
-        "G0438"
-    } else {
-        "G0439"
+    match found.reason.as_str() {
+        r if r.contains("welcome") => "G0402",
+        r if r.contains("first") => "G0438",
+        _ => "G0439",
     }
 }
 
@@ -183,6 +176,26 @@ fn leveled(result: &mut EmResult, decided: &Decision, category: Category, input:
             evidence: result.time_evidence.clone(),
         });
     }
+}
+
+/// A visit with an established patient whose work is that of the procedure on the same claim: no significant, separately
+/// identifiable service (the decision for a minor procedure is part of it).
+fn part_of_procedure(result: &mut EmResult, decided: &Decision, found: &Found, input: &Input) {
+    if found.category != Category::OfficeEstablished || result.basis != Basis::Mdm || decided.level() > Level::Low {
+        return;
+    }
+    let minor = |code: &str| matches!((input.global_days)(code).as_deref(), Some("000" | "010")) || code == "96372" || code == "96900";
+    let Some(line) = input.lines.iter().find(|l| minor(&l.code)) else { return };
+    let problems = decided.problems.iter().filter(|p| p.addressed && p.nature != Nature::None).count();
+    let managed = decided.risk.count("prescription_drug_management") > 0;
+    if problems > 1 || managed || decided.data_level > Level::Low {
+        return;
+    }
+    result.reason = format!("the work of the visit is part of {}: no significant, separately identifiable service ({})", line.code, result.reason);
+    result.code = None;
+    result.basis = Basis::None;
+    result.category = Category::NotAVisit.name();
+    result.additional.clear();
 }
 
 /// The modifier that the payer wants on a remote visit.

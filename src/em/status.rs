@@ -68,7 +68,7 @@ static TAIL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\b(?:because|since|could|might|may (?:need|require|try)|would|consider\w*|if|unless|should (?:he|she|it|the|any)|when|until|after (?:he|she|it)|in (?:19|20)\d\d|return|go to|call|come back|seek|last (?:year|spring|summer|fall|winter)|years ago|prior|previous\w*)\b")
 });
 static PRECAUTION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:(?:return|go|come|call|report|seek|present)\b[^.;]{0,50}\b(?:if|for|should|with|when)|(?:er|ed|emergency (?:room|department)|911) (?:if|for)|return precautions?|warning signs?|red flags?|i'm convinced|worried (?:that|about)|afraid (?:that|of)|fears?|googled|read online)\b")
+    pattern(r"\b(?:(?:return|go|come|call|report|seek|present)\b[^.;]{0,50}\b(?:if|for|should|with|when)|(?:er|ed|emergency (?:room|department)|911) (?:if|for)|precautions?|warning signs?|red flags?|i'm convinced|worried (?:that|about)|afraid (?:that|of)|fears?|googled|read online)\b")
 });
 static ESCALATED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
