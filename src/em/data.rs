@@ -62,7 +62,7 @@ static AT_HOME: LazyLock<Regex> = LazyLock::new(|| {
 const UPPER_ONLY: &[&str] = &["pet", "ana", "alt", "tee", "asq", "abi", "rast", "lh", "pth", "ct", "ck", "us", "ast"];
 static DOSE_AFTER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\W{0,3}(?:\w+ )?\d[\d,.]*\s?(?:mg|mcg|g|units?|iu|meq|ml|cc|tabs?|tablets?|capsules?)\b"));
-static RELATIVE: &str = r"(?:mother|mom|father|dad|parents?|wife|husband|spouse|daughters?|sons?|grandmother|grandfather|guardian|caregiver|care giver|family members?|family|sister|brother|aunt|foster mother|caretaker|girlfriend|boyfriend|ems|paramedics|nursing home staff|staff at)";
+static RELATIVE: &str = r"(?:mother|mom|father|dad|parents?|wife|husband|spouse|daughters?|sons?|grandmother|grandfather|guardian|caregiver|care giver|family members?|family|sister|brother|aunt|foster mother|caretaker|girlfriend|boyfriend|ems|paramedics|(?:nursing |facility )?staff|nurses|aides?|staff at)";
 static HISTORIAN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         concat!(
@@ -72,6 +72,10 @@ static HISTORIAN: LazyLock<Regex> = LazyLock::new(|| {
         ),
         r = RELATIVE
     ))
+});
+/// Who came with a small child.
+static COMPANION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:with|by|brought in by|accompanied by|here with) (?:his|her|the|both|their) (?:\w+ )?(?:mother|mom|father|dad|parents?|grandmother|grandfather|guardian|foster (?:mother|parents?))\b|\b(?:mother|mom|father|dad|parents?)\b[^.]{0,20}\b(?:has|have) (?:no|noticed|concerns?)")
 });
 static PATIENT_ABOUT_RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -100,14 +104,16 @@ static INTERPRETATION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         concat!(
             r"\b(?:i|we) (?:have |had |also |did |was able to |were able to |then )*(?:personally |independently |myself )*{v}\b[^.;]{{0,60}}\b{p}\b",
-            r"|\b(?:personally|independently) {v}\b|\b{v} (?:personally )?by (?:me|myself|us)\b|\bby my (?:read|reading|interpretation|review)\b|\bmy (?:own )?(?:read|reading|interpretation|independent|personal|impression of the {p})\b",
-            r"|\bas (?:read|interpreted|reviewed) by (?:me|myself)\b|\bindependent interpretation\b|\b{p}\b[^.;]{{0,40}}\b(?:was|were|is|are) (?:personally |independently )?(?:reviewed|viewed) (?:today|by me|personally|with the patient|in (?:the )?(?:office|clinic))\b",
+            r"|\b(?:personally|independently) {v}\b|\b{v} (?:personally )?by (?:me|myself|us)\b|\bby my (?:read|reading|interpretation|review|view)\b|\bmy (?:own )?(?:read|reading|interpretation|independent|personal|impression of the {p})\b",
+            r"|\bas (?:read|interpreted|reviewed) by (?:me|myself)\b|\bindependent(?:ly)? (?:review(?:ed)?(?: and interpret\w+)?|interpret\w+)\b|\b{p}\b[^.;]{{0,40}}\b(?:was|were|is|are) (?:personally |independently )?(?:reviewed|viewed) (?:today|by me|personally|with the patient|in (?:the )?(?:office|clinic))\b",
             r"|\b(?:i|we) (?:read|interpreted|looked at|reviewed) (?:it|them|this) (?:myself|personally|ourselves)\b|\b(?:i|we) looked at [^.;]{{0,40}}\bmyself\b|\bread by (?:me|myself)\b|\b{p} (?:are|were) reviewed\b|\bi interpret\b|\breview of (?:the |his |her )?(?:\w+ ){{0,4}}(?:films|x-?rays|images|mri films|tracings?)\b"
         ),
         v = READING,
         p = PICTURE
     ))
 });
+static OWN_EYES: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:personally|myself|(?:read|reviewed|interpreted|viewed) by me|my (?:own )?(?:read|reading|review|interpretation|view))\b"));
 static REPORT_ONLY: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:did not (?:see|view|look)|not seen by me|reports?|per radiology|by radiology|radiologist|reported|was read as|read by)\b"));
 /// Whom one speaks with about management: professionals outside the own practice, never family.
@@ -118,7 +124,7 @@ const PROFESSIONAL: &str = concat!(
 static DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         concat!(
-            r"\b(?:spoke|spoken|speak|talk|talked|discuss(?:ed|ing|ions?)?|conferred|consulted|conversations?|communicat\w+|reviewed|in consultation|touch(?:ed)? base)\b[^.;]{{0,60}}?\b(?:with|to|by) {p}",
+            r"\b(?:spoke|spoken|speak|talk|talked|discuss(?:ed|ing|ions?)?|conferred|consulted|conversations?|communicat\w+|reviewed|in consultation|touch(?:ed)? base)\b[^.;]{{0,60}}?\b(?:with|to) {p}",
             r"|\b(?:called|contacted|consulted|paged|phoned|telephoned|notified) (?:and \w+ )?(?:with |to )?{p}",
             r"|\b(?:dr\.? \w+|cardiology|neurosurgery|surgery|orthopedics|poison control|neurology|hospitalist)(?: \w+){{0,3}} (?:was|were|has been|have been) (?:contacted|called|consulted|notified|apprised|informed|paged)\b",
             r"|\breceived a call (?:back )?from dr\b|\b(?:surgeon|dr\.?|hospitalist|cardiologist|neurologist)\b[^.;:]{{0,40}}\b(?:spoken to|took report|accepts|accepted|agreed|concurs)\b|\bcase (?:was )?discussed with\b"
@@ -182,14 +188,15 @@ impl Data {
 }
 
 /// Finds the data elements of a note. `lines` are the other lines of the claim: a test whose interpretation is billed
-/// there does not count. `adult` switches the historian's plausibility for children.
-pub fn find(view: &View, lines: &[Line]) -> Data {
+/// there does not count. A small child's history is its companion's.
+pub fn find(view: &View, lines: &[Line], age: Option<u16>) -> Data {
     let mut data = Data::default();
     tests(view, lines, &mut data);
     let useful = |z: Zone| z != Zone::Background && z != Zone::Frame;
     if let Some((i, span)) = view
         .matches(&HISTORIAN, |z| matches!(z, Zone::Story | Zone::Course | Zone::Assessment | Zone::Plan))
         .find(|(i, _)| view.clauses.get(*i).is_some_and(|c| !PATIENT_ABOUT_RELATIVE.is_match(view.words(c.span))))
+        .or_else(|| age.filter(|a| *a <= 6).and_then(|_| view.first(&COMPANION, |z| matches!(z, Zone::Story | Zone::Frame))))
     {
         data.historian = true;
         data.elements.push(element(
@@ -222,7 +229,7 @@ pub fn find(view: &View, lines: &[Line]) -> Data {
     if let Some((i, _)) = view.matches(&INTERPRETATION, |z| z != Zone::Background).find(|(i, span)| {
         !billed(*i)
             && (!REPORT_ONLY.is_match(view.clauses.get(*i).map_or("", |c| view.words(c.span)))
-                || view.words(*span).contains("personally"))
+                || OWN_EYES.is_match(view.clauses.get(*i).map_or("", |c| view.words(c.span))))
     }) {
         data.interpretation = true;
         data.elements.push(element(
@@ -335,6 +342,19 @@ fn tests(view: &View, lines: &[Line], data: &mut Data) {
             }
         }
     }
+    // A heading that names a test: "ELECTROCARDIOGRAM: sinus rhythm".
+    for section in view.document.sections.iter().filter(|s| !s.body.is_empty()) {
+        let Some(heading) = section.heading.filter(|h| h.len() < 60) else { continue };
+        let words = view.words(heading);
+        for m in TESTS.names.find_iter(words).filter(|m| m.start() == 0 || m.end() == words.trim_end_matches([':', ' ', '.']).len()) {
+            let Some(test) = TESTS.owner.get(m.pattern().as_usize()).and_then(|&r| TESTS.rows.get(r)) else { continue };
+            let inside = words.as_bytes().get(m.end()).is_some_and(u8::is_ascii_alphanumeric);
+            if test.report && !inside {
+                let span = Span::new(heading.start + m.start(), heading.start + m.end());
+                seen.entry(test.key).or_insert((0, span, true, test));
+            }
+        }
+    }
     // Parts of a panel that is named too, and general words beside what they stand for.
     let keys: Vec<&'static str> = seen.keys().copied().collect();
     let laboratory = seen.values().any(|v| !v.3.report && !v.3.within.contains(&"*laboratory"));
@@ -376,7 +396,7 @@ mod tests_of_data {
     #[test]
     fn a_panel_and_its_parts_count_once() {
         let d = document(&[(S::Results, "CBC normal, hemoglobin 12, WBC 9.\nTSH pending."), (S::Plan, "Check TSH.")]);
-        let data = find(&View::new(&d), &[]);
+        let data = find(&View::new(&d), &[], None);
         assert_eq!(data.tests, 2);
         assert_eq!(data.level(), Level::Low);
     }
@@ -385,9 +405,9 @@ mod tests_of_data {
     fn a_test_whose_reading_is_billed_does_not_count() {
         let d = document(&[(S::Results, "EKG interpreted by me: sinus rhythm.")]);
         let ecg = Line { code: "93000".into(), ..Line::default() };
-        let data = find(&View::new(&d), &[ecg]);
+        let data = find(&View::new(&d), &[ecg], None);
         assert_eq!((data.tests, data.interpretation), (0, false));
-        assert!(find(&View::new(&d), &[]).interpretation);
+        assert!(find(&View::new(&d), &[], None).interpretation);
     }
 
     #[test]
@@ -396,6 +416,6 @@ mod tests_of_data {
             S::Plan,
             "I personally reviewed the chest x-ray, which shows no infiltrate.\nI discussed the case with Dr. Alder of cardiology.",
         )]);
-        assert_eq!(find(&View::new(&d), &[]).level(), Level::High);
+        assert_eq!(find(&View::new(&d), &[], None).level(), Level::High);
     }
 }

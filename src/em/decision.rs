@@ -31,7 +31,7 @@ impl Decision {
     /// Finds the elements; levels by the table alone.
     pub fn by_table(view: &View, input: &Input, category: Category) -> Decision {
         let mut problems = problems::find(view, input.diagnoses, input.mentions, category);
-        let data = data::find(view, input.lines);
+        let data = data::find(view, input.lines, input.context.patient.age_years);
         let own = matches!(category, Category::Emergency | Category::HospitalInitial | Category::HospitalSameDay);
         let risk = risk::find(view, category, own && input.context.note_type != NoteType::Consult);
         if category == Category::Emergency {

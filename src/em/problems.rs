@@ -27,6 +27,8 @@ pub struct Problem {
     pub addressed: bool,
 }
 
+/// "DVT prophylaxis" is no thrombosis.
+static PREVENTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\W*(?:prophyla\w+|precautions?|screening|prevention|risk)\b"));
 static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:no|not|denies|denied|without|negative for|never|ruled out|rules out|free of|absence of|history of|hx of|h/o|family|risks? (?:of|for|including|include)|return (?:if|for)|if (?:he|she|they|there|symptoms|any|the)|prevent\w*|such as|signs? (?:of|or)|should|develops?|in case|screen\w*|status post|s/p|call (?:if|for)|unlikely|doubt)\b[^.;]{0,45}$",
@@ -284,6 +286,7 @@ fn named(view: &View, diagnoses: &[Diagnosis], mentions: &[Mention], category: C
             let span = Span::new(clause.span.start + m.start(), clause.span.start + m.end());
             if seen.contains_key(word)
                 || NEGATED.is_match(words.get(..m.start()).unwrap_or(""))
+                || PREVENTED.is_match(words.get(m.end()..).unwrap_or(""))
                 || status::managed_elsewhere(words)
                 || status::is_precaution(words)
                 || !modality::of(words, m.start(), m.end(), "").counts()

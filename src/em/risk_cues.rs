@@ -72,7 +72,7 @@ pub static ADMIT: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 /// In the admitting clinician's own note the story of the admission will do.
-pub static ADMITTED: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"{}|\badmitted\b", ADMIT.as_str())));
+pub static ADMITTED: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"{}|\badmitted\b|\bplaced? (?:this |the )?(?:patient|child|infant) (?:on|in) (?:the |a )?(?:\w+ ){{0,3}}(?:iv|pathway|observation|telemetry|isolation|protocol)|\btelemetry\b|\bto the floor\b|\bnpo\b", ADMIT.as_str())));
 pub static COMFORT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:dnr|dnr/dni|dni|do[- ]not[- ]resuscitate|no code|comfort (?:care|measures)|hospice|withdraw\w* (?:of )?(?:care|support|life)|palliative care|code status (?:was )?discuss\w*|discuss\w* (?:of )?code status|goals of care)\b",

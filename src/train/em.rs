@@ -13,8 +13,8 @@ const FOLDS: usize = 5;
 /// L2 penalty on the weights, relative to the mean loss.
 const PENALTY: f64 = 1e-3;
 /// Thresholds tried: how probable a higher level of open problems must be, how improbable the table's level.
-const RAISE: [f64; 8] = [0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 1.01];
-const LOWER: [f64; 8] = [0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35];
+const RAISE: [f64; 7] = [0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 1.01];
+const LOWER: [f64; 7] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5];
 
 /// One visit as the weights see it: features and labelled level of problems, data, risk.
 struct Visit {
