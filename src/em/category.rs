@@ -273,7 +273,8 @@ fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category, est
         if FIRST_TIME.is_match(words) {
             return Found::new(new, "seen for the first time", vec![view.quote(i)]);
         }
-        let long_ago = dates::days_since(words, context.date_of_service).is_some_and(|d| d > 3 * 365);
+        // A date of long ago is one of another calendar (old notes under a new date), no gap in care.
+        let long_ago = dates::days_since(words, context.date_of_service).is_some_and(|d| (3 * 365 + 1..12 * 365).contains(&d));
         let reason = if long_ago { "last seen here more than three years ago: a new patient" } else { "seen by this group within three years" };
         return Found::new(if long_ago { new } else { established }, reason, vec![view.quote(i)]);
     }

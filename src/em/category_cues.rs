@@ -42,7 +42,7 @@ pub static PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
 /// The preventive visit is of another day, or the visit has another reason.
 pub static NOT_PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:was in for|as part of|at (?:his|her|the) (?:last|recent|annual)|during (?:his|her|a)|last (?:physical|annual)|post-?partum|not been feeling well|found (?:on|at|during))\b",
+        r"\b(?:was in for|as part of|at (?:his|her|the) (?:last|recent|annual)|during (?:his|her|a)|(?:his|her|a|the) (?:primary care |family |private )?(?:physician|doctor|pcp|provider) for|seen by (?:his|her) (?:physician|doctor|pcp)|incidental\w*|last (?:physical|annual)|post-?partum|not been feeling well|found (?:on|at|during))\b",
     )
 });
 pub static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {

@@ -22,7 +22,7 @@ pub struct Transition {
 }
 
 static NAMED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\btransition(?:al|s)? (?:of )?care(?: management)?\b|\btcm\b"));
+    LazyLock::new(|| pattern(r"\btransitional care (?:management|visit|follow|services?|encounter)\b|\btransitional care[.:,;]|\btransitions? of care\b|\btcm\b"));
 static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\bwithin (?:two|2|48|one|1) (?:business |working )?(?:days?|hours)\b|\b(?:two|2)[- ](?:business|working)[- ]day\b",
