@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::{CliError, Global, code, open_engine};
 use crate::eval::claim_metrics::{self, Scored};
+use crate::eval::em_cases;
 use crate::eval::gold::{self, Case, Predicted};
 use crate::eval::scoring::Scores;
 use crate::note::Options;
@@ -16,7 +17,7 @@ use crate::train::data::Split;
 /// Measure the engine on an eval set
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// labels:DIR (further sets follow)
+    /// labels:DIR, em:DIR (visits written from the rules, leveled with their own diagnoses)
     #[arg(long, value_name = "SET", required = true)]
     set: Vec<String>,
     /// Which part
@@ -52,8 +53,12 @@ pub fn run(args: &EvalArgs, global: &Global) -> Result<u8, CliError> {
     let engine = open_engine(global)?;
     let mut documents = Vec::new();
     for set in &args.set {
+        if let Some(dir) = set.strip_prefix("em:") {
+            em_cases(Path::new(dir), args, global)?;
+            continue;
+        }
         let Some(dir) = set.strip_prefix("labels:") else {
-            return Err(CliError::usage(format!("set \"{set}\" is not known; allowed: labels:DIR")));
+            return Err(CliError::usage(format!("set \"{set}\" is not known; allowed: labels:DIR, em:DIR")));
         };
         let mut cases = gold::load_labels(Path::new(dir), split).map_err(|e| CliError::usage(e.to_string()))?;
         let ids: Vec<&str> = cases.iter().map(|c| c.gold.id.as_str()).collect();
@@ -80,6 +85,24 @@ pub fn run(args: &EvalArgs, global: &Global) -> Result<u8, CliError> {
         documents.iter().for_each(|d| print!("{}", table(d)));
     }
     Ok(0)
+}
+
+/// Levels the authored visits of a folder with their own diagnoses; `--predictions` gets a row a case.
+fn em_cases(dir: &Path, args: &EvalArgs, global: &Global) -> Result<(), CliError> {
+    let cases = em_cases::load(dir).map_err(|e| CliError::usage(e.to_string()))?;
+    let engine = open_engine(global)?;
+    let (parts, outcomes) = em_cases::score(&cases, engine.code_sets(), engine.payers());
+    if let Some(path) = &args.predictions {
+        let rows: String = cases
+            .iter()
+            .zip(&outcomes)
+            .map(|(c, o)| format!("{}\t{}\t{}\t{}\t{}\n", c.file, c.place, c.id, u8::from(o.code_right), o.differs.join("; ")))
+            .collect();
+        code::write_atomically(path, &rows)?;
+    }
+    let text = serde_json::to_string_pretty(&parts).map_err(|e| CliError::internal(e.to_string()))?;
+    println!("{text}");
+    Ok(())
 }
 
 fn predict(engine: &crate::engine::Engine, cases: &[Case]) -> Vec<Predicted> {

@@ -29,7 +29,10 @@ pub struct Found {
 impl Found {
     /// A visit read from the note alone, for a problem: without one it is a template or an instruction sheet.
     pub fn needs_diagnosis(&self) -> bool {
-        matches!(self.category, Category::OfficeNew | Category::OfficeEstablished | Category::HospitalInitial | Category::HospitalSubsequent)
+        matches!(
+            self.category,
+            Category::OfficeNew | Category::OfficeEstablished | Category::HospitalInitial | Category::HospitalSubsequent
+        )
     }
 
     fn new(category: Category, reason: &str, evidence: Vec<Evidence>) -> Found {
@@ -48,7 +51,14 @@ fn count(view: &View, cue: &Regex) -> usize {
 
 /// Decides the category of service by kind of note, place, payer and words.
 /// `lines` are the claim's other lines: an evaluation that has a code of its own leaves no E/M service.
-pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &PayerTerms, lines: &[Line], diagnoses: &[Diagnosis]) -> Found {
+pub fn infer(
+    view: &View,
+    context: &Context,
+    times: &[StatedTime],
+    payer: &PayerTerms,
+    lines: &[Line],
+    diagnoses: &[Diagnosis],
+) -> Found {
     let found = |category: Category, reason: &str, cue: Option<&Regex>| {
         let evidence = cue.and_then(|c| view.first(c, |_| true)).map(|(i, _)| view.quote(i)).into_iter().collect();
         Found::new(category, reason, evidence)
@@ -71,17 +81,31 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &Payer
     }
     let open = !told && !given(context, "place_of_service");
     let imaging = |l: &Line| ["7", "93", "94"].iter().any(|p| l.code.starts_with(p));
-    if open && !lines.is_empty() && lines.iter().all(imaging) && p(Setting::Report) > 0.5 && count(view, &VISIT) == 0 && !tells_a_visit(view) {
+    if open
+        && !lines.is_empty()
+        && lines.iter().all(imaging)
+        && p(Setting::Report) > 0.5
+        && count(view, &VISIT) == 0
+        && !tells_a_visit(view)
+    {
         return found(Category::NotAVisit, "the note reads as the report of a test, which has no E/M level", None);
     }
     if open && (count(view, &THERAPIST) >= 2 || count(view, &DIETITIAN) >= 4) {
-        return found(Category::NotAVisit, "the note reads as a therapist's or dietitian's, who report no E/M service", Some(&THERAPIST));
+        return found(
+            Category::NotAVisit,
+            "the note reads as a therapist's or dietitian's, who report no E/M service",
+            Some(&THERAPIST),
+        );
     }
     let axes = view.clauses.iter().map(|c| AXIS.find_iter(view.words(c.span)).count()).sum::<usize>();
     let examined = view.first(&MENTAL_STATUS, |_| true).is_some() || view.lower.contains("mental status exam");
     if (axes >= 3 && examined) || (PSYCHIATRIC.is_match(&opening(view)) && examined) {
         let cue = if axes >= 3 { &AXIS } else { &PSYCHIATRIC };
-        return found(Category::PsychiatricEvaluation, "a psychiatric diagnostic evaluation, which has a code of its own", Some(cue));
+        return found(
+            Category::PsychiatricEvaluation,
+            "a psychiatric diagnostic evaluation, which has a code of its own",
+            Some(cue),
+        );
     }
     let critical: u32 = times.iter().filter(|t| t.critical).map(|t| t.minutes).max().unwrap_or(0);
     let place = if given(context, "place_of_service") { context.place_of_service.as_str() } else { "" };
@@ -112,7 +136,8 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &Payer
         Setting::Report | Setting::New | Setting::Established => {}
     }
     if count(view, &DISABILITY) >= 2 || DISABILITY.is_match(&opening(view)) {
-        let mut f = found(Category::DisabilityExam, "an evaluation of disability or impairment for a third party", Some(&DISABILITY));
+        let mut f =
+            found(Category::DisabilityExam, "an evaluation of disability or impairment for a third party", Some(&DISABILITY));
         f.treating = count(view, &TREATING) > 0;
         return f;
     }
@@ -140,13 +165,22 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], payer: &Payer
 
 /// Evaluations with codes of their own: psychiatric, eye, therapy, nutrition, psychological testing, dialysis month.
 fn instead_of_visit(code: &str) -> bool {
-    matches!(code, "90791" | "90792" | "92002" | "92004" | "92012" | "92014" | "97802" | "97803" | "97804" | "96130" | "96132" | "97542")
-        || ("97161"..="97168").contains(&code)
+    matches!(
+        code,
+        "90791" | "90792" | "92002" | "92004" | "92012" | "92014" | "97802" | "97803" | "97804" | "96130" | "96132" | "97542"
+    ) || ("97161"..="97168").contains(&code)
         || ("90951"..="90970").contains(&code)
 }
 
 /// Visits in an office or at home, in person: wellness, preventive, postoperative, or by new and established.
-fn ambulatory(view: &View, context: &Context, weights: &[f64; 7], payer: &PayerTerms, open: bool, diagnoses: &[Diagnosis]) -> Found {
+fn ambulatory(
+    view: &View,
+    context: &Context,
+    weights: &[f64; 7],
+    payer: &PayerTerms,
+    open: bool,
+    diagnoses: &[Diagnosis],
+) -> Found {
     let found = |category: Category, reason: &str, cue: &Regex| {
         let evidence = view.first(cue, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
         Found::new(category, reason, evidence)
@@ -165,7 +199,9 @@ fn ambulatory(view: &View, context: &Context, weights: &[f64; 7], payer: &PayerT
     }
     let general = |d: &Diagnosis| PREVENTIVE_CODE.iter().any(|p| d.code.starts_with(p));
     let examined = diagnoses.is_empty() || diagnoses.iter().any(general);
-    if context.note_type == NoteType::Preventive || (examined && PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening)) {
+    if context.note_type == NoteType::Preventive
+        || (examined && PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening))
+    {
         let f = office(view, context, weights, Category::PreventiveNew, Category::PreventiveEstablished);
         let cue = found(f.category, "a preventive visit", &PREVENTIVE);
         return Found { new_or_established_unsure: f.new_or_established_unsure, ..cue };
@@ -275,7 +311,11 @@ fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category, est
         }
         // A date of long ago is one of another calendar (old notes under a new date), no gap in care.
         let long_ago = dates::days_since(words, context.date_of_service).is_some_and(|d| (3 * 365 + 1..12 * 365).contains(&d));
-        let reason = if long_ago { "last seen here more than three years ago: a new patient" } else { "seen by this group within three years" };
+        let reason = if long_ago {
+            "last seen here more than three years ago: a new patient"
+        } else {
+            "seen by this group within three years"
+        };
         return Found::new(if long_ago { new } else { established }, reason, vec![view.quote(i)]);
     }
     if let Some((i, _)) = never {
@@ -319,7 +359,19 @@ fn hospital(view: &View, consult: bool, later: bool, recognises_consults: bool) 
 /// Sections that a report of a test does not have.
 fn tells_a_visit(view: &View) -> bool {
     use crate::document::SectionKind as S;
-    let told = |k| matches!(k, S::ChiefComplaint | S::HistoryOfPresentIllness | S::Plan | S::AssessmentAndPlan | S::PhysicalExam | S::Vitals | S::SocialHistory | S::Medications);
+    let told = |k| {
+        matches!(
+            k,
+            S::ChiefComplaint
+                | S::HistoryOfPresentIllness
+                | S::Plan
+                | S::AssessmentAndPlan
+                | S::PhysicalExam
+                | S::Vitals
+                | S::SocialHistory
+                | S::Medications
+        )
+    };
     view.document.sections.iter().any(|s| told(s.kind))
 }
 
@@ -363,7 +415,15 @@ pub(crate) mod tests {
     }
 
     fn category(d: &Document, kind: NoteType, consults: bool) -> Category {
-        infer(&View::new(d), &context(kind), &[], &PayerTerms { consultation_codes: consults, ..PayerTerms::medicare() }, &[], &[]).category
+        infer(
+            &View::new(d),
+            &context(kind),
+            &[],
+            &PayerTerms { consultation_codes: consults, ..PayerTerms::medicare() },
+            &[],
+            &[],
+        )
+        .category
     }
 
     #[test]

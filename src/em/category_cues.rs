@@ -78,18 +78,27 @@ pub static HOME_VISIT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\b(?:home visit|house call|seen at (?:his|her) home|assisted living (?:visit|facility visit)|visited at home)")
 });
 /// The treating clinician's own evaluation, not an outside examiner's.
-pub static TREATING: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:treating (?:physician|provider|doctor|clinician|surgeon)|my (?:own )?patient|i have (?:been )?treat(?:ed|ing))\b"));
+pub static TREATING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:treating (?:physician|provider|doctor|clinician|surgeon)|my (?:own )?patient|i have (?:been )?treat(?:ed|ing))\b",
+    )
+});
 pub static NURSE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:nurse(?:-only| only)? visit|(?:rn|lpn|ma)[- ](?:only )?visit|seen by (?:the )?(?:nurse|rn|lpn|medical assistant) only|no provider (?:visit|seen))\b")
+    pattern(
+        r"\b(?:nurse(?:-only| only)? visit|(?:rn|lpn|ma)[- ](?:only )?visit|seen by (?:the )?(?:nurse|rn|lpn|medical assistant) only|no provider (?:visit|seen))\b",
+    )
 });
 /// Hours of a stay.
 pub static STAY_HOURS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:observ\w+|stay\w*|monitored|kept|remained|total)\b[^.;]{0,40}?\b(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) hours?\b|\b(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[- ]hours? (?:of observation|stay|observation|hospital stay)")
+    pattern(
+        r"\b(?:observ\w+|stay\w*|monitored|kept|remained|total)\b[^.;]{0,40}?\b(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) hours?\b|\b(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[- ]hours? (?:of observation|stay|observation|hospital stay)",
+    )
 });
 /// Time since an operation.
 pub static WEEKS_AFTER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(\d{1,3}|a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (day|week|month|year)s? (?:status post|s/p|post-?op\w*|out from|out after|after|following|from|since)\b")
+    pattern(
+        r"\b(\d{1,3}|a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (day|week|month|year)s? (?:status post|s/p|post-?op\w*|out from|out after|after|following|from|since)\b",
+    )
 });
 pub static SAME_DAY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -123,23 +132,37 @@ pub static VISIT: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 /// A psychiatric diagnostic evaluation, which has a code of its own.
-pub static PSYCHIATRIC: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bpsychiatric (?:diagnostic|initial) (?:evaluation|interview)|\binitial psychiatric (?:evaluation|assessment)\b"));
+pub static PSYCHIATRIC: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\bpsychiatric (?:diagnostic|initial) (?:evaluation|interview)|\binitial psychiatric (?:evaluation|assessment)\b")
+});
 pub static AXIS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\baxis (?:i{1,3}|iv|v|[1-5])\b|\bgaf\b"));
 pub static MENTAL_STATUS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bmental status exam"));
 /// Goals of therapists; what dietitians count.
 pub static THERAPIST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:short|long)[- ]term goals?\b|\brehab(?:ilitation)? potential\b|\btherapeutic exercises?\b|\b(?:physical|occupational|speech|recreation\w*) therap(?:y|ist) (?:initial )?(?:evaluation|assessment|discharge)\b")
+    pattern(
+        r"\b(?:short|long)[- ]term goals?\b|\brehab(?:ilitation)? potential\b|\btherapeutic exercises?\b|\b(?:physical|occupational|speech|recreation\w*) therap(?:y|ist) (?:initial )?(?:evaluation|assessment|discharge)\b",
+    )
 });
-pub static DIETITIAN: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:calori\w+|kcal|meal plan\w*|servings?|carbohydrates?|dietary (?:consult\w*|recall|history)|food (?:records?|diary|choices))\b"));
+pub static DIETITIAN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:calori\w+|kcal|meal plan\w*|servings?|carbohydrates?|dietary (?:consult\w*|recall|history)|food (?:records?|diary|choices))\b",
+    )
+});
 pub static FIRST_TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:new patient|for the first time|first seen today)\b"));
 /// The visit is for something else than the operation, or the procedure has no global period.
 pub static OTHER_THAN_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:unrelated|different (?:site|problem)|not (?:about|related)|something else|new (?:problem|complaint|lesion|abscess|issue)|angioplasty|stent\w*|catheteri[sz]ation|cath\b|ablation|colonoscop\w+|endoscop\w+|egd|cardioversion|epidural|delivery|vaginal birth|nsvd)\b")
+    pattern(
+        r"\b(?:unrelated|different (?:site|problem)|not (?:about|related)|something else|new (?:problem|complaint|lesion|abscess|issue)|angioplasty|stent\w*|catheteri[sz]ation|cath\b|ablation|colonoscop\w+|endoscop\w+|egd|cardioversion|epidural|delivery|vaginal birth|nsvd)\b",
+    )
 });
 pub static NURSING_ADMISSION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:(?:snf|nursing (?:home|facility)|skilled nursing(?: facility)?|ltc|rehab) admission|admission (?:history|h&p|note|visit)|initial (?:snf|nursing (?:home|facility)|visit)|(?:newly )?admitted (?:to|from)|new admission|readmi\w+)\b")
+    pattern(
+        r"\b(?:(?:snf|nursing (?:home|facility)|skilled nursing(?: facility)?|ltc|rehab) admission|admission (?:history|h&p|note|visit)|initial (?:snf|nursing (?:home|facility)|visit)|(?:newly )?admitted (?:to|from)|new admission|readmi\w+)\b",
+    )
 });
-pub static FIRST_WELLNESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:initial|first)(?: ever)? (?:medicare )?(?:annual )?(?:wellness|awv)|\bg0438\b|\bawv,? initial"));
-pub static WELCOME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:welcome to medicare|ippe\b|initial preventive physical|g0402)"));
+pub static FIRST_WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:initial|first)(?: ever)? (?:medicare )?(?:annual )?(?:wellness|awv)|\bg0438\b|\bawv,? initial")
+});
+pub static WELCOME: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:welcome to medicare|ippe\b|initial preventive physical|g0402)"));
 pub static PREVENTIVE_CODE: &[&str] = &["Z00", "Z014", "Z01.4", "Z02", "Z76.1", "Z761"];

@@ -137,7 +137,10 @@ impl Category {
 
     /// Patients of this family are new to the practice (or seen in consultation).
     pub fn is_new(self) -> bool {
-        matches!(self, Self::OfficeNew | Self::OfficeConsult | Self::HomeNew | Self::VideoNew | Self::AudioNew | Self::PreventiveNew)
+        matches!(
+            self,
+            Self::OfficeNew | Self::OfficeConsult | Self::HomeNew | Self::VideoNew | Self::AudioNew | Self::PreventiveNew
+        )
     }
 
     /// The name as the JSON writes it.

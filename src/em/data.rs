@@ -56,7 +56,9 @@ static NOT_DONE: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Measured by the patient.
 static AT_HOME: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:home (?:glucose|sugars?|readings?|monitor\w*|log)|meter|at home|(?:blood )?sugars? (?:run\w*|at home|log|are with|is with)|log shows)\b")
+    pattern(
+        r"\b(?:home (?:glucose|sugars?|readings?|monitor\w*|log)|meter|at home|(?:blood )?sugars? (?:run\w*|at home|log|are with|is with)|log shows)\b",
+    )
 });
 /// Names that are also words or given names; they are tests only in capitals.
 const UPPER_ONLY: &[&str] = &["pet", "ana", "alt", "tee", "asq", "abi", "rast", "lh", "pth", "ct", "ck", "us", "ast"];
@@ -75,7 +77,9 @@ static HISTORIAN: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Who came with a small child.
 static COMPANION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:with|by|brought in by|accompanied by|here with) (?:his|her|the|both|their) (?:\w+ )?(?:mother|mom|father|dad|parents?|grandmother|grandfather|guardian|foster (?:mother|parents?))\b|\b(?:mother|mom|father|dad|parents?)\b[^.]{0,20}\b(?:has|have) (?:no|noticed|concerns?)")
+    pattern(
+        r"\b(?:with|by|brought in by|accompanied by|here with) (?:his|her|the|both|their) (?:\w+ )?(?:mother|mom|father|dad|parents?|grandmother|grandfather|guardian|foster (?:mother|parents?))\b|\b(?:mother|mom|father|dad|parents?)\b[^.]{0,20}\b(?:has|have) (?:no|noticed|concerns?)",
+    )
 });
 static PATIENT_ABOUT_RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -96,8 +100,11 @@ static NOT_EXTERNAL: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 /// A colleague of the own group and specialty is no external source.
-static PARTNER: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:my|our) (?:own )?partner\b|\bsame (?:\w+ ){0,3}(?:group|practice)\b|\bmy (?:own )?(?:last|previous|prior) note\b"));
+static PARTNER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:my|our) (?:own )?partner\b|\bsame (?:\w+ ){0,3}(?:group|practice)\b|\bmy (?:own )?(?:last|previous|prior) note\b",
+    )
+});
 const READING: &str = r"(?:interpret(?:ed|ation)?|review(?:ed)?|view(?:ed)?|read|looked at|look at|evaluated|examined|over-?read|studied|inspected|went over|went through|saw|visuali[sz]ed)";
 const PICTURE: &str = r"(?:films?|x-?rays?|radiographs?|images?|imaging|cts?|mris?|scans?|ekgs?|ecgs?|electrocardiograms?|tracings?|strips?|cxr|ultrasounds?|echocardiograms?|angiograms?|cds?|discs?|mammograms?|studies|slides?|smears?|tomograms?|myelogram)";
 static INTERPRETATION: LazyLock<Regex> = LazyLock::new(|| {
@@ -112,10 +119,16 @@ static INTERPRETATION: LazyLock<Regex> = LazyLock::new(|| {
         p = PICTURE
     ))
 });
-static OWN_EYES: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:personally|myself|(?:read|reviewed|interpreted|viewed) by me|my (?:own )?(?:read|reading|review|interpretation|view))\b"));
-static REPORT_ONLY: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:did not (?:see|view|look)|not seen by me|reports?|per radiology|by radiology|radiologist|reported|was read as|read by)\b"));
+static OWN_EYES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:personally|myself|(?:read|reviewed|interpreted|viewed) by me|my (?:own )?(?:read|reading|review|interpretation|view))\b",
+    )
+});
+static REPORT_ONLY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:did not (?:see|view|look)|not seen by me|reports?|per radiology|by radiology|radiologist|reported|was read as|read by)\b",
+    )
+});
 /// Whom one speaks with about management: professionals outside the own practice, never family.
 const PROFESSIONAL: &str = concat!(
     r"(?:(?:the|his|her|on-?call|on call|patient's|a|an|our|your|pediatric|covering|primary|outside|both|their|local) )*",
@@ -209,7 +222,10 @@ pub fn find(view: &View, lines: &[Line], age: Option<u16>) -> Data {
     }
     let notes: Vec<usize> = view
         .matches(&EXTERNAL_NOTES, useful)
-        .filter(|(i, _)| view.clauses.get(*i).is_some_and(|c| !NOT_EXTERNAL.is_match(view.words(c.span))) && !PARTNER.is_match(view.neighbours(*i)))
+        .filter(|(i, _)| {
+            view.clauses.get(*i).is_some_and(|c| !NOT_EXTERNAL.is_match(view.words(c.span)))
+                && !PARTNER.is_match(view.neighbours(*i))
+        })
         .map(|(i, _)| i)
         .collect();
     if let Some(&i) = notes.first() {
@@ -226,7 +242,7 @@ pub fn find(view: &View, lines: &[Line], age: Option<u16>) -> Data {
         let words = view.clauses.get(clause).map_or("", |c| view.words(c.span));
         tests_named(words).iter().any(|t| t.report && t.billed.iter().any(|p| lines.iter().any(|l| l.code.starts_with(p))))
     };
-    if let Some((i, _)) = view.matches(&INTERPRETATION, |z| z != Zone::Background).find(|(i, span)| {
+    if let Some((i, _)) = view.matches(&INTERPRETATION, |z| z != Zone::Background).find(|(i, _)| {
         !billed(*i)
             && (!REPORT_ONLY.is_match(view.clauses.get(*i).map_or("", |c| view.words(c.span)))
                 || OWN_EYES.is_match(view.clauses.get(*i).map_or("", |c| view.words(c.span))))
@@ -240,10 +256,10 @@ pub fn find(view: &View, lines: &[Line], age: Option<u16>) -> Data {
             i,
         ));
     }
-    if let Some((i, span)) = view
-        .matches(&DISCUSSION, |z| z != Zone::Background)
-        .find(|(i, _)| view.clauses.get(*i).is_some_and(|c| !NO_DISCUSSION.is_match(view.words(c.span))) && !PARTNER.is_match(view.neighbours(*i)))
-    {
+    if let Some((i, span)) = view.matches(&DISCUSSION, |z| z != Zone::Background).find(|(i, _)| {
+        view.clauses.get(*i).is_some_and(|c| !NO_DISCUSSION.is_match(view.words(c.span)))
+            && !PARTNER.is_match(view.neighbours(*i))
+    }) {
         data.discussion = true;
         data.elements.push(element(
             "discussion",
@@ -317,13 +333,16 @@ fn tests(view: &View, lines: &[Line], data: &mut Data) {
             if clause.zone == Zone::Exam && !test.report && !after.contains(|c: char| c.is_ascii_digit()) {
                 continue;
             }
-            if NOT_DONE.is_match(around(before, before.len(), before.len(), 120)) || AT_HOME.is_match(around(words, m.start(), m.end(), 40)) {
+            if NOT_DONE.is_match(around(before, before.len(), before.len(), 120))
+                || AT_HOME.is_match(around(words, m.start(), m.end(), 40))
+            {
                 continue;
             }
             if words.get(m.start()..m.end()) == Some("ct") && before.ends_with('/') {
                 continue;
             }
-            if UPPER_ONLY.contains(&words.get(m.start()..m.end()).unwrap_or("")) && !upper(view, clause.span, m.start()..m.end()) {
+            if UPPER_ONLY.contains(&words.get(m.start()..m.end()).unwrap_or("")) && !upper(view, clause.span, m.start()..m.end())
+            {
                 continue;
             }
             // A dose, not a result: "testosterone 140 mg", "vitamin d 2000 units".
@@ -346,7 +365,9 @@ fn tests(view: &View, lines: &[Line], data: &mut Data) {
     for section in view.document.sections.iter().filter(|s| !s.body.is_empty()) {
         let Some(heading) = section.heading.filter(|h| h.len() < 60) else { continue };
         let words = view.words(heading);
-        for m in TESTS.names.find_iter(words).filter(|m| m.start() == 0 || m.end() == words.trim_end_matches([':', ' ', '.']).len()) {
+        for m in
+            TESTS.names.find_iter(words).filter(|m| m.start() == 0 || m.end() == words.trim_end_matches([':', ' ', '.']).len())
+        {
             let Some(test) = TESTS.owner.get(m.pattern().as_usize()).and_then(|&r| TESTS.rows.get(r)) else { continue };
             let inside = words.as_bytes().get(m.end()).is_some_and(u8::is_ascii_alphanumeric);
             if test.report && !inside {

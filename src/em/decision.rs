@@ -20,7 +20,7 @@ impl Decision {
     /// Finds the elements and weighs them.
     pub fn of(view: &View, input: &Input, category: Category) -> Decision {
         let mut decision = Decision::by_table(view, input, category);
-        if std::env::var("EM_TABLE").is_err() && let Some(weights) = Weights::embedded() {
+        if let Some(weights) = Weights::embedded() {
             let all = features::of(&decision.problems, &decision.data, &decision.risk, category);
             [decision.problem_level, decision.data_level, decision.risk_level] = weights.levels(&all, &decision.table());
             decision.say_what_counts();

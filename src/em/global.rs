@@ -20,7 +20,9 @@ pub enum Relation {
 }
 
 static UNRELATED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:unrelated to|not related to|nothing to do with|separate from|independent of)\b[^.;]{0,50}\b(?:surg\w+|operation|procedure|repair|replacement|recent|\w+(?:ectomy|plasty|otomy|scopy))")
+    pattern(
+        r"\b(?:unrelated to|not related to|nothing to do with|separate from|independent of)\b[^.;]{0,50}\b(?:surg\w+|operation|procedure|repair|replacement|recent|\w+(?:ectomy|plasty|otomy|scopy))",
+    )
 });
 /// The visit is for the operation.
 static RECOVERY: LazyLock<Regex> = LazyLock::new(|| {

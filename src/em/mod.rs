@@ -38,6 +38,7 @@ pub use input::{Input, PayerTerms};
 pub use line::{line, lines};
 pub use model::{Ordinal, Weights};
 pub use result::{Additional, Basis, Difference, Element, ElementGroup, EmResult, Fee, Level, Verdict};
+pub use services::place_of_service;
 pub use setting::{Setting, SettingWeights};
 
 use decision::Decision;
@@ -114,4 +115,3 @@ pub(crate) fn setting_features(document: &Document, context: &Context) -> std::c
     });
     all
 }
-

@@ -50,9 +50,8 @@ static CONDITION_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:if|unless|in case|in the event)\b[^.;]*$|^\W*should\b[^.;]*$|\bshould (?:the |his |her |any |these |this )?\w+ (?:appear|occur|develop|persist|worsen|recur|fail|continue|return|not)\b[^.;]*$",
     )
 });
-static CONDITION_AFTER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^[^.;]{0,70}?\b(?:if|unless|in case|should (?:he|she|it|they|the|this|symptoms))\b")
-});
+static CONDITION_AFTER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^[^.;]{0,70}?\b(?:if|unless|in case|should (?:he|she|it|they|the|this|symptoms))\b"));
 static ONLY_IF: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[^.;]{0,50}?\b(?:only (?:if|when|for)|just if)\b"));
 /// Plans that a condition behind them makes conditional.
 static PLANNED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
@@ -66,15 +65,20 @@ static TENTATIVE_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         r"|may (?:need|require|benefit|consider|be)|would (?:need|consider|be|have|help|do|not|only|get|obtain|order)|discuss(?:ed)? (?:the )?(?:possib\w+|options?|role))\b[^.;]{0,60}$"
     ))
 });
-static TENTATIVE_AFTER: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^[^.;]{0,30}?\b(?:one day|some day|is an option|would be (?:an option|considered|next)|may be (?:needed|considered)|could be|next visit|at a later|down the road|later on)\b"));
+static TENTATIVE_AFTER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^[^.;]{0,30}?\b(?:one day|some day|is an option|would be (?:an option|considered|next)|may be (?:needed|considered)|could be|next visit|at a later|down the road|later on)\b",
+    )
+});
 static DECLINED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:declin\w+|refus\w+|decided against|(?:does|did|do|would) not (?:want|wish|like|care)|doesn't want|didn't want|not (?:want|wanted|wish|wished|interested|chosen)|opt(?:s|ed)? (?:not|against|out)|prefers? (?:not|no|to wait|to hold|home)|wish(?:es|ed)? (?:no|not|to avoid|to wait))\b",
     )
 });
 static WEIGHED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:discuss\w*|talk(?:ed)?|weigh\w*|offer\w*|shared|explain\w*|counsel\w*|review(?:ed)? (?:the )?(?:risks?|options?|benefits?))\b")
+    pattern(
+        r"\b(?:discuss\w*|talk(?:ed)?|weigh\w*|offer\w*|shared|explain\w*|counsel\w*|review(?:ed)? (?:the )?(?:risks?|options?|benefits?))\b",
+    )
 });
 static EARLIER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -142,7 +146,9 @@ pub fn of(words: &str, start: usize, end: usize, around: &str) -> Modality {
 
 /// "If needed" is how a drug is taken, no condition of its prescription.
 static AS_NEEDED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^[^.;]{0,70}?\bif (?:needed|necessary|required|he (?:has|needs|feels)|she (?:has|needs|feels)|pain\b|wheez\w+|symptomatic|nause\w+|itch\w*)")
+    pattern(
+        r"^[^.;]{0,70}?\bif (?:needed|necessary|required|he (?:has|needs|feels)|she (?:has|needs|feels)|pain\b|wheez\w+|symptomatic|nause\w+|itch\w*)",
+    )
 });
 
 #[cfg(test)]

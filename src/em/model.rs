@@ -55,7 +55,12 @@ impl Weights {
         let [problems, data, risk] = table.levels;
         let (up, open) = (self.raise, table.problems_open);
         [
-            weighed(self.problems.probabilities(&all.problems), problems, if open { self.lower } else { 0.0 }, open.then_some(up)),
+            weighed(
+                self.problems.probabilities(&all.problems),
+                problems,
+                if open { self.lower } else { 0.0 },
+                open.then_some(up),
+            ),
             weighed(self.data.probabilities(&all.data), data, if table.data_open { self.lower } else { 0.0 }, None),
             weighed(self.risk.probabilities(&all.risk), risk, self.lower, None).max(table.risk_floor.min(risk)),
         ]

@@ -58,14 +58,17 @@ pub fn nature_of_code(code: &str) -> Nature {
     let plain: String = code.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect();
     let nature = (1..=plain.len()).rev().find_map(|n| STEMS.get(plain.get(..n)?).copied()).unwrap_or(Nature::Acute);
     // Fracture and injury follow-up (7th character other than initial treatment) is routine healing.
-    let healing = plain.len() == 7 && plain.starts_with('S') && matches!(plain.as_bytes().get(6), Some(b'D' | b'E' | b'F' | b'S'));
+    let healing =
+        plain.len() == 7 && plain.starts_with('S') && matches!(plain.as_bytes().get(6), Some(b'D' | b'E' | b'F' | b'S'));
     if healing && nature > Nature::Injury { Nature::Injury } else { nature }
 }
 
 static HARMLESS_CHEST: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:chest wall|musculoskeletal|costochondr\w+|intercostal|muscle strain|pleurodynia)\b"));
 static GRAVE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:perforat(?:ed|ion)|ruptured (?:aneurysm|spleen|ectopic|viscus)|septic|sepsis|shock|gangren\w+|necroti[sz]ing|peritonitis|strangulat\w+|(?:acute )?respiratory failure|airway compromise|threat\w* (?:to )?(?:\w+ )?(?:vision|visual|life|limb|airway)|(?:vision|sight|limb)[- ]threatening)\b")
+    pattern(
+        r"\b(?:perforat(?:ed|ion)|ruptured (?:aneurysm|spleen|ectopic|viscus)|septic|sepsis|shock|gangren\w+|necroti[sz]ing|peritonitis|strangulat\w+|(?:acute )?respiratory failure|airway compromise|threat\w* (?:to )?(?:\w+ )?(?:vision|visual|life|limb|airway)|(?:vision|sight|limb)[- ]threatening)\b",
+    )
 });
 static UNKNOWN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

@@ -157,8 +157,13 @@ fn coded(view: &View, d: &Diagnosis, all: &[Diagnosis], category: Category) -> P
     if places.iter().any(|(i, _)| view.clauses.get(*i).is_some_and(|c| c.zone.is_decision())) {
         places.retain(|(i, _)| view.clauses.get(*i).is_some_and(|c| c.zone.is_decision()));
     }
-    let others: Vec<usize> =
-        all.iter().filter(|o| o.code != d.code).flat_map(|o| o.evidence.iter()).filter(|e| e.document == view.document.id).map(|e| e.start).collect();
+    let others: Vec<usize> = all
+        .iter()
+        .filter(|o| o.code != d.code)
+        .flat_map(|o| o.evidence.iter())
+        .filter(|e| e.document == view.document.id)
+        .map(|e| e.start)
+        .collect();
     let (mut naming, mut rest) = (String::new(), String::new());
     for (i, at) in &places {
         let (first, after) = item(view, *i, *at, &others);
@@ -206,9 +211,30 @@ fn status_word(status: Status) -> &'static str {
 /// evidence or of the title stands there too.
 fn assessed_elsewhere(view: &View, d: &Diagnosis) -> Option<(usize, usize)> {
     const GENERAL: [&str; 24] = [
-        "acute", "chronic", "right", "left", "other", "unspecified", "without", "disease", "disorder", "history", "current", "initial",
-        "encounter", "complication", "complications", "pain", "severe", "essential", "primary", "upper", "lower", "elsewhere",
-        "classified", "specified",
+        "acute",
+        "chronic",
+        "right",
+        "left",
+        "other",
+        "unspecified",
+        "without",
+        "disease",
+        "disorder",
+        "history",
+        "current",
+        "initial",
+        "encounter",
+        "complication",
+        "complications",
+        "pain",
+        "severe",
+        "essential",
+        "primary",
+        "upper",
+        "lower",
+        "elsewhere",
+        "classified",
+        "specified",
     ];
     let mut words: Vec<String> = Vec::new();
     let evidence = d.evidence.iter().filter(|e| e.document == view.document.id).map(|e| e.text.as_str());
@@ -236,7 +262,8 @@ fn item(view: &View, clause: usize, at: usize, others: &[usize]) -> (String, Str
     let before = others.iter().copied().filter(|o| *o < at && *o >= first.span.start).max().unwrap_or(first.span.start);
     let from = at.saturating_sub(160).max(before).max(first.span.start);
     let start = (from..=at).find(|i| view.lower.is_char_boundary(*i)).unwrap_or(at);
-    let end = (first.span.start..=first.span.end.min(next).min(at + 500)).rev().find(|i| view.lower.is_char_boundary(*i)).unwrap_or(at);
+    let end =
+        (first.span.start..=first.span.end.min(next).min(at + 500)).rev().find(|i| view.lower.is_char_boundary(*i)).unwrap_or(at);
     let naming = view.lower.get(start..end.max(start)).unwrap_or("").to_owned();
     let mut rest = String::new();
     for c in view.clauses.iter().skip(clause + 1).take(4) {

@@ -23,8 +23,13 @@ impl Risk {
     }
     /// What is stated in so many words, so that no weighing takes it away.
     pub fn stated(&self) -> Level {
-        const PLAIN: [&str; 5] =
-            ["toxicity_monitoring", "resuscitation_status", "emergency_intervention", "hospitalization_decided", "social_determinants"];
+        const PLAIN: [&str; 5] = [
+            "toxicity_monitoring",
+            "resuscitation_status",
+            "emergency_intervention",
+            "hospitalization_decided",
+            "social_determinants",
+        ];
         let stated = self.elements.iter().filter(|e| e.counted && PLAIN.contains(&e.kind.as_str()));
         stated.filter_map(|e| e.level).max().unwrap_or(Level::Minimal)
     }
@@ -36,8 +41,16 @@ impl Risk {
 
 /// Drug classes whose use in a visit is no prescription drug management: they belong to a procedure or are vaccines.
 fn incidental(drug: &Drug) -> bool {
-    const ALWAYS: [&str; 8] =
-        ["vaccine", "contrast", "local anesthetic", "general anesthetic", "radiopharmaceutical", "diagnostic", "flush", "stress agent"];
+    const ALWAYS: [&str; 8] = [
+        "vaccine",
+        "contrast",
+        "local anesthetic",
+        "general anesthetic",
+        "radiopharmaceutical",
+        "diagnostic",
+        "flush",
+        "stress agent",
+    ];
     const UNLESS_PRESCRIBED: [&str; 3] = ["supplement", "vitamin", "emollient"];
     (ALWAYS.iter().any(|c| drug.class.contains(c))
         || (!drug.prescription && UNLESS_PRESCRIBED.iter().any(|c| drug.class.contains(c))))
@@ -105,7 +118,12 @@ pub fn find(view: &View, category: Category, admitting: bool) -> Risk {
         "",
         Level::Moderate,
         "drug treatment by vein",
-        first_free(view, &BY_VEIN, if acute { |z: Zone| !matches!(z, Zone::Background | Zone::Frame) } else { |z: Zone| z.is_decision() }, &NOT_GIVEN),
+        first_free(
+            view,
+            &BY_VEIN,
+            if acute { |z: Zone| !matches!(z, Zone::Background | Zone::Frame) } else { |z: Zone| z.is_decision() },
+            &NOT_GIVEN,
+        ),
     );
     add(
         "chemotherapy",

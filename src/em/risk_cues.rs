@@ -24,10 +24,14 @@ pub static SHELF_BEFORE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"\
 pub static SHELF_AFTER: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"^[^.;,]{{0,35}}\b{SHELF}\b")));
 /// What follows makes the name a laboratory test.
 pub static MEASURED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^\W*(?:\w+ )?(?:levels?|troughs?|concentrations?)\b|^\W*(?:level |of |was |is |at )*\d[\d.,]*\s?(?:mg|ng|mcg|ug|g|meq|mmol|pg|iu|units?)/(?:dl|ml|l)\b")
+    pattern(
+        r"^\W*(?:\w+ )?(?:levels?|troughs?|concentrations?)\b|^\W*(?:level |of |was |is |at )*\d[\d.,]*\s?(?:mg|ng|mcg|ug|g|meq|mmol|pg|iu|units?)/(?:dl|ml|l)\b",
+    )
 });
 pub static NO_RISK_FACTOR: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:no (?:added|special|particular|increased|additional|significant|known|identified|other)? ?(?:surgical |patient |procedure )?risk|low[- ]risk|average risk|without (?:added|special|increased) risk|reduc\w+ (?:the |his |her )?risk|cardiovascular risk|risk factor (?:modification|reduction)|risk of (?:stroke|falls?|recurrence|infection|bleeding))\b")
+    pattern(
+        r"\b(?:no (?:added|special|particular|increased|additional|significant|known|identified|other)? ?(?:surgical |patient |procedure )?risk|low[- ]risk|average risk|without (?:added|special|increased) risk|reduc\w+ (?:the |his |her )?risk|cardiovascular risk|risk factor (?:modification|reduction)|risk of (?:stroke|falls?|recurrence|infection|bleeding))\b",
+    )
 });
 /// The clinician acts, in a sentence that stands outside assessment and plan.
 pub static ACTED: LazyLock<Regex> = LazyLock::new(|| {
@@ -72,7 +76,12 @@ pub static ADMIT: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 /// In the admitting clinician's own note the story of the admission will do.
-pub static ADMITTED: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"{}|\badmitted\b|\bplaced? (?:this |the )?(?:patient|child|infant) (?:on|in) (?:the |a )?(?:\w+ ){{0,3}}(?:iv|pathway|observation|telemetry|isolation|protocol)|\btelemetry\b|\bto the floor\b|\bnpo\b", ADMIT.as_str())));
+pub static ADMITTED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(&format!(
+        r"{}|\badmitted\b|\bplaced? (?:this |the )?(?:patient|child|infant) (?:on|in) (?:the |a )?(?:\w+ ){{0,3}}(?:iv|pathway|observation|telemetry|isolation|protocol)|\btelemetry\b|\bto the floor\b|\bnpo\b",
+        ADMIT.as_str()
+    ))
+});
 pub static COMFORT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:dnr|dnr/dni|dni|do[- ]not[- ]resuscitate|no code|comfort (?:care|measures)|hospice|withdraw\w* (?:of )?(?:care|support|life)|palliative care|code status (?:was )?discuss\w*|discuss\w* (?:of )?code status|goals of care)\b",

@@ -69,6 +69,19 @@ pub fn choose(view: &View, result: &mut EmResult, decided: &Decision, found: &Fo
     global_period(view, result, input);
 }
 
+/// Place of service that a category of service implies (the category as the JSON names it); none for offices.
+pub fn place_of_service(category: &str) -> Option<&'static str> {
+    match category {
+        "hospital_consult" | "hospital_initial" | "hospital_subsequent" | "hospital_same_day" | "hospital_discharge" => {
+            Some("21")
+        }
+        "emergency" => Some("23"),
+        "nursing_initial" | "nursing_subsequent" | "nursing_discharge" => Some("31"),
+        "home_new" | "home_established" => Some("12"),
+        _ => None,
+    }
+}
+
 fn critical_care(result: &mut EmResult, input: &Input, times: &[StatedTime]) {
     result.code = Some("99291".into());
     result.basis = Basis::Time;
@@ -184,14 +197,18 @@ fn part_of_procedure(result: &mut EmResult, decided: &Decision, found: &Found, i
     if found.category != Category::OfficeEstablished || result.basis != Basis::Mdm || decided.level() > Level::Low {
         return;
     }
-    let minor = |code: &str| matches!((input.global_days)(code).as_deref(), Some("000" | "010")) || code == "96372" || code == "96900";
+    let minor =
+        |code: &str| matches!((input.global_days)(code).as_deref(), Some("000" | "010")) || code == "96372" || code == "96900";
     let Some(line) = input.lines.iter().find(|l| minor(&l.code)) else { return };
     let problems = decided.problems.iter().filter(|p| p.addressed && p.nature != Nature::None).count();
     let managed = decided.risk.count("prescription_drug_management") > 0;
     if problems > 1 || managed || decided.data_level > Level::Low {
         return;
     }
-    result.reason = format!("the work of the visit is part of {}: no significant, separately identifiable service ({})", line.code, result.reason);
+    result.reason = format!(
+        "the work of the visit is part of {}: no significant, separately identifiable service ({})",
+        line.code, result.reason
+    );
     result.code = None;
     result.basis = Basis::None;
     result.category = Category::NotAVisit.name();
@@ -200,7 +217,10 @@ fn part_of_procedure(result: &mut EmResult, decided: &Decision, found: &Found, i
 
 /// The modifier that the payer wants on a remote visit.
 fn telehealth_modifier(view: &View, result: &mut EmResult, found: &Found, input: &Input) {
-    let office = matches!(found.category, Category::OfficeNew | Category::OfficeEstablished | Category::HomeNew | Category::HomeEstablished);
+    let office = matches!(
+        found.category,
+        Category::OfficeNew | Category::OfficeEstablished | Category::HomeNew | Category::HomeEstablished
+    );
     let Some((medium, _)) = telehealth::medium(view, input.context).filter(|_| office) else { return };
     let (_, modifier) = telehealth::family(view, found.category, medium, result.time_minutes, &input.payer);
     result.modifiers.extend(modifier);
@@ -209,11 +229,14 @@ fn telehealth_modifier(view: &View, result: &mut EmResult, found: &Found, input:
 /// A visit while the global period of an earlier operation runs: part of its payment, unrelated (24), or a question.
 fn global_period(view: &View, result: &mut EmResult, input: &Input) {
     let Some(prior) = global::running(input) else { return };
-    let Some(code) = result.code.as_deref().filter(|c| *c != "99024" && !matches!(*c, "99291" | "99455" | "99456")) else { return };
+    let Some(code) = result.code.as_deref().filter(|c| *c != "99024" && !matches!(*c, "99291" | "99455" | "99456")) else {
+        return;
+    };
     let of = format!("{} of {}", prior.code, prior.date);
     match global::relation(view, input) {
         Relation::Related(evidence) => {
-            result.reason = format!("recovery from {of}, whose global period still runs: no charge ({code} by its documentation)");
+            result.reason =
+                format!("recovery from {of}, whose global period still runs: no charge ({code} by its documentation)");
             result.code = Some("99024".into());
             result.basis = Basis::None;
             result.category = Category::PostoperativeGlobal.name();

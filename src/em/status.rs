@@ -48,15 +48,19 @@ static TROUBLED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 /// A minor problem that troubles.
-static IRRITATED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:irritat\w+|inflamed|bleed\w*|painful|symptomatic|infected|spreading|multiple|persist\w*|recurr\w+)\b"));
+static IRRITATED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:irritat\w+|inflamed|bleed\w*|painful|symptomatic|infected|spreading|multiple|persist\w*|recurr\w+)\b")
+});
 static STABLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:stable|steady|well[- ]controlled|under (?:good |excellent )?control|(?:at|to|in|within|near) (?:\w+ )?(?:goal|target|range)|controlled|doing (?:very |quite |fairly |relatively |extremely )?well|asymptomatic|unchanged|compensated|in (?:\w+ )?remission|remission|euthyroid|corrected|improv\w+|no evidence of (?:disease|recurrence|recurrent|active)|excellent|good control|normal|benign|mild and \w+|quiescent|quiet|no change|better|routine|no (?:complaints|problems|symptoms|recurrence|flares?)|low[- ]risk|not worrying|harmless|reassuring|positional|predictable|acceptable|tapering without|without (?:flares?|symptoms|change|recurrence))\b",
     )
 });
-static RESOLVED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:resolv(?:ed|ing)|stopped|healed|healing (?:well|nicely|as expected)|recovered|settled|cleared|nearly gone|subsid(?:ed|ing))\b"));
+static RESOLVED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:resolv(?:ed|ing)|stopped|healed|healing (?:well|nicely|as expected)|recovered|settled|cleared|nearly gone|subsid(?:ed|ing))\b",
+    )
+});
 /// A worsening that the words deny.
 static DENIED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -65,10 +69,14 @@ static DENIED: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// From here on a sentence gives reasons, conditions, history.
 static TAIL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:because|since|could|might|may (?:need|require|try)|would|consider\w*|if|unless|should (?:he|she|it|the|any)|when|until|after (?:he|she|it)|in (?:19|20)\d\d|return|go to|call|come back|seek|last (?:year|spring|summer|fall|winter)|years ago|prior|previous\w*)\b")
+    pattern(
+        r"\b(?:because|since|could|might|may (?:need|require|try)|would|consider\w*|if|unless|should (?:he|she|it|the|any)|when|until|after (?:he|she|it)|in (?:19|20)\d\d|return|go to|call|come back|seek|last (?:year|spring|summer|fall|winter)|years ago|prior|previous\w*)\b",
+    )
 });
 static PRECAUTION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:(?:return|go|come|call|report|seek|present)\b[^.;]{0,50}\b(?:if|for|should|with|when)|(?:er|ed|emergency (?:room|department)|911) (?:if|for)|precautions?|warning signs?|red flags?|i'm convinced|worried (?:that|about)|afraid (?:that|of)|fears?|googled|read online)\b")
+    pattern(
+        r"\b(?:(?:return|go|come|call|report|seek|present)\b[^.;]{0,50}\b(?:if|for|should|with|when)|(?:er|ed|emergency (?:room|department)|911) (?:if|for)|precautions?|warning signs?|red flags?|i'm convinced|worried (?:that|about)|afraid (?:that|of)|fears?|googled|read online)\b",
+    )
 });
 static ESCALATED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -150,7 +158,10 @@ mod tests {
     #[test]
     fn the_naming_sentence_leads() {
         assert_eq!(status("hypertension, at goal", "increase walking."), Status::Stable);
-        assert_eq!(status("ulcerative colitis in remission", "mesalamine continued because dose cuts were followed by relapse."), Status::Stable);
+        assert_eq!(
+            status("ulcerative colitis in remission", "mesalamine continued because dose cuts were followed by relapse."),
+            Status::Stable
+        );
         assert_eq!(status("gout without flares", ""), Status::Stable);
         assert_eq!(status("type 2 diabetes, not at target", ""), Status::Worse);
         assert_eq!(status("type 2 diabetes", "start semaglutide 0.25 mg weekly."), Status::Worse);

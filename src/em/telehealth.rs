@@ -24,9 +24,9 @@ static AUDIO: LazyLock<Regex> = LazyLock::new(|| {
         r"|video (?:was |is |could )?(?:not (?:be )?(?:available|possible|used|established|work)|unavailable|failed|declined)|(?:unable|not able|declined) to (?:use|connect (?:by|via|to|with)|do) (?:the )?video|(?:does not|doesn't) have (?:a )?(?:video|camera|smartphone))"
     ))
 });
-static VIDEO: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:video|audio-?visual|audio and visual|zoom|facetime|doxy)\b"));
-static CHECK_IN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:virtual|brief|phone|telephone|video) (?:telephone |phone |virtual )?check-?in\b"));
+static VIDEO: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:video|audio-?visual|audio and visual|zoom|facetime|doxy)\b"));
+static CHECK_IN: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:virtual|brief|phone|telephone|video) (?:telephone |phone |virtual )?check-?in\b"));
 
 /// How a remote visit was held, with the words; none for a visit in person.
 pub fn medium(view: &View, context: &Context) -> Option<(Medium, Option<Evidence>)> {
@@ -52,7 +52,9 @@ pub fn family(
     let established = office == Category::OfficeEstablished;
     let brief = minutes.is_some_and(|m| (5..=10).contains(&m));
     // CPT's audio-only visits need more than ten minutes of medical discussion.
-    let check_in = established && brief && (view.first(&CHECK_IN, |_| true).is_some() || (payer.telemedicine_codes && medium == Medium::Audio));
+    let check_in = established
+        && brief
+        && (view.first(&CHECK_IN, |_| true).is_some() || (payer.telemedicine_codes && medium == Medium::Audio));
     if check_in {
         return (Category::BriefCheckIn, None);
     }

@@ -52,19 +52,23 @@ static OTHER: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// What follows is left out of, or is part of, the time before it.
 static OUTSIDE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:exclu\w+|not (?:including|counting|include)|does not include|in addition to|separate(?:ly)? (?:from|reported|billed|billable)|apart from|other than|outside of)\b")
+    pattern(
+        r"\b(?:exclu\w+|not (?:including|counting|include)|does not include|in addition to|separate(?:ly)? (?:from|reported|billed|billable)|apart from|other than|outside of)\b",
+    )
 });
 static INSIDE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\b(?:of (?:which|this|that|these|those)|includ(?:ing|es|ed)|inclusive of|which includes?|minus|less)\b")
 });
-static OTHER_DAY: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:yesterday|the (?:day|night|evening) before|(?:prior|previous) (?:day|evening)|last (?:week|night)|tomorrow|the next day)\b"));
+static OTHER_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:yesterday|the (?:day|night|evening) before|(?:prior|previous) (?:day|evening)|last (?:week|night)|tomorrow|the next day)\b",
+    )
+});
 static MORE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:\b(?:more than|over|greater than|in excess of|exceeded|exceeding|longer than)|>) ?$"));
 static WHOLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\btotal\b|\bhalf\b|%|\bpercent\b|\bof (?:the|this|that|which)\b"));
-static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(\d{1,2}):(\d{2}) ?(?:am|pm|a\.m\.|p\.m\.)? ?(?:to|until|through|-|–) ?(\d{1,2}):(\d{2})\b")
-});
+static CLOCK: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(\d{1,2}):(\d{2}) ?(?:am|pm|a\.m\.|p\.m\.)? ?(?:to|until|through|-|–) ?(\d{1,2}):(\d{2})\b"));
 
 fn number(word: &str) -> Option<u32> {
     const UNITS: [&str; 13] =
@@ -105,7 +109,8 @@ pub fn minutes(words: &str) -> Option<u32> {
 /// Minutes of the clinician that a sentence states, and whether it says "more than".
 fn own_minutes(words: &str) -> Option<(u32, bool)> {
     let outside = OUTSIDE.find(words).map_or(words.len(), |m| m.start());
-    let inside = INSIDE.find(words).filter(|m| OTHER.is_match(words.get(m.start()..).unwrap_or(""))).map_or(words.len(), |m| m.start());
+    let inside =
+        INSIDE.find(words).filter(|m| OTHER.is_match(words.get(m.start()..).unwrap_or(""))).map_or(words.len(), |m| m.start());
     let head = words.get(..outside.min(inside))?;
     if OTHER.is_match(head) {
         return None;
@@ -167,7 +172,10 @@ pub fn stated(view: &View) -> Vec<StatedTime> {
         if !(OWN.is_match(words) || critical || headed) {
             continue;
         }
-        let stated = words.split(';').find_map(own_minutes).or_else(|| by_clock(words).filter(|_| !OTHER.is_match(words)).map(|m| (m, false)));
+        let stated = words
+            .split(';')
+            .find_map(own_minutes)
+            .or_else(|| by_clock(words).filter(|_| !OTHER.is_match(words)).map(|m| (m, false)));
         if let Some((minutes, more)) = stated.filter(|(m, _)| *m >= 5) {
             found.push(StatedTime { minutes, more, evidence: view.quote(i), critical });
         }
@@ -212,7 +220,10 @@ mod tests {
     #[test]
     fn separately_reported_services_are_taken_off() {
         assert_eq!(times("I spent 60 minutes in total, including 16 minutes of advance care planning."), [44]);
-        assert_eq!(times("Total time today was 50 minutes.\nOf this, 10 minutes were spent on smoking cessation counseling."), [40]);
+        assert_eq!(
+            times("Total time today was 50 minutes.\nOf this, 10 minutes were spent on smoking cessation counseling."),
+            [40]
+        );
         assert_eq!(times("Total time was 45 minutes, excluding 10 minutes for the procedure."), [45]);
         assert_eq!(times("Critical care time was 80 minutes, exclusive of separately billed procedures."), [80]);
     }

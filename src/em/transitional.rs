@@ -21,8 +21,11 @@ pub struct Transition {
     pub evidence: Vec<Evidence>,
 }
 
-static NAMED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\btransitional care (?:management|visit|follow|services?|encounter)\b|\btransitional care[.:,;]|\btransitions? of care\b|\btcm\b"));
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\btransitional care (?:management|visit|follow|services?|encounter)\b|\btransitional care[.:,;]|\btransitions? of care\b|\btcm\b",
+    )
+});
 static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\bwithin (?:two|2|48|one|1) (?:business |working )?(?:days?|hours)\b|\b(?:two|2)[- ](?:business|working)[- ]day\b",
@@ -32,10 +35,13 @@ static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
 static CALLED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:call\w*|contact\w*|spoke\w*|phon\w+|telephon\w+|reach\w*|outreach)\b"));
 static LATE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:no (?:contact|call|outreach|interactive)|not (?:been )?(?:contacted|called|reached)|was not (?:contacted|called))\b")
+    pattern(
+        r"\b(?:no (?:contact|call|outreach|interactive)|not (?:been )?(?:contacted|called|reached)|was not (?:contacted|called))\b",
+    )
 });
-static DISCHARGED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:discharged?|discharge date|released from|left the hospital|came home from|returned home from)\b"));
+static DISCHARGED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:discharged?|discharge date|released from|left the hospital|came home from|returned home from)\b")
+});
 
 /// The transition of a note that names such care or states the contact; none for another visit.
 pub fn find(view: &View, today: Date) -> Option<Transition> {
@@ -53,9 +59,10 @@ pub fn find(view: &View, today: Date) -> Option<Transition> {
         // "Called on 4/29/2026": count the business days.
         contact = view.clauses.iter().position(|c| {
             let words = view.words(c.span);
-            CALLED.find(words).and_then(|m| first(words.get(m.start()..)?, today)).is_some_and(|d| {
-                d >= left && d <= today && business_days(left, d) <= 2
-            })
+            CALLED
+                .find(words)
+                .and_then(|m| first(words.get(m.start()..)?, today))
+                .is_some_and(|d| d >= left && d <= today && business_days(left, d) <= 2)
         });
     }
     let contact = contact.filter(|_| !late);
@@ -98,8 +105,10 @@ mod tests {
 
     #[test]
     fn days_contact_and_level_decide() {
-        let t = found("Transitional care visit.\nShe was discharged on 4/28/2026 after pneumonia.\nOur nurse called her on 4/29/2026.")
-            .expect("a transition");
+        let t = found(
+            "Transitional care visit.\nShe was discharged on 4/28/2026 after pneumonia.\nOur nurse called her on 4/29/2026.",
+        )
+        .expect("a transition");
         assert_eq!((t.days, t.contact), (Some(6), true));
         assert_eq!([Level::High, Level::Moderate, Level::Low].map(|l| t.code(l)), [Some("99496"), Some("99495"), None]);
         let late = found("TCM visit.\nHe was discharged ten days ago and was called within two business days.").expect("one");
