@@ -4,10 +4,11 @@ use regex::Regex;
 use super::category_cues::*;
 use super::codes::Category;
 use super::input::PayerTerms;
+use super::new_patient::{consult, office};
 use super::setting::{Setting, SettingWeights};
 use super::time::StatedTime;
 use super::view::{View, Zone};
-use super::{dates, telehealth, transitional};
+use super::{dates, reports, telehealth, transitional};
 use crate::claim::{Diagnosis, Line};
 use crate::document::Evidence;
 use crate::note::{Context, NoteType, OriginKind};
@@ -35,17 +36,17 @@ impl Found {
         )
     }
 
-    fn new(category: Category, reason: &str, evidence: Vec<Evidence>) -> Found {
+    pub fn new(category: Category, reason: &str, evidence: Vec<Evidence>) -> Found {
         Found { category, reason: reason.to_owned(), evidence, new_or_established_unsure: false, treating: false }
     }
 }
 
-fn given(context: &Context, field: &str) -> bool {
+pub(super) fn given(context: &Context, field: &str) -> bool {
     context.origins.get(field).is_some_and(|o| o.kind == OriginKind::Given)
 }
 
 /// Number of different sentences that match.
-fn count(view: &View, cue: &Regex) -> usize {
+pub(super) fn count(view: &View, cue: &Regex) -> usize {
     view.clauses.iter().filter(|c| c.zone != Zone::Background && cue.is_match(view.words(c.span))).count()
 }
 
@@ -70,42 +71,12 @@ pub fn infer(
     }
     let weights = SettingWeights::embedded().probabilities(view, context);
     let p = |s: Setting| weights[s as usize];
-    // A short note says little by its words alone.
-    let short = view.lower.len() < 1000 && count(view, &REPORT) == 0 && count(view, &VISIT) > 0;
-    if !told && !short && (p(Setting::Report) > 0.9 || (kind.is_report() && p(Setting::Report) > 0.1)) {
-        return found(Category::NotAVisit, "the note reads as a report of a procedure or test, which has no E/M level", None);
-    }
-    if let Some(line) = lines.iter().find(|l| instead_of_visit(&l.code)) {
-        let reason = format!("the encounter is reported as {}, which takes the place of an E/M service", line.code);
+    if let Some(reason) = reports::no_visit(view, context, &weights, lines) {
         return found(Category::NotAVisit, &reason, None);
     }
-    let open = !told && !given(context, "place_of_service");
-    let imaging = |l: &Line| ["7", "93", "94"].iter().any(|p| l.code.starts_with(p));
-    if open
-        && !lines.is_empty()
-        && lines.iter().all(imaging)
-        && p(Setting::Report) > 0.5
-        && count(view, &VISIT) == 0
-        && !tells_a_visit(view)
-    {
-        return found(Category::NotAVisit, "the note reads as the report of a test, which has no E/M level", None);
-    }
-    if open && (count(view, &THERAPIST) >= 2 || count(view, &DIETITIAN) >= 4) {
-        return found(
-            Category::NotAVisit,
-            "the note reads as a therapist's or dietitian's, who report no E/M service",
-            Some(&THERAPIST),
-        );
-    }
-    let axes = view.clauses.iter().map(|c| AXIS.find_iter(view.words(c.span)).count()).sum::<usize>();
-    let examined = view.first(&MENTAL_STATUS, |_| true).is_some() || view.lower.contains("mental status exam");
-    if (axes >= 3 && examined) || (PSYCHIATRIC.is_match(&opening(view)) && examined) {
-        let cue = if axes >= 3 { &AXIS } else { &PSYCHIATRIC };
-        return found(
-            Category::PsychiatricEvaluation,
-            "a psychiatric diagnostic evaluation, which has a code of its own",
-            Some(cue),
-        );
+    if let Some(cue) = reports::psychiatric(view) {
+        let reason = "a psychiatric diagnostic evaluation, which has a code of its own";
+        return found(Category::PsychiatricEvaluation, reason, Some(cue));
     }
     let critical: u32 = times.iter().filter(|t| t.critical).map(|t| t.minutes).max().unwrap_or(0);
     let place = if given(context, "place_of_service") { context.place_of_service.as_str() } else { "" };
@@ -163,15 +134,6 @@ pub fn infer(
     ambulatory(view, context, &weights, payer, place.is_empty() && !told, diagnoses)
 }
 
-/// Evaluations with codes of their own: psychiatric, eye, therapy, nutrition, psychological testing, dialysis month.
-fn instead_of_visit(code: &str) -> bool {
-    matches!(
-        code,
-        "90791" | "90792" | "92002" | "92004" | "92012" | "92014" | "97802" | "97803" | "97804" | "96130" | "96132" | "97542"
-    ) || ("97161"..="97168").contains(&code)
-        || ("90951"..="90970").contains(&code)
-}
-
 /// Visits in an office or at home, in person: wellness, preventive, postoperative, or by new and established.
 fn ambulatory(
     view: &View,
@@ -216,20 +178,6 @@ fn ambulatory(
         return nursing(view);
     }
     office(view, context, weights, Category::OfficeNew, Category::OfficeEstablished)
-}
-
-/// An outpatient consultation: its own codes where the payer takes them, else by new and established.
-fn consult(view: &View, context: &Context, weights: &[f64; 7], payer: &PayerTerms) -> Found {
-    let mut f = office(view, context, weights, Category::OfficeNew, Category::OfficeEstablished);
-    let known = f.category == Category::OfficeEstablished && KNOWN.is_match(&opening(view));
-    if context.patient.new_patient != Some(false) || !given(context, "patient.new_patient") {
-        f.category = if known { Category::OfficeEstablished } else { Category::OfficeNew };
-    }
-    if payer.consultation_codes && !known {
-        return Found::new(Category::OfficeConsult, "an outpatient consultation", f.evidence);
-    }
-    f.reason = "an outpatient consultation; this payer takes office codes instead".to_owned();
-    f
 }
 
 /// A stay that began and ended on one date. Medicare wants at least eight hours for it, else the initial visit alone.
@@ -285,59 +233,13 @@ fn setting(kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setti
 }
 
 /// The first sentences of the story, where a visit says what it is for.
-fn opening(view: &View) -> String {
+pub(super) fn opening(view: &View) -> String {
     let mut words = String::new();
     for c in view.clauses.iter().filter(|c| matches!(c.zone, Zone::Frame | Zone::Story)).take(8) {
         words.push_str(view.words(c.span));
         words.push_str(". ");
     }
     words
-}
-
-fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category, established: Category) -> Found {
-    if let (Some(is_new), true) = (context.patient.new_patient, given(context, "patient.new_patient")) {
-        let reason = if is_new { "new patient by the context" } else { "established patient by the context" };
-        let category = if is_new { new } else { established };
-        return Found::new(category, reason, Vec::new());
-    }
-    let opening = opening(view);
-    // What the note says of earlier visits to this group and specialty leads over phrases of first and later visits.
-    let said = |cue: &Regex| view.first(cue, |z| !matches!(z, Zone::Background | Zone::Plan));
-    let never = said(&NEVER_SEEN);
-    if let Some((i, _)) = said(&SEEN_HERE).filter(|_| never.is_none()) {
-        let words = view.clauses.get(i).map_or("", |c| view.words(c.span));
-        if FIRST_TIME.is_match(words) {
-            return Found::new(new, "seen for the first time", vec![view.quote(i)]);
-        }
-        // A date of long ago is one of another calendar (old notes under a new date), no gap in care.
-        let long_ago = dates::days_since(words, context.date_of_service).is_some_and(|d| (3 * 365 + 1..12 * 365).contains(&d));
-        let reason = if long_ago {
-            "last seen here more than three years ago: a new patient"
-        } else {
-            "seen by this group within three years"
-        };
-        return Found::new(if long_ago { new } else { established }, reason, vec![view.quote(i)]);
-    }
-    if let Some((i, _)) = never {
-        return Found::new(new, "never seen by this group and specialty", vec![view.quote(i)]);
-    }
-    let weighed_new = weights[Setting::New as usize] > 2.0 * weights[Setting::Established as usize];
-    let is_new = (NEW.is_match(&opening) && !ESTABLISHED.is_match(&opening)) || weighed_new;
-    let cue: &Regex = match (is_new, NEW.is_match(&opening)) {
-        (true, true) => &NEW,
-        (true, false) => &REFERRED,
-        _ => &ESTABLISHED,
-    };
-    let evidence: Vec<Evidence> = view.first(cue, |z| z != Zone::Background).map(|(i, _)| view.quote(i)).into_iter().collect();
-    let reason = match (is_new, evidence.is_empty()) {
-        (true, false) => "new patient by the note",
-        (true, true) => "new patient by the note as a whole",
-        (false, false) => "established patient by the note",
-        (false, true) => "established patient by default: the note does not say",
-    };
-    let unsure = evidence.is_empty() || (REFERRED.is_match(&opening) && !NEW.is_match(&opening));
-    let category = if is_new { new } else { established };
-    Found { new_or_established_unsure: unsure, ..Found::new(category, reason, evidence) }
 }
 
 fn hospital(view: &View, consult: bool, later: bool, recognises_consults: bool) -> Found {
@@ -354,25 +256,6 @@ fn hospital(view: &View, consult: bool, later: bool, recognises_consults: bool) 
     };
     let evidence = view.first(cue, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
     Found::new(category, reason, evidence)
-}
-
-/// Sections that a report of a test does not have.
-fn tells_a_visit(view: &View) -> bool {
-    use crate::document::SectionKind as S;
-    let told = |k| {
-        matches!(
-            k,
-            S::ChiefComplaint
-                | S::HistoryOfPresentIllness
-                | S::Plan
-                | S::AssessmentAndPlan
-                | S::PhysicalExam
-                | S::Vitals
-                | S::SocialHistory
-                | S::Medications
-        )
-    };
-    view.document.sections.iter().any(|s| told(s.kind))
 }
 
 /// A first visit takes past, family or social history; a daily note does not.

@@ -136,7 +136,6 @@ pub static PSYCHIATRIC: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\bpsychiatric (?:diagnostic|initial) (?:evaluation|interview)|\binitial psychiatric (?:evaluation|assessment)\b")
 });
 pub static AXIS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\baxis (?:i{1,3}|iv|v|[1-5])\b|\bgaf\b"));
-pub static MENTAL_STATUS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bmental status exam"));
 /// Goals of therapists; what dietitians count.
 pub static THERAPIST: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

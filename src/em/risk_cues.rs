@@ -123,11 +123,6 @@ pub static NO_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:status post|s/p|history of|had (?:a|an|the|his|her)|underwent|post-?op\w*|previous|prior|since (?:the|his|her)|after (?:the|his|her)|following|healing|recover\w+|years? ago|months? ago|weeks? ago)\b",
     )
 });
-pub static RISKS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\brisks?\b[^.;]{0,60}\b(?:benefits?|alternatives?|complications?|discussed|explained|reviewed|bleeding|infection|including)\b|\b(?:complications?|alternatives?)\b[^.;]{0,40}\b(?:discussed|explained|reviewed)\b|\binformed consent\b",
-    )
-});
 pub static RISK_FACTOR: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:(?:high|higher|increased|significant|extremely high|elevated|prohibitive|considerable|moderate)(?:er)?[- ]risk|risk factors?|comorbid\w*|co-morbid\w*|cardiac clearance|medical clearance|preoperative clearance|cleared by|on coumadin|anticoagulat\w+|not (?:be )?(?:in his|in her) best interest|poor (?:surgical )?candidate|risk (?:is )?(?:\w+ ){0,2}(?:above average|higher|increased|elevated|greater)|higher in (?:smokers|diabetics)|cardiac risk|on (?:clopidogrel|warfarin|eliquis|apixaban|xarelto|blood thinners?))\b",
