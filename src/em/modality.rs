@@ -147,7 +147,7 @@ pub fn of(words: &str, start: usize, end: usize, around: &str) -> Modality {
 /// "If needed" is how a drug is taken, no condition of its prescription.
 static AS_NEEDED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^[^.;]{0,70}?\bif (?:needed|necessary|required|he (?:has|needs|feels)|she (?:has|needs|feels)|pain\b|wheez\w+|symptomatic|nause\w+|itch\w*)",
+        r"^[^.;]{0,70}?\bif (?:needed|necessary|required|he (?:has|needs|feels)|she (?:has|needs|feels)|pain,|pain$|wheez\w+|symptomatic|nause\w+|itch\w*)",
     )
 });
 

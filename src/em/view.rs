@@ -318,6 +318,6 @@ pub(crate) mod tests {
         let d = document(&[(SectionKind::Other, "She has a sore throat.\nThroat is red.\nGive penicillin for ten days.")]);
         let v = View::new(&d);
         assert!(!v.has_decision);
-        assert_eq!(v.clauses.iter().map(|c| c.zone).collect::<Vec<_>>(), [Zone::Story, Zone::Story, Zone::Plan]);
+        assert_eq!(v.clauses.iter().map(|c| c.zone).collect::<Vec<_>>(), [Zone::Story, Zone::Exam, Zone::Plan]);
     }
 }
