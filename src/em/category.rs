@@ -70,7 +70,6 @@ pub fn infer(
         return found(Category::NotAVisit, "a report of a procedure or test has no E/M level", None);
     }
     let weights = SettingWeights::embedded().probabilities(view, context);
-    let p = |s: Setting| weights[s as usize];
     if let Some(reason) = reports::no_visit(view, context, &weights, lines) {
         return found(Category::NotAVisit, &reason, None);
     }
