@@ -10,6 +10,7 @@ use super::{CliError, Global, code, open_engine};
 use crate::codeset::CodeSets;
 use crate::eval::claim_metrics::{self, Scored};
 use crate::eval::claims;
+use crate::eval::em_cases;
 use crate::eval::gold::{self, Case, Predicted};
 use crate::eval::scoring::Scores;
 use crate::note::Options;
@@ -18,7 +19,8 @@ use crate::train::data::Split;
 /// Measure the engine on an eval set
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// labels:DIR, or claims:DIR (cases of the rules; a folder alone means claims)
+    /// labels:DIR, em:DIR (visits written from the rules, leveled with their own diagnoses), or claims:DIR (cases of the
+    /// rules; a folder alone means claims)
     #[arg(long, value_name = "SET", required = true)]
     set: Vec<String>,
     /// Which part
@@ -62,8 +64,12 @@ pub fn run(args: &EvalArgs, global: &Global) -> Result<u8, CliError> {
     let engine = open_engine(global)?;
     let mut documents = Vec::new();
     for set in notes {
+        if let Some(dir) = set.strip_prefix("em:") {
+            em_cases(Path::new(dir), args, global)?;
+            continue;
+        }
         let Some(dir) = set.strip_prefix("labels:") else {
-            return Err(CliError::usage(format!("set \"{set}\" is not known; allowed: labels:DIR, claims:DIR")));
+            return Err(CliError::usage(format!("set \"{set}\" is not known; allowed: labels:DIR, em:DIR, claims:DIR")));
         };
         let mut cases = gold::load_labels(Path::new(dir), split).map_err(|e| CliError::usage(e.to_string()))?;
         let ids: Vec<&str> = cases.iter().map(|c| c.gold.id.as_str()).collect();
@@ -114,6 +120,24 @@ fn print_claims(set: &str, json: bool, global: &Global) -> Result<(), CliError> 
         }
         false => print!("{}", scores.table()),
     }
+    Ok(())
+}
+
+/// Levels the authored visits of a folder with their own diagnoses; `--predictions` gets a row a case.
+fn em_cases(dir: &Path, args: &EvalArgs, global: &Global) -> Result<(), CliError> {
+    let cases = em_cases::load(dir).map_err(|e| CliError::usage(e.to_string()))?;
+    let engine = open_engine(global)?;
+    let (parts, outcomes) = em_cases::score(&cases, engine.code_sets(), engine.payers());
+    if let Some(path) = &args.predictions {
+        let rows: String = cases
+            .iter()
+            .zip(&outcomes)
+            .map(|(c, o)| format!("{}\t{}\t{}\t{}\t{}\n", c.file, c.place, c.id, u8::from(o.code_right), o.differs.join("; ")))
+            .collect();
+        code::write_atomically(path, &rows)?;
+    }
+    let text = serde_json::to_string_pretty(&parts).map_err(|e| CliError::internal(e.to_string()))?;
+    println!("{text}");
     Ok(())
 }
 

@@ -1,12 +1,15 @@
 //! Category of service: from note type, place of service, payer and the words of the note.
-use std::sync::LazyLock;
-
 use regex::Regex;
 
+use super::category_cues::*;
 use super::codes::Category;
+use super::input::PayerTerms;
+use super::new_patient::{consult, office};
 use super::setting::{Setting, SettingWeights};
 use super::time::StatedTime;
-use super::view::{View, Zone, pattern};
+use super::view::{View, Zone};
+use super::{dates, reports, telehealth, transitional};
+use crate::claim::{Diagnosis, Line};
 use crate::document::Evidence;
 use crate::note::{Context, NoteType, OriginKind};
 
@@ -20,101 +23,46 @@ pub struct Found {
     pub evidence: Vec<Evidence>,
     /// New or established could not be told from context or note.
     pub new_or_established_unsure: bool,
+    /// An evaluation of disability by the treating clinician.
+    pub treating: bool,
 }
 
-static HOSPITAL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:(?:was|is|been|being|will be|were|to be) (?:\w+ )?(?:re-?)?admitted|admitted (?:to|with|for|on|from|through|here|by|because|after|overnight|yesterday)|admitting|this admission|on admission|since admission|reason for admission|during (?:this|the|his|her) (?:hospital|admission)|hospital (?:course|day|stay|medications|bed|room)|hospitaliz(?:ed|ation) (?:for|with|on|here)|(?:currently|now|remains?) (?:hospitalized|intubated|in the (?:icu|hospital))|inpatient",
-        r"|intensive care|icu\b|ccu\b|nicu|picu|micu|sicu|telemetry|ventilator|intubated|npo\b|on the (?:floor|ward|unit)|bedside|(?:presented|came|brought|taken|transferred|sent|seen|evaluated) (?:\w+ ){0,3}(?:to|in|into|from|by) (?:\w+ ){0,3}(?:emergency|er\b|ed\b|hospital)|emergency (?:room|department)|transferred (?:to|from)|thank you for (?:this|the) (?:interesting )?consult|will (?:continue to )?follow (?:along|with you|the patient with you|closely|him|her)|asked to (?:see|evaluate|consult)|we (?:were|are) (?:asked|consulted)|i (?:was|am) (?:asked|called|being consulted)|continue (?:iv|intravenous|present|current) \w+|iv (?:fluids|antibiotics)|prn\b.*\biv\b|postoperative day|pod ?#?\d|hospital consult|discharge planning|attending physician)"
-    ))
-});
-static NEW: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:new patient|new[- ]patient|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the)|never been seen|previously followed by)\b"
-    ))
-});
-/// Signs of a first visit that leave the question open.
-static REFERRED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:(?:kindly )?referred (?:by|to (?:me|us|our|the clinic)|here|from)|referral (?:from|by)|at the request of|thank you (?:very much |so much )?for (?:referring|the (?:kind )?referral)|self-?referred|second opinion)\b",
-    )
-});
-static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:follow[- ]?up(?: visit| of| for| on| appointment)?|followup|returns|return(?:ed)? (?:today|for|to (?:the |our |my )?(?:clinic|office))|return visit|last (?:visit|seen|office|clinic|saw|appointment|time i)|since (?:his|her|the|our) last|(?:i|we) (?:last )?saw (?:him|her)|(?:well|is) known to (?:me|us|our)|known to (?:me|us)|re-?check|established patient|whom i (?:have been|have|saw)|i (?:have|had) (?:seen|been (?:seeing|following))|previous visit|prior visit|at (?:his|her|the|our) last|in for (?:a )?(?:follow|recheck)|routine (?:visit|follow)|(?:3|6|three|six)[- ]month (?:follow|visit|check)|continues to be followed|comes back|back (?:today|for)|refills|refill (?:of|on|for|request))"
-    ))
-});
-/// A consultant who already knows the patient.
-static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:follow[- ]?up (?:visit|of|for|on|appointment|consult\w*)|followup|returns|return visit|last (?:visit|saw|seen (?:by me|in))|(?:well )?known to (?:me|us|our)|re-?check|established patient|i (?:last )?saw (?:him|her)|comes back|back (?:today|for))\b",
-    )
-});
-static PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:well[- ]child|well[- ](?:baby|woman|adolescent|infant)|wellness (?:visit|exam|check)|(?:here|presents?|comes? in|in|seen)(?: today)? for (?:an? |her |his )?(?:\w+ ){0,2}(?:physical(?: exam(?:ination)?)?|exam(?:ination)? and pap|check-?up)|annual (?:physical|exam|examination|check|checkup|wellness|well|gyn|gynecologic|pelvic|health)|yearly (?:physical|exam|checkup|check-up)|health maintenance (?:exam|visit)|(?:school|sports|camp|college|pre-?employment|dot) physical|(?:month|year|week)(?:ly)?(?:-old)? (?:well )?check-?up|(?:routine|well) check-?up|preventive (?:visit|health|exam)|health supervision|annual pap|exam and pap)\b"
-    ))
-});
-/// The preventive visit is of another day, or the visit has another reason.
-static NOT_PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:was in for|as part of|at (?:his|her|the) (?:last|recent|annual)|during (?:his|her|a)|last (?:physical|annual)|post-?partum|not been feeling well|found (?:on|at|during))\b",
-    )
-});
-static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:annual wellness visit|medicare wellness|awv\b|welcome to medicare|initial preventive physical|ippe\b)")
-});
-static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:post-?op(?:erative)? (?:visit|check|appointment|follow-?up|recheck|evaluation)|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)"
-    ))
-});
-/// How a note on a later day of a stay opens.
-static DAILY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:progress note|hospital day|postoperative day|post-?op(?:erative)? day|pod ?#?\d|days? post-?op|icu follow-?up|interval (?:history|events)|overnight|since yesterday|(?:is|feels|feeling|states|doing) (?:\w+ ){0,3}(?:better|well)|no (?:new|other) complaints|not in acute distress|no acute events|evaluated this a|was admitted approximately|is admitted|has been admitted|was seen and examined|going to see the patient|review of the medical record)",
-    )
-});
-static INITIAL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:history and physical|h&p|admission (?:history|diagnos|note|date)|will (?:be )?admit|admit(?:ted)? (?:to|him|her|the|for|with)|reason for admission|presents? to (?:the )?(?:emergency|er\b|ed\b|hospital)|presented to|presents with|past medical history|family history|chief complaint)",
-    )
-});
-static DISABILITY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:independent medical (?:evaluation|examination|exam)|disability (?:evaluation|examination|exam|determination)|qualified medical (?:evaluation|examiner)|agreed medical|impairment rating|maximum medical improvement|permanent (?:and stationary|disability|impairment)|social security disability|workers'? compensation (?:evaluation|examination))",
-    )
-});
-static NURSING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:(?:seen|visited|evaluated|resident|resides|staying|rounds?|admitted) (?:\w+ ){0,4}(?:nursing (?:home|facility)|skilled nursing|long[- ]term care|snf)|nursing home (?:visit|rounds|resident|note)|snf (?:visit|note|admission)|skilled nursing facility (?:visit|admission|note))",
-    )
-});
-static HOME_VISIT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:home visit|house call|seen at (?:his|her) home|assisted living (?:visit|facility visit)|visited at home)")
-});
-static SAME_DAY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:admitted and discharged (?:on )?(?:the )?same (?:day|date)|same[- ]day (?:admission and )?discharge|discharged (?:later )?(?:the |on the )?same (?:day|date))",
-    )
-});
+impl Found {
+    /// A visit read from the note alone, for a problem: without one it is a template or an instruction sheet.
+    pub fn needs_diagnosis(&self) -> bool {
+        matches!(
+            self.category,
+            Category::OfficeNew | Category::OfficeEstablished | Category::HospitalInitial | Category::HospitalSubsequent
+        )
+    }
 
-fn given(context: &Context, field: &str) -> bool {
+    pub fn new(category: Category, reason: &str, evidence: Vec<Evidence>) -> Found {
+        Found { category, reason: reason.to_owned(), evidence, new_or_established_unsure: false, treating: false }
+    }
+}
+
+pub(super) fn given(context: &Context, field: &str) -> bool {
     context.origins.get(field).is_some_and(|o| o.kind == OriginKind::Given)
 }
 
 /// Number of different sentences that match.
-fn count(view: &View, cue: &Regex) -> usize {
+pub(super) fn count(view: &View, cue: &Regex) -> usize {
     view.clauses.iter().filter(|c| c.zone != Zone::Background && cue.is_match(view.words(c.span))).count()
 }
 
-/// Decides the category of service. `recognises_consults`: whether the payer pays consultation codes (Medicare does not).
-pub fn infer(view: &View, context: &Context, times: &[StatedTime], recognises_consults: bool) -> Found {
-    let found = |category: Category, reason: &str, cue: Option<&Regex>| Found {
-        category,
-        reason: reason.to_owned(),
-        evidence: cue.and_then(|c| view.first(c, |_| true)).map(|(i, _)| view.quote(i)).into_iter().collect(),
-        new_or_established_unsure: false,
+/// Decides the category of service by kind of note, place, payer and words.
+/// `lines` are the claim's other lines: an evaluation that has a code of its own leaves no E/M service.
+pub fn infer(
+    view: &View,
+    context: &Context,
+    times: &[StatedTime],
+    payer: &PayerTerms,
+    lines: &[Line],
+    diagnoses: &[Diagnosis],
+) -> Found {
+    let found = |category: Category, reason: &str, cue: Option<&Regex>| {
+        let evidence = cue.and_then(|c| view.first(c, |_| true)).map(|(i, _)| view.quote(i)).into_iter().collect();
+        Found::new(category, reason, evidence)
     };
     let kind = context.note_type;
     let told = given(context, "note_type");
@@ -122,74 +70,140 @@ pub fn infer(view: &View, context: &Context, times: &[StatedTime], recognises_co
         return found(Category::NotAVisit, "a report of a procedure or test has no E/M level", None);
     }
     let weights = SettingWeights::embedded().probabilities(view, context);
-    let p = |s: Setting| weights[s as usize];
-    if !told && (p(Setting::Report) > 0.9 || (kind.is_report() && p(Setting::Report) > 0.1)) {
-        return found(Category::NotAVisit, "the note reads as a report of a procedure or test, which has no E/M level", None);
+    if let Some(reason) = reports::no_visit(view, context, &weights, lines) {
+        return found(Category::NotAVisit, &reason, None);
+    }
+    if let Some(cue) = reports::psychiatric(view) {
+        let reason = "a psychiatric diagnostic evaluation, which has a code of its own";
+        return found(Category::PsychiatricEvaluation, reason, Some(cue));
     }
     let critical: u32 = times.iter().filter(|t| t.critical).map(|t| t.minutes).max().unwrap_or(0);
     let place = if given(context, "place_of_service") { context.place_of_service.as_str() } else { "" };
-    let nursing_place = matches!(place, "31" | "32" | "54");
     let setting = setting(kind, told, place, &weights);
     if critical >= 30 && setting != Setting::Discharge {
         let evidence = times.iter().filter(|t| t.critical).map(|t| t.evidence.clone()).take(1).collect();
-        return Found { evidence, ..found(Category::CriticalCare, "critical care of at least 30 minutes is documented", None) };
+        return Found::new(Category::CriticalCare, "critical care of at least 30 minutes is documented", evidence);
     }
-    if kind == NoteType::NursingFacility || nursing_place {
+    if kind == NoteType::NursingFacility || matches!(place, "31" | "32" | "54") {
         return if setting == Setting::Discharge {
             found(Category::NursingDischarge, "a discharge from a nursing facility: chosen by time alone", None)
         } else {
             nursing(view)
         };
     }
-    if kind == NoteType::Home || matches!(place, "12" | "13" | "14" | "33") {
+    if kind == NoteType::Home || matches!(place, "04" | "12" | "13" | "14" | "16" | "33" | "55" | "56") {
         return office(view, context, &weights, Category::HomeNew, Category::HomeEstablished);
     }
     match setting {
-        Setting::Discharge if count(view, &SAME_DAY) > 0 => {
-            return found(Category::HospitalSameDay, "admitted and discharged on one date", Some(&SAME_DAY));
-        }
+        Setting::Discharge if count(view, &SAME_DAY) > 0 => return same_day(view, payer),
         Setting::Discharge => return found(Category::HospitalDischarge, "a discharge: chosen by time alone", None),
         Setting::Emergency => return found(Category::Emergency, "an emergency department visit: decision making alone", None),
+        Setting::HospitalInitial | Setting::HospitalSubsequent if count(view, &SAME_DAY) > 0 => return same_day(view, payer),
         Setting::HospitalInitial | Setting::HospitalSubsequent => {
             let consult = kind == NoteType::Consult;
-            return hospital(view, consult, setting == Setting::HospitalSubsequent && !consult, recognises_consults);
+            return hospital(view, consult, setting == Setting::HospitalSubsequent && !consult, payer.consultation_codes);
         }
         Setting::Report | Setting::New | Setting::Established => {}
     }
-    if count(view, &DISABILITY) >= 2 {
-        return found(Category::DisabilityExam, "an evaluation of disability or impairment for a third party", Some(&DISABILITY));
-    }
-    if kind == NoteType::Consult {
-        let mut f = office(view, context, &weights, Category::OfficeNew, Category::OfficeEstablished);
-        let known = f.category == Category::OfficeEstablished && KNOWN.is_match(&opening(view));
-        if context.patient.new_patient != Some(false) || !given(context, "patient.new_patient") {
-            f.category = if known { Category::OfficeEstablished } else { Category::OfficeNew };
-        }
-        if recognises_consults && f.category == Category::OfficeNew {
-            return found(Category::OfficeConsult, "an outpatient consultation", None);
-        }
-        f.reason = "an outpatient consultation; this payer takes office codes instead".to_owned();
+    if count(view, &DISABILITY) >= 2 || DISABILITY.is_match(&opening(view)) {
+        let mut f =
+            found(Category::DisabilityExam, "an evaluation of disability or impairment for a third party", Some(&DISABILITY));
+        f.treating = count(view, &TREATING) > 0;
         return f;
     }
-    if count(view, &WELLNESS) > 0 {
-        return found(Category::WellnessVisit, "a Medicare wellness visit", Some(&WELLNESS));
+    if let Some(t) = transitional::find(view, context.date_of_service) {
+        return Found::new(Category::TransitionalCare, "transitional care after a discharge", t.evidence);
     }
+    if kind == NoteType::Consult {
+        return consult(view, context, &weights, payer);
+    }
+    if NURSE.is_match(&opening(view)) {
+        return found(Category::NurseVisit, "a visit with clinical staff alone, which has no level", Some(&NURSE));
+    }
+    let remote = telehealth::medium(view, context);
+    if let (Some((medium, words)), true) = (remote, place.is_empty() || matches!(place, "02" | "10")) {
+        let mut f = office(view, context, &weights, Category::OfficeNew, Category::OfficeEstablished);
+        let minutes = times.iter().filter(|t| !t.critical).map(|t| t.minutes).max();
+        (f.category, _) = telehealth::family(view, f.category, medium, minutes, payer);
+        let how = if medium == telehealth::Medium::Audio { "by sound only" } else { "by video" };
+        f.reason = format!("a visit {how}; {}", f.reason);
+        f.evidence.extend(words);
+        return f;
+    }
+    ambulatory(view, context, &weights, payer, place.is_empty() && !told, diagnoses)
+}
+
+/// Visits in an office or at home, in person: wellness, preventive, postoperative, or by new and established.
+fn ambulatory(
+    view: &View,
+    context: &Context,
+    weights: &[f64; 7],
+    payer: &PayerTerms,
+    open: bool,
+    diagnoses: &[Diagnosis],
+) -> Found {
+    let found = |category: Category, reason: &str, cue: &Regex| {
+        let evidence = view.first(cue, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
+        Found::new(category, reason, evidence)
+    };
     let opening = opening(view);
-    if kind == NoteType::Preventive || (PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening)) {
-        let f = office(view, context, &weights, Category::PreventiveNew, Category::PreventiveEstablished);
-        let cue = found(f.category, "a preventive visit", Some(&PREVENTIVE));
+    // Other payers call a yearly preventive visit a wellness visit too.
+    if count(view, &WELLNESS) > 0 && (payer.medicare || opening.contains("medicare")) {
+        let kind = if FIRST_WELLNESS.is_match(&opening) {
+            "a first Medicare annual wellness visit"
+        } else if WELCOME.is_match(&opening) {
+            "a welcome to Medicare visit"
+        } else {
+            "a Medicare wellness visit"
+        };
+        return found(Category::WellnessVisit, kind, &WELLNESS);
+    }
+    let general = |d: &Diagnosis| PREVENTIVE_CODE.iter().any(|p| d.code.starts_with(p));
+    let examined = diagnoses.is_empty() || diagnoses.iter().any(general);
+    if context.note_type == NoteType::Preventive
+        || (examined && PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening))
+    {
+        let f = office(view, context, weights, Category::PreventiveNew, Category::PreventiveEstablished);
+        let cue = found(f.category, "a preventive visit", &PREVENTIVE);
         return Found { new_or_established_unsure: f.new_or_established_unsure, ..cue };
     }
-    if POSTOPERATIVE.is_match(&opening) {
-        return found(Category::PostoperativeGlobal, "a visit in the global period of an operation", Some(&POSTOPERATIVE));
+    if POSTOPERATIVE.is_match(&opening) && !late_after_surgery(&opening) && !OTHER_THAN_SURGERY.is_match(&opening) {
+        return found(Category::PostoperativeGlobal, "a visit in the global period of an operation", &POSTOPERATIVE);
     }
-    if place.is_empty() && count(view, &HOME_VISIT) > 0 {
-        return office(view, context, &weights, Category::HomeNew, Category::HomeEstablished);
+    if context.place_of_service == "11" && count(view, &HOME_VISIT) > 0 && open {
+        return office(view, context, weights, Category::HomeNew, Category::HomeEstablished);
     }
-    if place.is_empty() && !told && count(view, &NURSING) > 0 {
+    if open && count(view, &NURSING) > 0 {
         return nursing(view);
     }
-    office(view, context, &weights, Category::OfficeNew, Category::OfficeEstablished)
+    office(view, context, weights, Category::OfficeNew, Category::OfficeEstablished)
+}
+
+/// A stay that began and ended on one date. Medicare wants at least eight hours for it, else the initial visit alone.
+fn same_day(view: &View, payer: &PayerTerms) -> Found {
+    let evidence = view.first(&SAME_DAY, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
+    let hours = view.clauses.iter().find_map(|c| {
+        let stay = STAY_HOURS.captures(view.words(c.span))?;
+        dates::number(stay.get(1).or_else(|| stay.get(2))?.as_str())
+    });
+    if payer.medicare && hours.is_some_and(|h| h < 8) {
+        let reason = "a stay of less than eight hours on one date: the initial visit alone for this payer";
+        return Found::new(Category::HospitalInitial, reason, evidence);
+    }
+    Found::new(Category::HospitalSameDay, "admitted and discharged on one date", evidence)
+}
+
+/// More weeks after the operation than a global period lasts.
+fn late_after_surgery(opening: &str) -> bool {
+    WEEKS_AFTER.captures_iter(opening).any(|c| {
+        let amount = c.get(1).and_then(|m| dates::number(m.as_str())).unwrap_or(0);
+        match c.get(2).map(|m| m.as_str()) {
+            Some("day") => amount > 90,
+            Some("week") => amount > 12,
+            Some("month") => amount > 3,
+            _ => true,
+        }
+    })
 }
 
 /// The setting: by the given kind of note and place where they decide it, else the likeliest by the note's words.
@@ -202,9 +216,9 @@ fn setting(kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setti
     match (kind, place) {
         (NoteType::Discharge, _) if told => S::Discharge,
         (_, "23") => S::Emergency,
+        (NoteType::Inpatient, _) if told => likeliest(&[S::HospitalInitial, S::HospitalSubsequent]),
         (_, "21") => likeliest(&[S::HospitalInitial, S::HospitalSubsequent, S::Discharge]),
         (NoteType::Emergency, _) if told => S::Emergency,
-        (NoteType::Inpatient, _) if told => likeliest(&[S::HospitalInitial, S::HospitalSubsequent]),
         (NoteType::Consult, "11" | "02" | "10") if told => likeliest(&office),
         (NoteType::Consult, _) if told => {
             let inside = weights[S::HospitalInitial as usize] + weights[S::HospitalSubsequent as usize];
@@ -218,38 +232,13 @@ fn setting(kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setti
 }
 
 /// The first sentences of the story, where a visit says what it is for.
-fn opening(view: &View) -> String {
+pub(super) fn opening(view: &View) -> String {
     let mut words = String::new();
     for c in view.clauses.iter().filter(|c| matches!(c.zone, Zone::Frame | Zone::Story)).take(8) {
         words.push_str(view.words(c.span));
         words.push_str(". ");
     }
     words
-}
-
-fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category, established: Category) -> Found {
-    if let (Some(is_new), true) = (context.patient.new_patient, given(context, "patient.new_patient")) {
-        let reason = if is_new { "new patient by the context" } else { "established patient by the context" };
-        let category = if is_new { new } else { established };
-        return Found { category, reason: reason.into(), evidence: Vec::new(), new_or_established_unsure: false };
-    }
-    let opening = opening(view);
-    let weighed_new = weights[Setting::New as usize] > 2.0 * weights[Setting::Established as usize];
-    let is_new = (NEW.is_match(&opening) && !ESTABLISHED.is_match(&opening)) || weighed_new;
-    let cue: &Regex = match (is_new, NEW.is_match(&opening)) {
-        (true, true) => &NEW,
-        (true, false) => &REFERRED,
-        _ => &ESTABLISHED,
-    };
-    let evidence: Vec<Evidence> = view.first(cue, |z| z != Zone::Background).map(|(i, _)| view.quote(i)).into_iter().collect();
-    let reason = match (is_new, evidence.is_empty()) {
-        (true, false) => "new patient by the note",
-        (true, true) => "new patient by the note as a whole",
-        (false, false) => "established patient by the note",
-        (false, true) => "established patient by default: the note does not say",
-    };
-    let unsure = evidence.is_empty() || (REFERRED.is_match(&opening) && !NEW.is_match(&opening));
-    Found { category: if is_new { new } else { established }, reason: reason.into(), evidence, new_or_established_unsure: unsure }
 }
 
 fn hospital(view: &View, consult: bool, later: bool, recognises_consults: bool) -> Found {
@@ -265,7 +254,7 @@ fn hospital(view: &View, consult: bool, later: bool, recognises_consults: bool) 
         (Category::HospitalInitial, "the first visit of a hospital stay", &INITIAL)
     };
     let evidence = view.first(cue, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
-    Found { category, reason: reason.into(), evidence, new_or_established_unsure: false }
+    Found::new(category, reason, evidence)
 }
 
 /// A first visit takes past, family or social history; a daily note does not.
@@ -278,14 +267,14 @@ fn has_background(view: &View) -> bool {
 }
 
 fn nursing(view: &View) -> Found {
-    let initial = count(view, &INITIAL) > count(view, &ESTABLISHED) + 1;
+    let initial = NURSING_ADMISSION.is_match(&opening(view)) || count(view, &INITIAL) > count(view, &ESTABLISHED) + 1;
     let (category, reason) = if initial {
         (Category::NursingInitial, "the first visit in a nursing facility")
     } else {
         (Category::NursingSubsequent, "a later visit in a nursing facility")
     };
     let evidence = view.first(&NURSING, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
-    Found { category, reason: reason.into(), evidence, new_or_established_unsure: false }
+    Found::new(category, reason, evidence)
 }
 
 #[cfg(test)]
@@ -308,7 +297,15 @@ pub(crate) mod tests {
     }
 
     fn category(d: &Document, kind: NoteType, consults: bool) -> Category {
-        infer(&View::new(d), &context(kind), &[], consults).category
+        infer(
+            &View::new(d),
+            &context(kind),
+            &[],
+            &PayerTerms { consultation_codes: consults, ..PayerTerms::medicare() },
+            &[],
+            &[],
+        )
+        .category
     }
 
     #[test]
@@ -328,7 +325,7 @@ pub(crate) mod tests {
     #[test]
     fn office_visits_are_established_unless_the_note_says_otherwise() {
         let plain = document(&[(S::HistoryOfPresentIllness, "She has had a cough for three days.")]);
-        let f = infer(&View::new(&plain), &context(NoteType::Office), &[], false);
+        let f = infer(&View::new(&plain), &context(NoteType::Office), &[], &PayerTerms::medicare(), &[], &[]);
         assert_eq!(f.category, Category::OfficeEstablished);
         assert!(f.new_or_established_unsure);
         let new = document(&[(S::HistoryOfPresentIllness, "This new patient has had a cough for three days.")]);

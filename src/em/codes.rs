@@ -33,6 +33,14 @@ pub enum Category {
     WellnessVisit,
     PostoperativeGlobal,
     DisabilityExam,
+    TransitionalCare,
+    NurseVisit,
+    PsychiatricEvaluation,
+    VideoNew,
+    VideoEstablished,
+    AudioNew,
+    AudioEstablished,
+    BriefCheckIn,
     NotAVisit,
 }
 
@@ -69,6 +77,14 @@ const NURSING_INITIAL: &[Step] = &[step("99304", Minimal, 25), step("99305", Mod
 const NURSING_INITIAL_2023: &[Step] = &[step("99304", Minimal, 25), step("99305", Moderate, 35), step("99306", High, 45)];
 const NURSING_SUBSEQUENT: &[Step] =
     &[step("99307", Minimal, 10), step("99308", Low, 20), step("99309", Moderate, 30), step("99310", High, 45)];
+const VIDEO_NEW: &[Step] =
+    &[step("98000", Minimal, 15), step("98001", Low, 30), step("98002", Moderate, 45), step("98003", High, 60)];
+const VIDEO_ESTABLISHED: &[Step] =
+    &[step("98004", Minimal, 10), step("98005", Low, 20), step("98006", Moderate, 30), step("98007", High, 40)];
+const AUDIO_NEW: &[Step] =
+    &[step("98008", Minimal, 15), step("98009", Low, 30), step("98010", Moderate, 45), step("98011", High, 60)];
+const AUDIO_ESTABLISHED: &[Step] =
+    &[step("98012", Minimal, 10), step("98013", Low, 20), step("98014", Moderate, 30), step("98015", High, 40)];
 const HOME_NEW: &[Step] =
     &[step("99341", Minimal, 15), step("99342", Low, 30), step("99344", Moderate, 60), step("99345", High, 75)];
 const HOME_ESTABLISHED: &[Step] =
@@ -91,13 +107,50 @@ impl Category {
             Self::NursingSubsequent => NURSING_SUBSEQUENT,
             Self::HomeNew => HOME_NEW,
             Self::HomeEstablished => HOME_ESTABLISHED,
+            Self::VideoNew => VIDEO_NEW,
+            Self::VideoEstablished => VIDEO_ESTABLISHED,
+            Self::AudioNew => AUDIO_NEW,
+            Self::AudioEstablished => AUDIO_ESTABLISHED,
             _ => &[],
         }
+    }
+
+    /// Families with levels.
+    const LEVELED: [Category; 16] = [
+        Self::OfficeNew,
+        Self::OfficeEstablished,
+        Self::OfficeConsult,
+        Self::HospitalConsult,
+        Self::HospitalInitial,
+        Self::HospitalSubsequent,
+        Self::HospitalSameDay,
+        Self::Emergency,
+        Self::NursingInitial,
+        Self::NursingSubsequent,
+        Self::HomeNew,
+        Self::HomeEstablished,
+        Self::VideoNew,
+        Self::VideoEstablished,
+        Self::AudioNew,
+        Self::AudioEstablished,
+    ];
+
+    /// Patients of this family are new to the practice (or seen in consultation).
+    pub fn is_new(self) -> bool {
+        matches!(
+            self,
+            Self::OfficeNew | Self::OfficeConsult | Self::HomeNew | Self::VideoNew | Self::AudioNew | Self::PreventiveNew
+        )
     }
 
     /// The name as the JSON writes it.
     pub fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Hospital bed, emergency room or intensive care.
+    pub fn is_acute(self) -> bool {
+        self.is_hospital() || matches!(self, Self::Emergency | Self::CriticalCare)
     }
 
     /// Whether patients are in a hospital bed (decides how sick "addressed" usually means).
@@ -111,6 +164,20 @@ impl Category {
                 | Self::HospitalDischarge
         )
     }
+}
+
+/// Levels between two codes, positive where the first is higher: steps of their family, or levels of decision making
+/// where the families differ. `None` where one of the two has no level.
+pub fn levels_apart(a: &str, b: &str) -> Option<i32> {
+    let day = Date::constant(2026, 1, 1);
+    let place = |code: &str| {
+        Category::LEVELED.iter().find_map(|c| {
+            let at = c.steps(day).iter().position(|s| s.code == code)?;
+            Some((*c, at, c.steps(day).get(at)?.level))
+        })
+    };
+    let ((family, at, level), (other, to, wanted)) = (place(a)?, place(b)?);
+    Some(if family == other { at as i32 - to as i32 } else { level.index() as i32 - wanted.index() as i32 })
 }
 
 /// The highest step that a level of decision making reaches.

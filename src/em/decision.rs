@@ -4,6 +4,7 @@ use super::model::Weights;
 use super::result::{ElementGroup, Level};
 use super::view::View;
 use super::{Input, data, features, problems, risk};
+use crate::note::NoteType;
 
 /// The three elements with their levels.
 pub(crate) struct Decision {
@@ -20,8 +21,8 @@ impl Decision {
     pub fn of(view: &View, input: &Input, category: Category) -> Decision {
         let mut decision = Decision::by_table(view, input, category);
         if let Some(weights) = Weights::embedded() {
-            let found = weights.levels(&features::of(&decision.problems, &decision.data, &decision.risk, category));
-            [decision.problem_level, decision.data_level, decision.risk_level] = decision.table().bound(found);
+            let all = features::of(&decision.problems, &decision.data, &decision.risk, category);
+            [decision.problem_level, decision.data_level, decision.risk_level] = weights.levels(&all, &decision.table());
             decision.say_what_counts();
         }
         decision
@@ -29,9 +30,13 @@ impl Decision {
 
     /// Finds the elements; levels by the table alone.
     pub fn by_table(view: &View, input: &Input, category: Category) -> Decision {
-        let problems = problems::find(view, input.diagnoses, input.mentions, category);
-        let data = data::find(view, input.lines);
-        let risk = risk::find(view, category);
+        let mut problems = problems::find(view, input.diagnoses, input.mentions, category);
+        let data = data::find(view, input.lines, input.context.patient.age_years);
+        let own = matches!(category, Category::Emergency | Category::HospitalInitial | Category::HospitalSameDay);
+        let risk = risk::find(view, category, own && input.context.note_type != NoteType::Consult);
+        if category == Category::Emergency {
+            weigh_work_up(&mut problems, &data, &risk);
+        }
         let (problem_level, data_level, risk_level) = (problems::level(&problems), data.level(), risk.level());
         Decision { problems, data, risk, problem_level, data_level, risk_level }
     }
@@ -41,7 +46,8 @@ impl Decision {
         Table {
             levels: [self.problem_level, self.data_level, self.risk_level],
             problems_open: problems::open(&self.problems),
-            risk_floor: if self.risk.count("toxicity_monitoring") > 0 { Level::High } else { Level::Minimal },
+            data_open: self.data.current().level() < self.data.level(),
+            risk_floor: self.risk.stated(),
         }
     }
 
@@ -111,24 +117,29 @@ impl Decision {
     }
 }
 
-/// What the table says of a visit, and how far the weighed levels may leave it.
+/// What the table says of a visit, and what binds the weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Table {
     /// Levels of problems, data and risk.
     pub levels: [Level; 3],
     /// The nature of the weightiest problem is a matter of judgement.
     pub problems_open: bool,
+    /// The level of data rests on tests that only the story tells.
+    pub data_open: bool,
     /// Lowest level of risk: what is stated in so many words.
     pub risk_floor: Level,
 }
 
-impl Table {
-    /// Weighed levels held to the table: problems may be read one level up where their nature is open; data and risk
-    /// never above what their elements reach, and risk never below what is stated in so many words.
-    pub fn bound(&self, found: [Level; 3]) -> [Level; 3] {
-        let [problems, data, risk] = self.levels;
-        let most = if self.problems_open { Level::from_index(problems.index() + 1) } else { problems };
-        [found[0].min(most), found[1].min(data), found[2].max(self.risk_floor).min(risk)]
+/// The final diagnosis does not set the level: a symptom worked up for what may kill, with hospital care weighed, keeps
+/// its weight when the result is benign.
+fn weigh_work_up(problems: &mut [problems::Problem], data: &data::Data, risk: &risk::Risk) {
+    if risk.count("hospitalization") + risk.count("hospitalization_decided") == 0 || data.tests < 3 {
+        return;
+    }
+    for p in problems.iter_mut().filter(|p| p.addressed && p.nature == super::natures::Nature::Uncertain) {
+        p.element.kind = "threat_to_life_or_function".to_owned();
+        p.element.level = Some(Level::High);
+        p.element.reason = "worked up as a possible threat to life, with hospital care considered".to_owned();
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::decision::Table;
 use super::features::{All, Features};
 use super::result::Level;
 
@@ -24,18 +25,15 @@ impl Ordinal {
         let score: f64 = features.iter().filter_map(|(name, value)| Some(self.weights.get(name)? * value)).sum();
         self.thresholds.map(|t| 1.0 / (1.0 + (t - score).exp()))
     }
-
-    /// The highest level whose probability exceeds `needed`.
-    pub fn level(&self, features: &Features, needed: f64) -> Level {
-        Level::from_index(self.probabilities(features).iter().filter(|p| **p > needed).count())
-    }
 }
 
-/// Weights of the three columns and how sure a level must be.
+/// Weights of the three columns and how sure a level must be to leave the table's.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Weights {
-    /// Probability that a level needs; above one half, so that overcoding is rarer than undercoding.
-    pub needed: f64,
+    /// Problems whose nature is open are read one level up where that level is at least so probable.
+    pub raise: f64,
+    /// A column is read one level down where the table's level is less probable than this.
+    pub lower: f64,
     /// Problems column.
     pub problems: Ordinal,
     /// Data column.
@@ -52,13 +50,33 @@ impl Weights {
         WEIGHTS.as_ref()
     }
 
-    /// Levels of problems, data and risk.
-    pub fn levels(&self, all: &All) -> [Level; 3] {
+    /// Levels of problems, data and risk: the table's, unless the note as a whole speaks clearly against it.
+    pub(crate) fn levels(&self, all: &All, table: &Table) -> [Level; 3] {
+        let [problems, data, risk] = table.levels;
+        let (up, open) = (self.raise, table.problems_open);
         [
-            self.problems.level(&all.problems, self.needed),
-            self.data.level(&all.data, self.needed),
-            self.risk.level(&all.risk, self.needed),
+            weighed(
+                self.problems.probabilities(&all.problems),
+                problems,
+                if open { self.lower } else { 0.0 },
+                open.then_some(up),
+            ),
+            weighed(self.data.probabilities(&all.data), data, if table.data_open { self.lower } else { 0.0 }, None),
+            weighed(self.risk.probabilities(&all.risk), risk, self.lower, None).max(table.risk_floor.min(risk)),
         ]
+    }
+}
+
+/// The table's level, at most one step away: down where it is improbable, up where that is allowed and probable.
+fn weighed(probabilities: [f64; 3], table: Level, lower: f64, raise: Option<f64>) -> Level {
+    let at_least = |level: usize| level.checked_sub(1).and_then(|i| probabilities.get(i)).copied();
+    let here = table.index();
+    if at_least(here).is_some_and(|p| p < lower) {
+        return Level::from_index(here - 1);
+    }
+    match (raise, at_least(here + 1)) {
+        (Some(needed), Some(p)) if p >= needed => Level::from_index(here + 1),
+        _ => table,
     }
 }
 
@@ -69,7 +87,7 @@ mod tests {
     #[test]
     fn embedded_weights_read() {
         let w = Weights::embedded().expect("weights.toml reads");
-        assert!(w.needed >= 0.5 && w.needed < 1.0);
+        assert!(w.raise > 0.5 && w.lower < 0.5);
         for o in [&w.problems, &w.data, &w.risk] {
             assert!(o.thresholds[0] < o.thresholds[1] && o.thresholds[1] < o.thresholds[2]);
             assert!(o.weights.values().all(|v| v.is_finite()));
@@ -77,10 +95,11 @@ mod tests {
     }
 
     #[test]
-    fn a_level_needs_its_probability() {
-        let o = Ordinal { thresholds: [-1.0, 0.0, 1.0], weights: BTreeMap::from([("a".to_owned(), 1.5)]) };
-        assert_eq!(o.level(&Features::from([("a".to_owned(), 1.0)]), 0.5), Level::High);
-        assert_eq!(o.level(&Features::from([("a".to_owned(), 1.0)]), 0.7), Level::Moderate);
-        assert_eq!(o.level(&Features::new(), 0.5), Level::Low);
+    fn the_table_leads_unless_the_note_speaks_clearly() {
+        assert_eq!(weighed([0.9, 0.8, 0.1], Level::Low, 0.2, Some(0.7)), Level::Moderate);
+        assert_eq!(weighed([0.9, 0.8, 0.1], Level::Low, 0.2, None), Level::Low);
+        assert_eq!(weighed([0.9, 0.6, 0.1], Level::Low, 0.2, Some(0.7)), Level::Low);
+        assert_eq!(weighed([0.9, 0.4, 0.1], Level::High, 0.2, None), Level::Moderate);
+        assert_eq!(weighed([0.1, 0.0, 0.0], Level::Minimal, 0.2, None), Level::Minimal);
     }
 }

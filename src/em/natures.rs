@@ -3,6 +3,9 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use regex::Regex;
+
+use super::view::pattern;
 
 /// What kind of problem it is before its status is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,8 +58,32 @@ pub fn nature_of_code(code: &str) -> Nature {
     let plain: String = code.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect();
     let nature = (1..=plain.len()).rev().find_map(|n| STEMS.get(plain.get(..n)?).copied()).unwrap_or(Nature::Acute);
     // Fracture and injury follow-up (7th character other than initial treatment) is routine healing.
-    let healing = plain.len() == 7 && plain.starts_with('S') && !matches!(plain.as_bytes().get(6), Some(b'A' | b'B' | b'C'));
+    let healing =
+        plain.len() == 7 && plain.starts_with('S') && matches!(plain.as_bytes().get(6), Some(b'D' | b'E' | b'F' | b'S'));
     if healing && nature > Nature::Injury { Nature::Injury } else { nature }
+}
+
+static HARMLESS_CHEST: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:chest wall|musculoskeletal|costochondr\w+|intercostal|muscle strain|pleurodynia)\b"));
+static GRAVE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:perforat(?:ed|ion)|ruptured (?:aneurysm|spleen|ectopic|viscus)|septic|sepsis|shock|gangren\w+|necroti[sz]ing|peritonitis|strangulat\w+|(?:acute )?respiratory failure|airway compromise|threat\w* (?:to )?(?:\w+ )?(?:vision|visual|life|limb|airway)|(?:vision|sight|limb)[- ]threatening)\b",
+    )
+});
+static UNKNOWN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:nature|cause|etiology|origin|significance|outcome|prognosis|behavior) (?:is |still |remains |as yet )?(?:unknown|uncertain|unclear|undetermined)|(?:unknown|uncertain|undetermined) (?:nature|outcome|prognosis|significance|behavior)|suspicious|until proven otherwise|(?:rule out|concern\w* for|worri\w+ for|possible|probable|suspected) (?:malignan\w+|cancer|tumou?r|lymphoma|carcinoma))\b",
+    )
+});
+
+/// The nature of a coded problem in view of the words that name it.
+pub fn refine(nature: Nature, code: &str, naming: &str) -> Nature {
+    match nature {
+        Nature::Acute | Nature::Systemic if GRAVE.is_match(naming) => Nature::Threat,
+        Nature::Uncertain if code.starts_with("R07") && HARMLESS_CHEST.is_match(naming) => Nature::Acute,
+        Nature::Minor | Nature::Acute | Nature::Chronic if UNKNOWN.is_match(naming) => Nature::Uncertain,
+        _ => nature,
+    }
 }
 
 /// Words for problems with their natures.

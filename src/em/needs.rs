@@ -51,10 +51,6 @@ fn data(decided: &Decision, target: Level, needs: &mut Vec<String>) {
     if decided.data_level >= target {
         return;
     }
-    let first = d.tests + d.notes + usize::from(d.historian);
-    if target == Level::Moderate && first == 2 {
-        needs.push("data: two of three items are shown; a further test, source or historian used would be the third".into());
-    }
     let read = d.elements.iter().any(|e| e.kind == "unique_test" && e.counted);
     if target >= Level::Moderate && read && !d.interpretation && d.tests > 0 && decided.data.current_tests > 0 {
         let report = d

@@ -5,25 +5,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::codes::Category;
-use super::natures::{Nature, TERMS, nature_of_code};
+use super::natures::{self, Nature, TERMS, nature_of_code};
 use super::result::{Element, Level};
+pub use super::status::Status;
 use super::view::{View, Zone, around, pattern};
+use super::{modality, status};
 use crate::claim::Diagnosis;
 use crate::document::Span;
 use crate::extract::{Assertion, Mention, MentionKind};
-
-/// How the note says it is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// Stable, at goal, improved.
-    Stable,
-    /// Nothing said.
-    Unstated,
-    /// Worsening, uncontrolled, exacerbated, side effects, not at goal.
-    Worse,
-    /// Severe exacerbation, decompensated, unstable.
-    Severe,
-}
 
 /// A problem with nature and status.
 #[derive(Clone, Debug)]
@@ -38,64 +27,41 @@ pub struct Problem {
     pub addressed: bool,
 }
 
-static SEVERE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:severe(?:ly)? (?:exacerbat\w+|decompensat\w+|symptomatic|progress\w+)|decompensat\w+|life[- ]threatening|unstable|critical(?:ly)? (?:ill|condition)|very ill|acute on chronic|impending|rapidly progress\w+|crisis|refractory|extremely high risk|guarded|poor prognosis|end[- ]stage|terminal|moribund|hemodynamically unstable|severe)\b",
-    )
-});
-static WORSE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"\b(?:exacerbat\w+|worse\w*|uncontrolled|poorly controlled|not (?:well |adequately |optimally |under )?(?:good )?control\w*|(?:not|isn't) at goal|above goal|sub-?optimal\w*|progress(?:ive|ing|ion|ively|ed)|flare\w*|deteriorat\w+|intractable|inadequate\w*|fail(?:ed|ing|ure of|s to)|persist\w*|recurr\w+|symptomatic|not (?:been )?(?:improv\w+|respond\w+|help\w+|tolerat\w+|better)",
-        r"|no (?:improvement|better|relief)|side effects?|adverse|elevated|still (?:having|has|with|symptomatic)|breakthrough|increas(?:ed|ing) (?:pain|symptoms|swelling|dyspnea|frequency)|out of control|non-?compliant|noncompliance|ongoing|continued (?:pain|symptoms)|continues to have|despite|severe|significant|new[- ]onset|newly diagnosed|new diagnosis|complicated by|difficult\w*|chronic and|debilitating|declin\w+|non-?healing|relapse\w*|high|too high|low|plateau\w*|troublesome|disabling)\b"
-    ))
-});
-static STABLE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:stable|well[- ]controlled|under (?:good |excellent )?control|at goal|controlled|doing (?:very |quite |fairly |relatively |extremely )?well|asymptomatic|unchanged|compensated|in remission|remission|resolv\w+|improv\w+|no evidence of (?:disease|recurrence|recurrent|active)|healed|healing (?:well|nicely)|excellent|good control|normal|benign|mild|quiescent|no change|better|recover\w+|routine|no (?:complaints|problems|symptoms|recurrence))\b",
-    )
-});
+/// "DVT prophylaxis" is no thrombosis.
+static PREVENTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\W*(?:prophyla\w+|precautions?|screening|prevention|risk)\b"));
 static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:no|not|denies|denied|without|negative for|never|ruled out|rules out|free of|absence of|history of|hx of|h/o|family|risks? (?:of|for|including|include)|return (?:if|for)|if (?:he|she|they|there|symptoms|any|the)|prevent\w*|such as|signs? (?:of|or)|should|develops?|in case|screen\w*|status post|s/p|call (?:if|for)|unlikely|doubt)\b[^.;]{0,45}$",
     )
 });
 
-fn status_of(words: &str) -> Status {
-    if SEVERE.is_match(words) {
-        Status::Severe
-    } else if WORSE.is_match(words) {
-        Status::Worse
-    } else if STABLE.is_match(words) {
-        Status::Stable
-    } else {
-        Status::Unstated
-    }
-}
-
 /// The level one problem reaches by itself.
 pub fn level_of(nature: Nature, status: Status, category: Category) -> Level {
     use Nature as N;
     use Status as S;
-    let acute_care = category.is_hospital() || matches!(category, Category::Emergency | Category::CriticalCare);
+    let acute_care = category.is_acute();
     match (nature, status) {
         (N::None, _) => Level::Minimal,
         (N::Minor, S::Severe | S::Worse) => Level::Low,
         (N::Minor, _) => Level::Minimal,
         (N::Acute | N::Injury, S::Severe) => Level::Moderate,
-        (N::Acute, S::Worse) => Level::Moderate,
+        (N::Acute, S::Worse) if acute_care => Level::Moderate,
         (N::Acute | N::Injury, _) => Level::Low,
-        (N::Chronic, S::Severe) if acute_care => Level::High,
-        (N::Chronic, S::Severe | S::Worse) => Level::Moderate,
+        (N::Chronic, S::Severe) => Level::High,
+        (N::Chronic, S::Worse) => Level::Moderate,
         (N::Chronic, _) => Level::Low,
-        (N::Uncertain, S::Stable) if !acute_care => Level::Low,
+        (N::Uncertain, S::Stable | S::Resolved) if !acute_care => Level::Low,
         (N::Uncertain, S::Severe) if acute_care => Level::High,
         (N::Uncertain, _) => Level::Moderate,
+        // A stable acute illness: treated, better, not yet resolved.
+        (N::Systemic | N::Complicated, S::Resolved) => Level::Low,
         (N::Systemic | N::Complicated, S::Severe) => Level::High,
         (N::Systemic | N::Complicated, S::Worse) if category.is_hospital() => Level::High,
         (N::Systemic | N::Complicated, _) => Level::Moderate,
-        (N::Cancer, S::Stable) => Level::Low,
+        (N::Cancer, S::Stable | S::Resolved) => Level::Low,
         (N::Cancer, S::Unstated) => Level::Moderate,
         (N::Cancer, _) => Level::High,
+        (N::Threat, S::Resolved) => Level::Low,
         (N::Threat, S::Stable) if !acute_care => Level::Moderate,
         (N::Threat, _) => Level::High,
     }
@@ -106,9 +72,10 @@ fn kind_of(nature: Nature, status: Status) -> &'static str {
     match (nature, status) {
         (Nature::None, _) => "no_problem",
         (Nature::Minor, _) => "self_limited",
+        (Nature::Acute | Nature::Systemic, Status::Resolved) => "stable_acute",
         (Nature::Acute, _) => "acute_uncomplicated",
         (Nature::Injury, _) => "acute_uncomplicated_injury",
-        (Nature::Chronic | Nature::Cancer, Status::Stable | Status::Unstated) => "stable_chronic",
+        (Nature::Chronic | Nature::Cancer, Status::Resolved | Status::Stable | Status::Unstated) => "stable_chronic",
         (Nature::Chronic | Nature::Cancer, Status::Worse) => "chronic_with_exacerbation",
         (Nature::Chronic | Nature::Cancer, Status::Severe) => "chronic_with_severe_exacerbation",
         (Nature::Uncertain, _) => "undiagnosed_new_problem",
@@ -135,23 +102,25 @@ pub fn level(problems: &[Problem]) -> Level {
     top.max(together)
 }
 
-/// Whether the problems leave room for judgement: not a single one whose nature or stated stability settles it
-/// (self-limited, uncomplicated, stable).
+/// Whether the problems leave room for judgement: the weightiest has no stated status, and it is not a single one whose
+/// nature settles it (self-limited, uncomplicated).
 pub fn open(problems: &[Problem]) -> bool {
-    let mut addressed = problems.iter().filter(|p| p.addressed && p.nature != Nature::None);
-    match (addressed.next(), addressed.next()) {
-        (Some(only), None) => {
-            only.status > Status::Stable && !matches!(only.nature, Nature::Minor | Nature::Acute | Nature::Injury)
-        }
-        _ => true,
-    }
+    let addressed = || problems.iter().filter(|p| p.addressed && p.nature != Nature::None);
+    let top = addressed().filter_map(|p| p.element.level).max();
+    let unsaid = addressed().any(|p| {
+        let worse_acute = p.nature == Nature::Acute && p.status == Status::Worse;
+        p.element.level == top && (p.status == Status::Unstated || worse_acute)
+    });
+    let settled = addressed().count() == 1
+        && addressed().all(|p| matches!(p.nature, Nature::Minor | Nature::Acute | Nature::Injury) && p.status != Status::Worse);
+    unsaid && !settled
 }
 
 /// Finds the problems of a note.
 pub fn find(view: &View, diagnoses: &[Diagnosis], mentions: &[Mention], category: Category) -> Vec<Problem> {
     let mut problems = Vec::new();
     for d in diagnoses {
-        problems.push(coded(view, d, category));
+        problems.push(coded(view, d, diagnoses, category));
     }
     // A coded problem that only the history names counts when nothing is assessed anywhere.
     let any = problems.iter().any(|p| p.addressed && p.nature != Nature::None);
@@ -165,10 +134,9 @@ pub fn find(view: &View, diagnoses: &[Diagnosis], mentions: &[Mention], category
     problems
 }
 
-fn coded(view: &View, d: &Diagnosis, category: Category) -> Problem {
-    let nature = nature_of_code(&d.code);
+fn coded(view: &View, d: &Diagnosis, all: &[Diagnosis], category: Category) -> Problem {
     let mut best: Option<(usize, Zone)> = None;
-    let mut scope = String::new();
+    let mut places: Vec<(usize, usize)> = Vec::new();
     for e in d.evidence.iter().filter(|e| e.document == view.document.id) {
         let Some(i) = view.document.sentence_at(e.start) else { continue };
         let Some(clause) = view.clauses.get(i) else { continue };
@@ -176,16 +144,42 @@ fn coded(view: &View, d: &Diagnosis, category: Category) -> Problem {
             best = Some((i, clause.zone));
         }
         if clause.zone != Zone::Background {
-            scope.push_str(&item(view, i, e.start));
-            scope.push(' ');
+            places.push((i, e.start));
         }
     }
-    let status = status_of(&scope);
+    if !places.iter().any(|(i, _)| view.clauses.get(*i).is_some_and(|c| c.zone.is_decision()))
+        && let Some((i, at)) = assessed_elsewhere(view, d)
+    {
+        best = view.clauses.get(i).map(|c| (i, c.zone));
+        places.push((i, at));
+    }
+    // Where it is assessed decides; the story speaks only where no assessment names it.
+    if places.iter().any(|(i, _)| view.clauses.get(*i).is_some_and(|c| c.zone.is_decision())) {
+        places.retain(|(i, _)| view.clauses.get(*i).is_some_and(|c| c.zone.is_decision()));
+    }
+    let others: Vec<usize> = all
+        .iter()
+        .filter(|o| o.code != d.code)
+        .flat_map(|o| o.evidence.iter())
+        .filter(|e| e.document == view.document.id)
+        .map(|e| e.start)
+        .collect();
+    let (mut naming, mut rest) = (String::new(), String::new());
+    for (i, at) in &places {
+        let (first, after) = item(view, *i, *at, &others);
+        naming.push_str(&first);
+        naming.push_str(". ");
+        rest.push_str(&after);
+    }
+    let nature = natures::refine(nature_of_code(&d.code), &d.code, &naming);
+    let status = status::read(&naming, &rest, nature, category);
     let zone = best.map_or(Zone::Assessment, |(_, z)| z);
-    let addressed = nature != Nature::None && (zone.is_decision() || (!view.has_decision && zone != Zone::Background));
+    let elsewhere = status::managed_elsewhere(&naming);
+    let addressed = nature != Nature::None && zone.is_decision() && !elsewhere;
     let level = level_of(nature, status, category);
     let reason = match (addressed, nature) {
         (_, Nature::None) => "a status or history, no problem by itself",
+        (false, _) if elsewhere => "left to another clinician, not evaluated or treated here",
         (false, _) => "named in the note, not shown to be addressed",
         _ => "addressed in assessment or plan",
     };
@@ -198,12 +192,14 @@ fn coded(view: &View, d: &Diagnosis, category: Category) -> Problem {
         reason: reason.to_owned(),
         evidence: d.evidence.iter().take(3).cloned().collect(),
     };
-    let element = if zone == Zone::Background { Element { status: Some("background".into()), ..element } } else { element };
+    let background = zone == Zone::Background || elsewhere;
+    let element = if background { Element { status: Some("background".into()), ..element } } else { element };
     Problem { element, nature, status, addressed }
 }
 
 fn status_word(status: Status) -> &'static str {
     match status {
+        Status::Resolved => "resolving or resolved",
         Status::Stable => "stable",
         Status::Unstated => "not stated",
         Status::Worse => "not at goal or worsening",
@@ -211,19 +207,73 @@ fn status_word(status: Status) -> &'static str {
     }
 }
 
-/// The words of the list item or paragraph around a clause, from that clause on (at most five sentences).
-fn item(view: &View, clause: usize, at: usize) -> String {
-    let Some(first) = view.clauses.get(clause) else { return String::new() };
-    let place = at.saturating_sub(first.span.start);
-    let mut words = around(view.words(first.span), place, place, 1000).to_owned();
-    for next in view.clauses.iter().skip(clause + 1).take(4) {
-        if next.list_item || next.section != first.section {
+/// Where assessment or plan takes up a problem whose evidence stands in story or findings: a telling word of that
+/// evidence or of the title stands there too.
+fn assessed_elsewhere(view: &View, d: &Diagnosis) -> Option<(usize, usize)> {
+    const GENERAL: [&str; 24] = [
+        "acute",
+        "chronic",
+        "right",
+        "left",
+        "other",
+        "unspecified",
+        "without",
+        "disease",
+        "disorder",
+        "history",
+        "current",
+        "initial",
+        "encounter",
+        "complication",
+        "complications",
+        "pain",
+        "severe",
+        "essential",
+        "primary",
+        "upper",
+        "lower",
+        "elsewhere",
+        "classified",
+        "specified",
+    ];
+    let mut words: Vec<String> = Vec::new();
+    let evidence = d.evidence.iter().filter(|e| e.document == view.document.id).map(|e| e.text.as_str());
+    for text in evidence.chain([d.title.as_str()]) {
+        words.extend(
+            text.to_ascii_lowercase()
+                .split(|c: char| !c.is_ascii_alphabetic())
+                .filter(|w| w.len() >= 6 && !GENERAL.contains(w))
+                .map(str::to_owned),
+        );
+    }
+    let mut clauses = view.clauses.iter().enumerate().filter(|(_, c)| matches!(c.zone, Zone::Assessment | Zone::Plan));
+    clauses.find_map(|(i, c)| {
+        let said = view.words(c.span);
+        let at = words.iter().find_map(|w| said.find(w.as_str()))?;
+        (!NEGATED.is_match(said.get(..at)?)).then_some((i, c.span.start + at))
+    })
+}
+
+/// The words that name a problem (to the end of its sentence, or to the next problem) and those that follow in its list
+/// item or paragraph, at most four sentences.
+fn item(view: &View, clause: usize, at: usize, others: &[usize]) -> (String, String) {
+    let Some(first) = view.clauses.get(clause) else { return Default::default() };
+    let next = others.iter().copied().filter(|o| *o > at + 2).min().unwrap_or(usize::MAX);
+    let before = others.iter().copied().filter(|o| *o < at && *o >= first.span.start).max().unwrap_or(first.span.start);
+    let from = at.saturating_sub(160).max(before).max(first.span.start);
+    let start = (from..=at).find(|i| view.lower.is_char_boundary(*i)).unwrap_or(at);
+    let end =
+        (first.span.start..=first.span.end.min(next).min(at + 500)).rev().find(|i| view.lower.is_char_boundary(*i)).unwrap_or(at);
+    let naming = view.lower.get(start..end.max(start)).unwrap_or("").to_owned();
+    let mut rest = String::new();
+    for c in view.clauses.iter().skip(clause + 1).take(4) {
+        if c.list_item || c.section != first.section || c.span.start >= next {
             break;
         }
-        words.push(' ');
-        words.push_str(around(view.words(next.span), 0, 0, 1000));
+        rest.push_str(around(view.words(c.span), 0, 0, 600));
+        rest.push_str(" . ");
     }
-    words
+    (naming, rest)
 }
 
 /// Problems that the assessment names in words of the term list and no diagnosis covers.
@@ -262,14 +312,18 @@ fn named(view: &View, diagnoses: &[Diagnosis], mentions: &[Mention], category: C
             };
             let span = Span::new(clause.span.start + m.start(), clause.span.start + m.end());
             if seen.contains_key(word)
-                || NEGATED.is_match(around(words, m.start(), m.start(), 120))
+                || NEGATED.is_match(words.get(..m.start()).unwrap_or(""))
+                || PREVENTED.is_match(words.get(m.end()..).unwrap_or(""))
+                || status::managed_elsewhere(words)
+                || status::is_precaution(words)
+                || !modality::of(words, m.start(), m.end(), "").counts()
                 || denied(span)
                 || covered(span, word)
             {
                 continue;
             }
             seen.insert(word, ());
-            let status = status_of(around(words, m.start(), m.end(), 600));
+            let status = status::read(around(words, m.start(), m.end(), 200), "", nature, category);
             let level = level_of(nature, status, category);
             problems.push(Problem {
                 element: Element {

@@ -2,10 +2,12 @@
 use regex::Regex;
 
 use super::codes::Category;
+use super::modality::{self, Modality, segment};
 use super::result::{Element, Level};
 use super::risk_cues::*;
 use super::view::{View, Zone, around};
 use crate::codeset::drugs::{Drug, Drugs};
+use crate::document::Span;
 
 /// What the note shows of risk.
 #[derive(Default)]
@@ -19,6 +21,18 @@ impl Risk {
     pub fn level(&self) -> Level {
         self.elements.iter().filter(|e| e.counted).filter_map(|e| e.level).max().unwrap_or(Level::Minimal)
     }
+    /// What is stated in so many words, so that no weighing takes it away.
+    pub fn stated(&self) -> Level {
+        const PLAIN: [&str; 5] = [
+            "toxicity_monitoring",
+            "resuscitation_status",
+            "emergency_intervention",
+            "hospitalization_decided",
+            "social_determinants",
+        ];
+        let stated = self.elements.iter().filter(|e| e.counted && PLAIN.contains(&e.kind.as_str()));
+        stated.filter_map(|e| e.level).max().unwrap_or(Level::Minimal)
+    }
     /// How many counted elements are of a kind.
     pub fn count(&self, kind: &str) -> usize {
         self.elements.iter().filter(|e| e.counted && e.kind == kind).count()
@@ -27,32 +41,31 @@ impl Risk {
 
 /// Drug classes whose use in a visit is no prescription drug management: they belong to a procedure or are vaccines.
 fn incidental(drug: &Drug) -> bool {
-    [
+    const ALWAYS: [&str; 8] = [
         "vaccine",
         "contrast",
         "local anesthetic",
         "general anesthetic",
         "radiopharmaceutical",
         "diagnostic",
-        "supplement",
-        "vitamin",
-        "emollient",
         "flush",
         "stress agent",
-    ]
-    .iter()
-    .any(|c| drug.class.contains(c))
+    ];
+    const UNLESS_PRESCRIBED: [&str; 3] = ["supplement", "vitamin", "emollient"];
+    (ALWAYS.iter().any(|c| drug.class.contains(c))
+        || (!drug.prescription && UNLESS_PRESCRIBED.iter().any(|c| drug.class.contains(c))))
         && !drug.class.contains("antiarrhythmic")
 }
 
-/// Finds the risk elements of a note.
-pub fn find(view: &View, category: Category) -> Risk {
+/// Finds the risk elements of a note. `admitting`: the note is the admitting clinician's own, so that the admission which
+/// its story tells is its decision.
+pub fn find(view: &View, category: Category, admitting: bool) -> Risk {
     let mut risk = Risk::default();
     drugs(view, &mut risk);
     let decision = |z: Zone| z.is_decision();
     let acute =
         category.is_hospital() || matches!(category, Category::Emergency | Category::CriticalCare | Category::NursingInitial);
-    let mut add = |kind: &str, name: &str, level: Level, reason: &str, hit: Option<(usize, crate::document::Span)>| {
+    let mut add = |kind: &str, name: &str, level: Level, reason: &str, hit: Option<(usize, Span)>| {
         if let Some((i, span)) = hit {
             let name = if name.is_empty() { view.words(span) } else { name };
             risk.elements.push(element(kind, name, level, reason, view, i));
@@ -62,14 +75,11 @@ pub fn find(view: &View, category: Category) -> Risk {
         }
     };
     let anywhere = |z: Zone| !matches!(z, Zone::Background | Zone::Frame);
-    let zone_of_admission = |z: Zone| if acute { anywhere(z) } else { decision(z) };
-    add(
-        "hospitalization",
-        "",
-        Level::High,
-        "decision about hospital care or a higher level of it",
-        first_free(view, &ADMIT, zone_of_admission, &NO_ADMISSION),
-    );
+    let zone_of_admission = |z: Zone| if admitting { anywhere(z) } else { decision(z) };
+    let decided = first_free(view, &ADMIT, decision, &NO_ADMISSION);
+    let told = first_free(view, if admitting { &ADMITTED } else { &ADMIT }, zone_of_admission, &NO_ADMISSION);
+    let kind = if decided.is_some() && !category.is_hospital() { "hospitalization_decided" } else { "hospitalization" };
+    add(kind, "", Level::High, "decision about hospital care or a higher level of it", decided.or(told));
     add(
         "resuscitation_status",
         "",
@@ -95,10 +105,22 @@ pub fn find(view: &View, category: Category) -> Risk {
         "critical_treatment",
         "",
         Level::High,
-        "treatment given by infusion, transfusion or ventilation under close monitoring",
+        "treatment under close monitoring: pressors, ventilation, transfusion, titrated infusion",
         first_free(
             view,
             &CRITICAL_DRUG,
+            if acute { |z: Zone| !matches!(z, Zone::Background | Zone::Frame) } else { |z: Zone| z.is_decision() },
+            &NOT_GIVEN,
+        ),
+    );
+    add(
+        "treatment_by_vein",
+        "",
+        Level::Moderate,
+        "drug treatment by vein",
+        first_free(
+            view,
+            &BY_VEIN,
             if acute { |z: Zone| !matches!(z, Zone::Background | Zone::Frame) } else { |z: Zone| z.is_decision() },
             &NOT_GIVEN,
         ),
@@ -110,7 +132,7 @@ pub fn find(view: &View, category: Category) -> Risk {
         "cytotoxic, radiation or immunosuppressive treatment, followed for toxicity",
         first_free(view, &CHEMOTHERAPY, decision, &NO_SURGERY),
     );
-    let factors = view.first(&RISK_FACTOR, decision).is_some();
+    let factors = first_free(view, &RISK_FACTOR, decision, &NO_RISK_FACTOR).is_some();
     let major = first_free(view, &SURGERY, decision, &NO_SURGERY);
     if major.is_some() && factors {
         add("major_surgery_with_risk_factors", "", Level::High, "decision about major surgery with stated risk factors", major);
@@ -119,19 +141,18 @@ pub fn find(view: &View, category: Category) -> Risk {
     }
     let planned = view.clauses.iter().enumerate().filter(|(_, c)| c.zone == Zone::Plan).find_map(|(i, c)| {
         let m = OPERATION_FIRST.find(view.words(c.span))?;
-        Some((i, crate::document::Span::new(c.span.start + m.start(), c.span.start + m.end())))
+        Some((i, Span::new(c.span.start + m.start(), c.span.start + m.end())))
     });
     if major.is_none() {
         add("major_surgery", "", Level::Moderate, "operation planned", planned);
     }
-    let risks = view.first(&RISKS, decision).is_some();
     let minor = first_free(view, &MINOR_SURGERY, decision, &NO_SURGERY);
-    if risks || factors {
+    if factors {
         add(
             "minor_surgery_with_risk_factors",
             "",
             Level::Moderate,
-            "decision about minor surgery with its risks discussed",
+            "decision about minor surgery with stated risk factors",
             minor,
         );
     } else {
@@ -146,7 +167,7 @@ pub fn find(view: &View, category: Category) -> Risk {
     );
     if risk.count("prescription_drug_management") == 0 {
         let hit = first_free(view, &GENERIC, decision, &NOT_GIVEN);
-        let mut add = |kind: &str, level, reason: &str, hit: Option<(usize, crate::document::Span)>| {
+        let mut add = |kind: &str, level, reason: &str, hit: Option<(usize, Span)>| {
             if let Some((i, span)) = hit {
                 risk.elements.push(element(kind, view.words(span), level, reason, view, i));
             }
@@ -159,13 +180,16 @@ pub fn find(view: &View, category: Category) -> Risk {
     risk
 }
 
-fn first_free(
-    view: &View,
-    wanted: &Regex,
-    zone: impl Fn(Zone) -> bool,
-    spoiler: &Regex,
-) -> Option<(usize, crate::document::Span)> {
-    view.matches(wanted, zone).find(|(i, _)| view.clauses.get(*i).is_some_and(|c| !spoiler.is_match(view.words(c.span))))
+/// The first match that the sentence holds as decided (or weighed with the patient), free of a spoiling word.
+fn first_free(view: &View, wanted: &Regex, zone: impl Fn(Zone) -> bool, spoiler: &Regex) -> Option<(usize, Span)> {
+    view.matches(wanted, zone).find(|(i, span)| {
+        view.clauses.get(*i).is_some_and(|c| {
+            let words = view.words(c.span);
+            let (start, end) = (span.start - c.span.start, span.end - c.span.start);
+            let (from, to) = segment(words, start, end);
+            !spoiler.is_match(words.get(from..to).unwrap_or("")) && modality::of(words, start, end, view.neighbours(*i)).counts()
+        })
+    })
 }
 
 fn element(kind: &str, name: &str, level: Level, reason: &str, view: &View, clause: usize) -> Element {
@@ -195,19 +219,26 @@ fn drugs(view: &View, risk: &mut Risk) {
                 continue;
             }
             let name = words.get(hit.start..hit.end).unwrap_or(drug.name);
-            let words = around(words, hit.start, hit.end, 400);
-            let managed = MANAGE.is_match(words) || DOSE.is_match(words);
-            let spoiled = NOT_GIVEN.is_match(words) || (INJECTED.is_match(words) && drug.class.contains("corticosteroid"));
-            if spoiled {
+            let (from, to) = segment(words, hit.start, hit.end);
+            let near = around(words, hit.start, hit.end, 70);
+            let held = modality::of(words, hit.start, hit.end, view.neighbours(i));
+            let part = words.get(from..to).unwrap_or(near);
+            if !held.counts() || (INJECTED.is_match(near) && drug.class.contains("corticosteroid")) {
                 continue;
             }
-            let counter = !drug.prescription || OVER_THE_COUNTER.contains(&name);
-            if counter && !PRESCRIPTION_STRENGTH.is_match(words) {
-                named.push(drug.name);
+            let after = words.get(hit.end..to).unwrap_or("");
+            // "Testosterone level", "lithium 0.8 mEq/L": a test, not a treatment.
+            if MEASURED.is_match(after) {
+                continue;
+            }
+            let shelf = SHELF_BEFORE.is_match(words.get(from..hit.start).unwrap_or("")) || SHELF_AFTER.is_match(after);
+            let prescribed = PRESCRIPTION_STRENGTH.is_match(part) && !shelf;
+            let counter = shelf || !drug.prescription || OVER_THE_COUNTER.contains(&name);
+            named.push(drug.name);
+            if counter && !prescribed {
                 risk.elements.push(element("over_the_counter_drug", name, Level::Low, "over-the-counter drug", view, i));
                 continue;
             }
-            named.push(drug.name);
             let mut e = element(
                 "prescription_drug_management",
                 name,
@@ -216,7 +247,9 @@ fn drugs(view: &View, risk: &mut Risk) {
                 view,
                 i,
             );
-            if !managed {
+            if held == Modality::Weighed {
+                e.reason = "prescription drug weighed with the patient and not chosen".to_owned();
+            } else if !(MANAGE.is_match(near) || DOSE.is_match(near)) {
                 e.reason = "prescription drug in the plan".to_owned();
             }
             let monitored = drug.monitoring.is_some_and(|m| !m.contains("caveat")) && monitored(view, i);
@@ -242,7 +275,7 @@ mod tests {
     use crate::document::SectionKind as S;
 
     fn level(plan: &str) -> Level {
-        find(&View::new(&document(&[(S::Plan, plan)])), Category::OfficeEstablished).level()
+        find(&View::new(&document(&[(S::Plan, plan)])), Category::OfficeEstablished, false).level()
     }
 
     #[test]
@@ -261,6 +294,6 @@ mod tests {
     #[test]
     fn medication_lists_are_no_management() {
         let d = document(&[(S::Medications, "Lisinopril 10 mg daily."), (S::Plan, "Nothing further.")]);
-        assert_eq!(find(&View::new(&d), Category::OfficeEstablished).level(), Level::Minimal);
+        assert_eq!(find(&View::new(&d), Category::OfficeEstablished, false).level(), Level::Minimal);
     }
 }

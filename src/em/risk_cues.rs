@@ -17,9 +17,20 @@ pub static DOSE: LazyLock<Regex> = LazyLock::new(|| {
         r"\b\d+(?:[.,/]\d+)*(?: ?(?:-|to) ?\d+)? ?(?:mg|mcg|micrograms?|milligrams?|grams?|g|units?|ml|cc|puffs?|tablets?|tabs?|capsules?|drops?|meq|percent|%)\b|\b(?:b\.?i\.?d|t\.?i\.?d|q\.?i\.?d|q\.? ?\d+ ?h|q\.? ?h\.?s|p\.?r\.?n|p\.?o)\b|\bq\.? ?(?:day|daily|am|pm|hs)\b|\b(?:once|twice|three times) (?:a|per) day\b|\bdaily\b",
     )
 });
-pub static NOT_GIVEN: LazyLock<Regex> = LazyLock::new(|| {
+pub static NOT_GIVEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:no (?:indication|plan)s? for|med(?:ication)? list)\b"));
+const SHELF: &str = r"(?:otc|over[- ]the[- ]counter|(?:off|from) the (?:\w+ )?shelf|store[- ]brand|drug ?store|non-?prescription|without (?:a )?prescription)";
+/// From the shelf, without prescription: said before the name, or after it.
+pub static SHELF_BEFORE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"\b{SHELF}\b\W+(?:[\w%.]+[ /-]+){{0,4}}$")));
+pub static SHELF_AFTER: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"^[^.;,]{{0,35}}\b{SHELF}\b")));
+/// What follows makes the name a laboratory test.
+pub static MEASURED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:allerg\w+|intoleran\w+|reaction to|not (?:want|wish|take|tolerate)|avoid\w*|refus\w+|declin\w+|no (?:need|indication) for|denies|never (?:taken|used))\b",
+        r"^\W*(?:\w+ )?(?:levels?|troughs?|concentrations?)\b|^\W*(?:level |of |was |is |at )*\d[\d.,]*\s?(?:mg|ng|mcg|ug|g|meq|mmol|pg|iu|units?)/(?:dl|ml|l)\b",
+    )
+});
+pub static NO_RISK_FACTOR: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:no (?:added|special|particular|increased|additional|significant|known|identified|other)? ?(?:surgical |patient |procedure )?risk|low[- ]risk|average risk|without (?:added|special|increased) risk|reduc\w+ (?:the |his |her )?risk|cardiovascular risk|risk factor (?:modification|reduction)|risk of (?:stroke|falls?|recurrence|infection|bleeding))\b",
     )
 });
 /// The clinician acts, in a sentence that stands outside assessment and plan.
@@ -33,28 +44,42 @@ pub static ACTED: LazyLock<Regex> = LazyLock::new(|| {
 pub static INJECTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\binject(?:ion|ions|ed|ing)?\b|\bepidural\b"));
 pub static CHEMOTHERAPY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:chemotherap\w+|chemo|chemoradiation|radiation therapy|radiotherapy|cycle (?:\d|one|two|three|four|five|six)|cycles of|radiation treatment|re-?treat\w*|r-chop|folfox|folfiri|immunosuppress\w+|antineoplastic|biologic therapy|infliximab|remicade|rituxan|rituximab)\b",
+        r"\b(?:chemotherap\w+|chemo|chemoradiation|radiation therapy|radiotherapy|cycle (?:\d|one|two|three|four|five|six)|cycles of|radiation treatment|re-?treat\w*|r-chop|folfox|folfiri|antineoplastic|biologic therapy|infliximab|remicade|rituxan|rituximab)\b",
     )
 });
 pub static CRITICAL_DRUG: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:(?:heparin|insulin|nitroglycerin|nitro|dopamine|dobutamine|epinephrine|levophed|norepinephrine|amiodarone|cardizem|diltiazem|esmolol|propofol|lasix|integrilin|natrecor|octreotide|protonix|vasopressin|milrinone|lidocaine|versed|fentanyl)\b[^.;]{0,20}\b(?:drip|infusion|gtt)",
-        r"|pressors?|vasopressors?|mechanical ventilation|ventilator|intubat\w+|transfus\w+|packed (?:red )?(?:blood )?cells|prbcs?|fresh frozen plasma|ffp|dialysis|hemodialysis|iv heparin\w*|heparinization|bipap|cpap mask|intravenous (?:antibiotics|heparin)|iv (?:antibiotics|fluids|hydration|steroids|vancomycin|rocephin|solu-?medrol)|thrombolysis|cardiopulmonary resuscitation|cpr|exchange transfusion|total parenteral nutrition|tpn|picc line)\b"
+        r"\b(?:(?:insulin|nitroglycerin|nitro|dopamine|dobutamine|epinephrine|levophed|norepinephrine|amiodarone|cardizem|diltiazem|esmolol|propofol|integrilin|natrecor|octreotide|vasopressin|milrinone|lidocaine|versed|nicardipine)\b[^.;]{0,20}\b(?:drip|infusion|gtt)",
+        r"|pressors?|vasopressors?|norepinephrine|mechanical ventilation|ventilator|(?:re-?)?intubat(?:e|ed|ion)|transfus\w+|packed (?:red )?(?:blood )?cells|prbcs?|fresh frozen plasma|ffp|hemodialysis|hemodiafiltration|bipap|thrombolysis|cardiopulmonary resuscitation|cpr|exchange transfusion|cooling protocol)\b"
     ))
+});
+/// Treatment by vein that a hospital or infusion suite gives, short of critical care.
+pub static BY_VEIN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:iv|intravenous) (?:\w+ ){0,2}(?:antibiotics?|fluids?|hydration|steroids?|heparin|vancomycin|rocephin|ceftriaxone|solu-?medrol|diuretics?|lasix|furosemide|iron|antifungals?|protonix|ppi)|heparin drip|heparinization|total parenteral nutrition|tpn|picc line|dialysis)\b",
+    )
 });
 pub static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:continue|continued|start(?:ed)?|place(?:d)?|taper|agree with|adjust|change|resume|maintain|keep|remain|hold|refill(?:ed)?|renew(?:ed)?|restart|increase|decrease|stop|titrate|review(?:ed)? and (?:adjust|continu)\w*)\b[^.;]{0,40}\b(?:medications?|meds|medicines?|regimen|therapy|anticoagula\w+|insulin|hormones?|beta[- ]blockers?|calcium channel blockers?|antibiotics?|steroids?|inhalers?|immunosuppress\w*|chemotherapy|prescriptions?|beta-?blockers?|diuretics?|statin|ace inhibitor|antihypertensives?|eye drops|pills?|drugs?|nebuliz\w+|hormone|infusions?)\b",
-        r"|\b(?:prescription|prescriptions|rx|scripts?|samples) (?:\w+ ){0,4}(?:given|written|provided|sent|for|of|were|was)\b|\b(?:gave|wrote|given|write|provided|received|sent) (?:\w+ ){0,4}(?:prescriptions?|rx|scripts?|samples)\b|\brefills?\b",
+        r"\b(?:continue|continued|start(?:ed)?|place(?:d)?|taper|agree with|adjust|change|resume|maintain|keep|remain|hold|refill(?:ed)?|renew(?:ed)?|restart|increase|decrease|stop|titrate|review(?:ed)? and (?:adjust|continu)\w*)\b[^.;]{0,40}\b(?:medications?|meds|medicines?|regimen|therapy|anticoagula\w+|insulin|hormones?|beta[- ]blockers?|calcium channel blockers?|antibiotics?|steroids?|inhalers?|immunosuppress\w*|prescriptions?|beta-?blockers?|diuretics?|statin|ace inhibitor|antihypertensives?|eye drops|pills?|drugs?|nebuliz\w+|hormone|infusions?)\b",
+        r"|\b(?:prescription|prescriptions|rx|scripts?|samples) (?:\w+ ){0,4}(?:given|written|provided|sent|for|of|were|was)\b|\b(?:gave|wrote|given|write|provided|received|sent) (?:\w+ ){0,4}(?:prescriptions?|rx|scripts?|samples)\b|\b(?:medication|prescription|drug|her|his|needs|need|requests?|\d+|with|for|given|sent|provided) refills?\b|\bsame dose\b|\brefilled\b|\b(?:start|begin|increase|decrease|continue|titrate)\b[^.;]{0,20}\b\d+(?:\.\d+)? ?(?:mg|mcg|units)\b|\brefills? (?:of|on|for|given|sent|provided|were|was|x)\b",
         r"|\b(?:antibiotics?|antibiotic therapy|steroids?|steroid taper|anticoagulation|chemotherapy|antivirals?|antiemetics?|antihypertensives?|pain medications?|muscle relaxants?|nebuliz\w+|antidepressants?|narcotics?|oral contraceptives?|immunotherapy|hormone therapy|eye drops|diuretics?|bronchodilators?|iv fluids|oxygen)\b"
     ))
 });
 pub static ADMIT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:will |to |be |being |is |was |going to |should |recommend(?:ed)? |we |i |decided to |agreed to |plan(?:ned)? (?:is )?to |and )(?:admit|admitted|re-?admit|re-?admitted|hospitaliz\w+)\b|^(?:\d+\W+)?(?:admit|admitted|admission)\b|\badmit (?:to|him|her|the|for|patient|under|this)\b|\badmitted (?:to|for|under|on|in)\b|\badmission (?:to|for|is|was|orders)\b",
-        r"|\btransfer(?:red|ring)? (?:\w+ ){0,4}(?:to|into) (?:the )?(?:icu|intensive|ccu|coronary care|picu|nicu|micu|sicu|hospital|tertiary|telemetry)\b|\bplaced? (?:in|on|under|into) observation\b|\bobservation (?:status|admission|unit)\b|\bhospital admission\b|\binpatient (?:admission|treatment|stay)\b",
+        r"|\btransfer(?:red|ring)? (?:\w+ ){0,4}(?:to|into) (?:the )?(?:icu|intensive|ccu|coronary care|picu|nicu|micu|sicu|hospital|tertiary|telemetry|burn)\b|\bplaced? (?:in|on|under|into) observation\b|\bobservation (?:status|admission|unit)\b|\bhospital admission\b|\binpatient (?:admission|treatment|stay)\b",
         r"|\bsen(?:d|t) (?:\w+ ){0,4}(?:to|directly to) (?:the )?(?:emergency|er\b|ed\b|hospital)",
-        r"|\brecommend(?:ed)? (?:\w+ )?admission\b|\bdirect admi\w+|\btransfer(?:red)? to \w+(?: \w+)?'?s? (?:hospital|medical center)|\bdecided to admit\b|\b(?:accepts?|accepted) (?:\w+ ){0,4}(?:admission|transfer)\b|\btransferred (?:here|to uihc)\b|\badmitted\b"
+        r"|\brecommend(?:ed)? (?:\w+ )?admission\b|\bdirect admi\w+|\btransfer(?:red)? to \w+(?: \w+)?'?s? (?:hospital|medical center)|\bdecided to admit\b|\b(?:accepts?|accepted) (?:\w+ ){0,4}(?:admission|transfer)\b|\btransferred (?:here|to uihc)\b",
+        r"|\bneeds? (?:hospital |inpatient )?admission\b|\b(?:straight|directly|sent|referred) to (?:the )?(?:hospital|emergency|ed\b|er\b)|\bcalled (?:911|ems)\b|\bems (?:was )?called\b|\badmission\b[^.;]{0,60}\b(?:offered|discussed|weighed|considered|declined|recommended|advised)\b|\b(?:home versus hospital|hospital versus home)\b|\b(?:hospital|observation) (?:care|admission|stay) (?:was )?(?:discussed|considered|offered|declined)"
+    ))
+});
+/// In the admitting clinician's own note the story of the admission will do.
+pub static ADMITTED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(&format!(
+        r"{}|\badmitted\b|\bplaced? (?:this |the )?(?:patient|child|infant) (?:on|in) (?:the |a )?(?:\w+ ){{0,3}}(?:iv|pathway|observation|telemetry|isolation|protocol)|\btelemetry\b|\bto the floor\b|\bnpo\b",
+        ADMIT.as_str()
     ))
 });
 pub static COMFORT: LazyLock<Regex> = LazyLock::new(|| {
@@ -78,11 +103,11 @@ pub static EMERGENT: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:emergen\w+|urgent\w*|immediate\w*|stat)\b[^.;]{0,50}\b(?:surg\w+|operat\w+|explor\w+|laparotomy|craniotomy|appendectomy|catheterization|cath\b|angioplasty|intubat\w+|decompression|evacuation|delivery|transfusion|to the or\b)|\b(?:taken|going|proceed|brought|take \w+|rushed) (?:urgently |emergently |immediately )?(?:to|back to) (?:the )?(?:operating room|or\b|cath lab|catheterization laboratory)|\b(?:tpa|t-pa|thrombolytics?|intubated|cardioversion|defibrillat\w+)\b",
     )
 });
-pub const MAJOR: &str = r"(?:\w*arthroplasty|(?:knee|hip|joint|shoulder|valve) replacement|fusion|laminectomy|disk?ectomy|bypass|craniotomy|hysterectomy|colectomy|cholecystectomy|herniorrhaphy|hernia repair|mastectomy|lumpectomy|thyroidectomy|prostatectomy|nephrectomy|lobectomy|rotator cuff repair|reconstruction|open reduction|orif|amputation|tonsillectomy|septoplasty|sinus surgery|laparoscop\w+|laparotomy|resection|transplant\w*|pacemaker|defibrillator|icd placement|revasculari[sz]ation|stent(?:ing)?|angioplasty|endarterectomy|sleeve gastrectomy|gastric band\w*|lap[- ]band|fundoplication|orchiopexy|orchiectomy|vitrectomy|cataract (?:surgery|extraction)|carpal tunnel release|arthroscop\w+|meniscectomy|fixation|osteotomy|decompression|cesarean|c-section|tubal ligation|myomectomy|oophorectomy|nissen|roux-en-y|abdominoplasty|mammoplasty|blepharoplasty|rhinoplasty|surgical (?:intervention|repair|management|excision|correction|treatment|option)|surgery|operation|operative intervention|neck dissection|parotidectomy|esophagectomy|cystectomy|sling|lithotripsy|turp|turbt|ablation|wide local excision|lap-?band|(?:heart|cardiac) catheterization|implants|lung biopsy|excisional biopsy|thoracotomy|thoracoscop\w+|vats|shunt|ureteroscopy)";
+pub const MAJOR: &str = r"(?:\w*arthroplasty|(?:knee|hip|joint|shoulder|valve) replacement|fusion|laminectomy|disk?ectomy|bypass|craniotomy|hysterectomy|colectomy|cholecystectomy|herniorrhaphy|hernia repair|mastectomy|lumpectomy|thyroidectomy|prostatectomy|nephrectomy|lobectomy|rotator cuff repair|reconstruction|open reduction|orif|amputation|tonsillectomy|septoplasty|sinus surgery|laparoscop\w+|laparotomy|resection|transplant\w*|pacemaker|defibrillator|icd placement|revasculari[sz]ation|stent(?:ing)?|angioplasty|endarterectomy|sleeve gastrectomy|gastric band\w*|lap[- ]band|fundoplication|orchiopexy|orchiectomy|vitrectomy|cataract (?:surgery|extraction)|carpal tunnel release|arthroscop\w+|meniscectomy|fixation|osteotomy|decompression|cesarean|c-section|tubal ligation|myomectomy|oophorectomy|nissen|roux-en-y|abdominoplasty|mammoplasty|blepharoplasty|rhinoplasty|surgical (?:intervention|repair|management|excision|correction|treatment|option)|surgery|operation|operative intervention|(?:open|surgical|tendon|ligament) repair|bone graft(?:ing)?|tenodesis|neck dissection|parotidectomy|esophagectomy|cystectomy|sling|lithotripsy|turp|turbt|ablation|wide local excision|lap-?band|(?:heart|cardiac) catheterization|implants|lung biopsy|excisional biopsy|thoracotomy|thoracoscop\w+|vats|shunt|ureteroscopy)";
 pub const MINOR: &str = r"(?:biops\w+|injections?|excision|incision and drainage|i&d|biops\w+|egd|colonoscopy|endoscopy|cystoscopy|bronchoscopy|catheterization|epidural|nerve block|block|cauteri\w+|cryotherapy|circumcision|tubes?|tympanostomy|debridement|aspiration|thoracentesis|paracentesis|lumbar puncture|nail (?:removal|avulsion)|shave|vasectomy|picc|port|sutur\w+|laceration|removal|drain\w*|leep|colposcopy|hysteroscopy|d&c|dilation)";
 pub static SURGERY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:schedul\w+|plan\w*|proceed\w*|recommend\w*|candidate|options?|consent\w*|risks?|benefits?|undergo|opt(?:ed|ing)|interested in|would like|wish\w*|discuss\w*|consider\w*|need\w*|offer\w*|going to|elect\w*|set (?:him|her|up)|prefer\w*|for|decid\w*|book\w*|require\w*)\b[^.;]{{0,80}}\b{MAJOR}\b|\b{MAJOR}\b[^.;]{{0,60}}\b(?:schedul\w+|recommend\w*|discussed|risks?|consent|offered|indicated|planned|needed|option|warranted|considered|date)\b"
+        r"\b(?:schedul\w+|plan\w*|proceed\w*|recommend\w*|candidate|options?|consent\w*|risks?|benefits?|undergo|opt(?:ed|ing)|interested in|would like|wish\w*|discuss\w*|consider\w*|need\w*|offer\w*|going to|elect\w*|set (?:him|her|up)|prefer\w*|decid\w*|book\w*|require\w*)\b[^.;]{{0,80}}\b{MAJOR}\b|\b{MAJOR}\b[^.;]{{0,60}}\b(?:schedul\w+|recommend\w*|discussed|risks?|consent|offered|indicated|planned|needed|option|warranted|considered|date)\b"
     ))
 });
 /// A sentence of the plan that is the name of an operation.
@@ -90,7 +115,7 @@ pub static OPERATION_FIRST: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r"^(?:\d+\W+)?(?:\w+ ){{0,3}}{MAJOR}\b[^.]{{0,60}}$")));
 pub static MINOR_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:schedul\w+|plan\w*|proceed\w*|recommend\w*|consent\w*|risks?|undergo|discuss\w*|consider\w*|need\w*|offer\w*|set (?:him|her|up)|perform\w*|will do|do an?|going to)\b[^.;]{{0,60}}\b{MINOR}\b"
+        r"\b(?:schedul\w+|plan\w*|proceed\w*|recommend\w*|consent\w*|risks?|undergo|discuss\w*|consider\w*|need\w*|offer\w*|set (?:him|her|up)|perform\w*|will do|do an?|going to)\b[^.;]{{0,60}}\b{MINOR}\b|\b{MINOR}\b[^.;]{{0,60}}\b(?:planned|scheduled|booked|consent\w*|agreed|today|performed|done)\b"
     ))
 });
 pub static NO_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
@@ -98,14 +123,9 @@ pub static NO_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:status post|s/p|history of|had (?:a|an|the|his|her)|underwent|post-?op\w*|previous|prior|since (?:the|his|her)|after (?:the|his|her)|following|healing|recover\w+|years? ago|months? ago|weeks? ago)\b",
     )
 });
-pub static RISKS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\brisks?\b[^.;]{0,60}\b(?:benefits?|alternatives?|complications?|discussed|explained|reviewed|bleeding|infection|including)\b|\b(?:complications?|alternatives?)\b[^.;]{0,40}\b(?:discussed|explained|reviewed)\b|\binformed consent\b",
-    )
-});
 pub static RISK_FACTOR: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:high|higher|increased|significant|extremely high|elevated|prohibitive|considerable|moderate)(?:er)?[- ]risk|risk factors?|comorbid\w*|co-morbid\w*|cardiac clearance|medical clearance|preoperative clearance|cleared by|on coumadin|anticoagulat\w+|not (?:be )?(?:in his|in her) best interest|poor (?:surgical )?candidate)\b",
+        r"\b(?:(?:high|higher|increased|significant|extremely high|elevated|prohibitive|considerable|moderate)(?:er)?[- ]risk|risk factors?|comorbid\w*|co-morbid\w*|cardiac clearance|medical clearance|preoperative clearance|cleared by|on coumadin|anticoagulat\w+|not (?:be )?(?:in his|in her) best interest|poor (?:surgical )?candidate|risk (?:is )?(?:\w+ ){0,2}(?:above average|higher|increased|elevated|greater)|higher in (?:smokers|diabetics)|cardiac risk|on (?:clopidogrel|warfarin|eliquis|apixaban|xarelto|blood thinners?))\b",
     )
 });
 pub static SOCIAL: LazyLock<Regex> = LazyLock::new(|| {
@@ -115,7 +135,7 @@ pub static SOCIAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static SUPPORTIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:physical therapy|occupational therapy|pt and ot|rest|ice|heat|elevat\w+|brace|splint|cast|boot|crutches|sling|orthotics?|exercise\w*|diet|stretching|compression|moisturi[sz]\w+|over[- ]the[- ]counter|otc|gargles?|fluids|hydration|dressing\w*|bandage|ace wrap|warm compresses?|saline|humidifier|weight loss|hearing aids?|glasses|home exercise|wound care|refer\w*|observ\w+|conservative\w*|monitor\w*|reassur\w+|cpap|shoes|chiropract\w*|injections?|massage|non-?weight|aircast|crutch\w*|limit\w*|avoid\w*|speech therapy|counsel\w+|sunscreen|traction)\b",
+        r"\b(?:physical therapy|occupational therapy|pt and ot|pt|ot|pad|pads|drops|splints?|strap|bed rest|ice|heat|elevat\w+|brace|cast|boot|crutches|sling|orthotics?|exercise\w*|diet|stretching|compression|moisturi[sz]\w+|over[- ]the[- ]counter|otc|gargles?|fluids|hydration|dressing\w*|bandage|ace wrap|warm compresses?|saline|humidifier|weight loss|hearing aids?|glasses|home exercise|wound care|refer\w*|observ\w+|conservative\w*|monitor\w*|reassur\w+|cpap|shoes|chiropract\w*|injections?|massage|non-?weight|aircast|crutch\w*|limit\w*|avoid\w*|speech therapy|counsel\w+|sunscreen|traction)\b",
     )
 });
 
@@ -143,11 +163,11 @@ pub const OVER_THE_COUNTER: &[&str] = &[
 ];
 /// Strengths that only a prescription gives.
 pub static PRESCRIPTION_STRENGTH: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"prescri|\b(?:800|600) ?(?:mg|milligrams?)|\brx\b|\bscript"));
+    LazyLock::new(|| pattern(r"prescri|\b800 ?(?:mg|milligrams?)|\brx\b|\bscript"));
 
 pub static NEVER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bno (?:history|evidence) of hospice\b"));
 pub static NO_ADMISSION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:no need for admission|does not (?:need|require) (?:admission|hospitali)|not (?:be )?admitted|on admission|admission labs?|previous(?:ly)? admi|prior admi|last admi|recent(?:ly)? (?:admi|hospitali)|date of admission|was discharged|return to the (?:er|emergency)|if (?:he|she|symptoms|any))\b",
+        r"\b(?:no need for admission|does not (?:need|require) (?:admission|hospitali)|not (?:be )?admitted|on admission|admission labs?|previous(?:ly)? admi|prior admi|last admi|recent(?:ly)? (?:admi|hospitali)|date of admission|was discharged|return to the (?:er|emergency)|if (?:he|she|symptoms|any)|admission medications?|(?:does|did|do) admit|admitted to (?:the )?(?:operating|or\\b|same[- ]day)|require (?:her|him) to be admitted|admitted in (?:19|20)\\d\\d)\b",
     )
 });

@@ -1,7 +1,10 @@
 //! A document as leveling reads it: lower-cased text with the same offsets, and for every sentence the part of the
 //! note it belongs to (what the patient tells, background, examination, results, or what was thought and done).
+use std::sync::LazyLock;
+
 use regex::Regex;
 
+use crate::claim::Diagnosis;
 use crate::document::{Document, Evidence, SectionKind, Span};
 
 /// What a sentence is for.
@@ -119,9 +122,51 @@ fn zone_of(kind: SectionKind, heading: &str) -> Zone {
     }
 }
 
+/// A sentence of an unheaded note that states findings: vital signs, or an organ with how it is.
+static EXAM: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^\W*(?:exam\b|o:|vs\b|on exam|physical exam)|\b(?:bp|t|temp|hr|rr|p|pulse|sats?|spo2|wt|weight|bmi|afebrile)\b:? ?\d|\b\d{2,3}/\d{2,3}\b",
+        r"|\b(?:lungs?|chest|heart|abdomen|belly|neck|throat|skin|gait|reflex\w*|strength|sensation|sensory|turbinates|tms?|pupils|pulses|joints?|ankles?|feet|spine|nodes|murmur|thyroid|affect|fundi|eyes|ears|nose|bases|range|drawer|power)\b[^.;]{0,40}\b(?:clear|soft|normal|regular|supple|firm|fine|full|intact|dry|clean|even|steady|nontender|tender|none|present|equal|symmetric|palpable|pink|red|negative|positive|unremarkable|small|brisk)\b",
+        r"|^\W*(?:no |mild |slight )?(?:tender\w*|swelling|crepitus|crackles|wheezes?|edema|effusion|rebound|rash|erythema|papules?|vesicles)\b"
+    ))
+});
+/// A sentence of an unheaded note that states results.
+static RESULT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W*(?:labs?|outside|reviewed|results?|imaging|ct|mri|ecg|ekg|x-?rays?|films?|poc)\b[^.]{0,12}:|^\W*(?:labs?|cmp|bmp|cbc|a1c|ldl|tsh|outside)\b[^.;]{0,40}\b(?:reviewed|looked at|drawn|showed?|was|were|of)\b|\b(?:tsh|a1c|ldl|creatinine|hemoglobin|potassium|sodium|ferritin|troponin|lactate|wbc|platelets|uric acid|glucose)\b,? (?:was |is |of )?\d",
+    )
+});
+
+/// Index of the sentence with which assessment and plan begin in a note without headings for them: after the last
+/// sentence of examination, no later than where what was diagnosed is last named, and not in the first third.
+fn decision_start(document: &Document, lower: &str, clauses: &[Clause], diagnoses: &[Diagnosis]) -> usize {
+    let total = clauses.len();
+    let named = diagnoses
+        .iter()
+        .filter_map(|d| d.evidence.iter().filter(|e| e.document == document.id).map(|e| e.start).max())
+        .filter_map(|at| document.sentence_at(at))
+        .filter(|i| i * 4 >= total)
+        .min();
+    let words = |c: &Clause| lower.get(c.span.start..c.span.end).unwrap_or("");
+    let last_exam = clauses.iter().rposition(|c| EXAM.is_match(words(c)) || RESULT.is_match(words(c)));
+    let after = last_exam.map(|i| i + 1).filter(|i| i * 3 >= total && *i < total);
+    let by_length = (total * 2).div_ceil(3);
+    match (named, after) {
+        (Some(n), Some(a)) if a < n => a.max(n.saturating_sub(2)),
+        (Some(n), _) => n,
+        (None, Some(a)) => a.min(by_length),
+        (None, None) => by_length,
+    }
+}
+
 impl<'a> View<'a> {
-    /// Reads the zones of a document.
+    /// Reads the zones of a document by its headings and the order of its sentences.
     pub fn new(document: &'a Document) -> View<'a> {
+        View::with(document, &[])
+    }
+
+    /// Reads the zones of a document; where it has no headed assessment or plan, what was diagnosed helps to find them.
+    pub fn with(document: &'a Document, diagnoses: &[Diagnosis]) -> View<'a> {
         let lower = document.text.to_ascii_lowercase();
         let mut decided = false;
         let zones: Vec<Zone> = document
@@ -137,26 +182,56 @@ impl<'a> View<'a> {
             })
             .collect();
         let has_decision = zones.iter().zip(&document.sections).any(|(z, s)| *z >= Zone::Assessment && !s.body.is_empty());
-        let total = document.sentences.len();
-        let clauses = document
+        let mut clauses: Vec<Clause> = document
             .sentences
             .iter()
-            .enumerate()
-            .map(|(i, s)| {
+            .map(|s| {
                 let mut zone = zones.get(s.section).copied().unwrap_or(Zone::Story);
-                // A note without headed assessment or plan ends with them all the same.
-                if !has_decision && matches!(zone, Zone::Story | Zone::Exam | Zone::Frame) && i * 3 >= total * 2 {
-                    zone = Zone::Plan;
+                // Prose before the first heading tells the story.
+                let words = lower.get(s.span.start..s.span.end).unwrap_or("");
+                if zone == Zone::Frame && words.split_whitespace().count() >= 6 && !words.contains(':') {
+                    zone = Zone::Story;
                 }
                 Clause { span: s.span, zone, list_item: s.list_item, section: s.section }
             })
             .collect();
+        // A note without headed assessment or plan ends with them all the same.
+        if !has_decision {
+            let start = decision_start(document, &lower, &clauses, diagnoses);
+            for clause in clauses.iter_mut().skip(start) {
+                if matches!(clause.zone, Zone::Story | Zone::Exam | Zone::Frame | Zone::Results) {
+                    clause.zone = Zone::Plan;
+                }
+            }
+            for clause in clauses.iter_mut().take(start).filter(|c| matches!(c.zone, Zone::Story | Zone::Frame)) {
+                let words = lower.get(clause.span.start..clause.span.end).unwrap_or("");
+                if RESULT.is_match(words) {
+                    clause.zone = Zone::Results;
+                } else if EXAM.is_match(words) {
+                    clause.zone = Zone::Exam;
+                }
+            }
+        }
         View { document, lower, clauses, has_decision }
     }
 
     /// The lower-cased words of a span.
     pub fn words(&self, span: Span) -> &str {
         self.lower.get(span.start..span.end).unwrap_or("")
+    }
+
+    /// The lower-cased heading of a section; empty where it has none.
+    pub fn heading(&self, section: usize) -> &str {
+        self.document.sections.get(section).and_then(|s| s.heading).map_or("", |h| self.words(h))
+    }
+
+    /// The words from the sentence before to the one after a clause (of its section).
+    pub fn neighbours(&self, clause: usize) -> &str {
+        let section = self.clauses.get(clause).map(|c| c.section);
+        let at = |i: usize| self.clauses.get(i).filter(|c| Some(c.section) == section && c.span.len() < 400);
+        let from = clause.checked_sub(1).and_then(at).or_else(|| at(clause)).map_or(0, |c| c.span.start);
+        let to = at(clause + 1).or_else(|| at(clause)).map_or(0, |c| c.span.end);
+        self.lower.get(from..to).unwrap_or("")
     }
 
     /// Evidence for a span.
@@ -243,6 +318,6 @@ pub(crate) mod tests {
         let d = document(&[(SectionKind::Other, "She has a sore throat.\nThroat is red.\nGive penicillin for ten days.")]);
         let v = View::new(&d);
         assert!(!v.has_decision);
-        assert_eq!(v.clauses.iter().map(|c| c.zone).collect::<Vec<_>>(), [Zone::Story, Zone::Story, Zone::Plan]);
+        assert_eq!(v.clauses.iter().map(|c| c.zone).collect::<Vec<_>>(), [Zone::Story, Zone::Exam, Zone::Plan]);
     }
 }

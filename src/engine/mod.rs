@@ -23,7 +23,7 @@ use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel};
 use crate::coding::procedures::{ProcedureCoder, ProcedureInput, model::ProcedureModel, table::ProcedureTable};
 use crate::em::{self, EmResult};
 use crate::encoder::manifest::Manifest;
-use crate::note::{Context, Encounter, OriginKind, input};
+use crate::note::{Context, Encounter, Origin, OriginKind, input};
 use crate::review::{self, ReviewThresholds};
 use crate::rules::{self, Audit, Border, ClaimFile, ClaimView, NoteView, Payers, Scrubbed};
 
@@ -84,12 +84,18 @@ impl Engine {
         &self.code_sets
     }
 
+    /// The payers that are known.
+    pub fn payers(&self) -> &Payers {
+        &self.payers
+    }
+
     /// Codes one encounter. `today` stands in where neither the encounter nor the note states a date of service.
     pub fn code(&self, encounter: &Encounter, today: Date) -> Result<CodedEncounter, EngineError> {
-        let reading = self.read(encounter, today)?;
+        let mut reading = self.read(encounter, today)?;
         let coded = self.diagnose(&reading, encounter);
         let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &coded);
         number(&mut lines);
+        place_by_service(&mut reading.context, &em);
         let claim = Claim { diagnoses: coded.diagnoses, lines };
         let findings = self.check(&reading, encounter, &claim, em.code.as_deref())?;
         queries.extend(em.queries.iter().cloned());
@@ -216,8 +222,7 @@ impl Engine {
             diagnoses: &coded.diagnoses,
             lines: &procedures.lines,
             documented,
-            recognises_consultations: payer.is_some_and(|p| p.consultation_codes),
-            medicare: context.payer == "medicare",
+            payer: payer.map_or_else(em::PayerTerms::medicare, payer_terms),
             fee: &fee,
             global_days: &global_days,
         });
@@ -268,6 +273,17 @@ impl Engine {
     }
 }
 
+/// A payer's terms for visits, out of its file.
+pub fn payer_terms(payer: &rules::Payer) -> em::PayerTerms {
+    em::PayerTerms {
+        medicare: payer.id == "medicare",
+        consultation_codes: payer.consultation_codes,
+        telemedicine_codes: payer.telemedicine_codes,
+        video_modifier: payer.telehealth_video_modifier.clone(),
+        audio_modifier: payer.telehealth_audio_modifier.clone(),
+    }
+}
+
 /// What `level` prints.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct LevelOutput {
@@ -280,6 +296,20 @@ pub struct LevelOutput {
 
 fn is_default(context: &Context, field: &str) -> bool {
     context.origins.get(field).is_some_and(|o| o.kind == OriginKind::Default)
+}
+
+/// Where neither the caller nor the note's kind told the place, the service does: a hospital visit is not in an office.
+fn place_by_service(context: &mut Context, em: &EmResult) {
+    let Some(place) = em::place_of_service(&em.category).filter(|_| is_default(context, "place_of_service")) else { return };
+    context.place_of_service = place.to_owned();
+    let evidence = em.category_evidence.first();
+    let origin = Origin {
+        kind: OriginKind::Inferred,
+        start: evidence.map(|e| e.start),
+        end: evidence.map(|e| e.end),
+        text: evidence.map(|e| e.text.clone()),
+    };
+    context.origins.insert("place_of_service".to_owned(), origin);
 }
 
 fn number(lines: &mut [Line]) {

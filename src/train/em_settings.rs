@@ -16,10 +16,17 @@ const STEP: f64 = 0.02;
 const SPARSITY: f64 = 3e-4;
 const PENALTY: f64 = 1e-3;
 
-/// Position among the settings of the family of a labelled code; none (a report) where no code is labelled.
-fn setting_of(code: Option<&str>) -> usize {
+/// Position among the settings of the family of a labelled code; none (a report) where no code is labelled. A visit of
+/// the global package is set by its kind of note.
+fn setting_of(code: Option<&str>, note_type: &str) -> usize {
     match code {
         None => 0,
+        Some("99024" | "99291" | "99460") => match note_type {
+            "discharge" => 5,
+            "inpatient" => 4,
+            "emergency" => 6,
+            _ => 1,
+        },
         Some(c) if c.starts_with("9920") || c.starts_with("9924") => 2,
         Some(c) if c.starts_with("9922") || c.starts_with("9925") => 3,
         Some("99231" | "99232" | "99233") => 4,
@@ -40,7 +47,7 @@ fn note(d: &LabelledDocument, fold: Option<usize>) -> Note {
     let day = jiff::civil::date(2026, 5, 4);
     let encounter = Encounter { date_of_service: Some(day), note: d.text.0.to_string(), ..Encounter::default() };
     let context = resolve_context(&encounter, &document, day);
-    let gold = setting_of(d.em.as_ref().map(|e| e.code.as_str()));
+    let gold = setting_of(d.em.as_ref().map(|e| e.code.as_str()), &d.note_type);
     Note { features: setting_features(&document, &context), gold, fold }
 }
 

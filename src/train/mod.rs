@@ -11,6 +11,7 @@ pub mod diagnoses;
 pub mod diagnosis_recipe;
 pub mod diagnosis_rows;
 pub mod em;
+pub mod em_recipe;
 pub mod em_settings;
 pub mod encoder;
 pub mod error;

@@ -1,0 +1,167 @@
+//! Words that tell the category of service.
+#![allow(missing_docs)]
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::view::pattern;
+
+pub static HOSPITAL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:(?:was|is|been|being|will be|were|to be) (?:\w+ )?(?:re-?)?admitted|admitted (?:to|with|for|on|from|through|here|by|because|after|overnight|yesterday)|admitting|this admission|on admission|since admission|reason for admission|during (?:this|the|his|her) (?:hospital|admission)|hospital (?:course|day|stay|medications|bed|room)|hospitaliz(?:ed|ation) (?:for|with|on|here)|(?:currently|now|remains?) (?:hospitalized|intubated|in the (?:icu|hospital))|inpatient",
+        r"|intensive care|icu\b|ccu\b|nicu|picu|micu|sicu|telemetry|ventilator|intubated|npo\b|on the (?:floor|ward|unit)|bedside|(?:presented|came|brought|taken|transferred|sent|seen|evaluated) (?:\w+ ){0,3}(?:to|in|into|from|by) (?:\w+ ){0,3}(?:emergency|er\b|ed\b|hospital)|emergency (?:room|department)|transferred (?:to|from)|thank you for (?:this|the) (?:interesting )?consult|will (?:continue to )?follow (?:along|with you|the patient with you|closely|him|her)|asked to (?:see|evaluate|consult)|we (?:were|are) (?:asked|consulted)|i (?:was|am) (?:asked|called|being consulted)|continue (?:iv|intravenous|present|current) \w+|iv (?:fluids|antibiotics)|prn\b.*\biv\b|postoperative day|pod ?#?\d|hospital consult|discharge planning|attending physician)"
+    ))
+});
+pub static NEW: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:new patient|new[- ]patient|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the)|never been seen|previously followed by)\b"
+    ))
+});
+/// Signs of a first visit that leave the question open.
+pub static REFERRED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:kindly )?referred (?:by|to (?:me|us|our|the clinic)|here|from)|referral (?:from|by)|at the request of|thank you (?:very much |so much )?for (?:referring|the (?:kind )?referral)|self-?referred|second opinion)\b",
+    )
+});
+pub static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:follow[- ]?up(?: visit| of| for| on| appointment)?|followup|returns|return(?:ed)? (?:today|for|to (?:the |our |my )?(?:clinic|office))|return visit|last (?:visit|seen|office|clinic|saw|appointment|time i)|since (?:his|her|the|our) last|(?:i|we) (?:last )?saw (?:him|her)|(?:well|is) known to (?:me|us|our)|known to (?:me|us)|re-?check|established patient|whom i (?:have been|have|saw)|i (?:have|had) (?:seen|been (?:seeing|following))|previous visit|prior visit|at (?:his|her|the|our) last|in for (?:a )?(?:follow|recheck)|routine (?:visit|follow)|(?:3|6|three|six)[- ]month (?:follow|visit|check)|continues to be followed|comes back|back (?:today|for)|refills|refill (?:of|on|for|request))"
+    ))
+});
+/// A consultant who already knows the patient.
+pub static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:follow[- ]?up (?:visit|of|for|on|appointment|consult\w*)|followup|returns|return visit|last (?:visit|saw|seen (?:by me|in))|(?:well )?known to (?:me|us|our)|re-?check|established patient|i (?:last )?saw (?:him|her)|comes back|back (?:today|for))\b",
+    )
+});
+pub static PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:well[- ]child|well[- ](?:baby|woman|adolescent|infant)|wellness (?:visit|exam|check)|(?:here|presents?|comes? in|in|seen)(?: today)? for (?:an? |her |his )?(?:\w+ ){0,2}(?:physical(?: exam(?:ination)?)?|exam(?:ination)? and pap|check-?up)|annual (?:physical|exam|examination|check|checkup|wellness|well|gyn|gynecologic|pelvic|health)|yearly (?:physical|exam|checkup|check-up)|health maintenance (?:exam|visit)|newborn (?:check|visit|exam|follow)|(?:\d+|one|two|three|four|six|nine|twelve)[- ](?:day|week|wk|month|mo)(?:[- ]old)? (?:newborn |well )?(?:check|wcc|visit)|first (?:office )?visit after birth|(?:school|sports|camp|college|pre-?employment|dot) physical|(?:month|year|week)(?:ly)?(?:-old)? (?:well )?check-?up|(?:routine|well) check-?up|preventive (?:visit|health|exam)|health supervision|annual pap|exam and pap)\b"
+    ))
+});
+/// The preventive visit is of another day, or the visit has another reason.
+pub static NOT_PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:was in for|as part of|at (?:his|her|the) (?:last|recent|annual)|during (?:his|her|a)|(?:his|her|a|the) (?:primary care |family |private )?(?:physician|doctor|pcp|provider) for|seen by (?:his|her) (?:physician|doctor|pcp)|incidental\w*|last (?:physical|annual)|post-?partum|not been feeling well|found (?:on|at|during))\b",
+    )
+});
+pub static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:annual wellness visit|medicare wellness|awv\b|welcome to medicare|initial preventive physical|ippe\b)")
+});
+pub static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:post-?op(?:erative)? (?:visit|check|appointment|follow-?up|recheck|evaluation)|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)"
+    ))
+});
+/// How a note on a later day of a stay opens.
+pub static DAILY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W*(?:hospital |hosp |post-?op )?(?:day|hd|pod) ?#?\d|\b(?:progress note|hospital day|postoperative day|post-?op(?:erative)? day|pod ?#?\d|days? post-?op|icu follow-?up|interval (?:history|events)|overnight|since yesterday|(?:is|feels|feeling|states|doing) (?:\w+ ){0,3}(?:better|well)|no (?:new|other) complaints|not in acute distress|no acute events|evaluated this a|was admitted approximately|is admitted|has been admitted|was seen and examined|going to see the patient|review of the medical record)",
+    )
+});
+pub static INITIAL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:history and physical|h&p|admission (?:history|diagnos|note|date)|will (?:be )?admit|admit(?:ted)? (?:to|him|her|the|for|with)|reason for admission|presents? to (?:the )?(?:emergency|er\b|ed\b|hospital)|presented to|presents with|past medical history|family history|chief complaint)",
+    )
+});
+pub static DISABILITY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:independent medical (?:evaluation|examination|exam)|disability (?:evaluation|examination|exam|determination)|qualified medical (?:evaluation|examiner)|agreed medical|impairment rating|maximum medical improvement|permanent (?:and stationary|disability|impairment)|social security disability|workers'? compensation (?:evaluation|examination))",
+    )
+});
+pub static NURSING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:seen|visited|evaluated|resident|resides|staying|rounds?|admitted) (?:\w+ ){0,4}(?:nursing (?:home|facility)|skilled nursing|long[- ]term care|snf)|nursing home (?:visit|rounds|resident|note)|snf (?:visit|note|admission)|skilled nursing facility (?:visit|admission|note))",
+    )
+});
+pub static HOME_VISIT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:home visit|house call|seen at (?:his|her) home|assisted living (?:visit|facility visit)|visited at home)")
+});
+/// The treating clinician's own evaluation, not an outside examiner's.
+pub static TREATING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:treating (?:physician|provider|doctor|clinician|surgeon)|my (?:own )?patient|i have (?:been )?treat(?:ed|ing))\b",
+    )
+});
+pub static NURSE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:nurse(?:-only| only)? visit|(?:rn|lpn|ma)[- ](?:only )?visit|seen by (?:the )?(?:nurse|rn|lpn|medical assistant) only|no provider (?:visit|seen))\b",
+    )
+});
+/// Hours of a stay.
+pub static STAY_HOURS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:observ\w+|stay\w*|monitored|kept|remained|total)\b[^.;]{0,40}?\b(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) hours?\b|\b(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[- ]hours? (?:of observation|stay|observation|hospital stay)",
+    )
+});
+/// Time since an operation.
+pub static WEEKS_AFTER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(\d{1,3}|a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (day|week|month|year)s? (?:status post|s/p|post-?op\w*|out from|out after|after|following|from|since)\b",
+    )
+});
+pub static SAME_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:admit(?:ted)? and discharged? (?:on )?(?:the )?same (?:day|date|calendar date)|same[- ]day (?:admission and )?discharge|discharged (?:later )?(?:the |on the )?same (?:day|date))",
+    )
+});
+
+/// Seen before by this group and specialty (or this clinician elsewhere): established, if within three years.
+pub static SEEN_HERE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:seen|visits?|treated|followed|cared for|appointment)\b[^.]{0,60}\b(?:my (?:own )?partner|our (?:own )?partner|in this (?:\w+ ){0,3}(?:group|clinic|practice|office)|in our (?:\w+ ){0,2}(?:group|clinic|practice|office)|with (?:me|us))\b",
+        r"|\bfollowed me (?:here|to)\b|\bi (?:last )?saw (?:him|her|the patient)\b|\b(?:last )?seen (?:here|by me|by us)\b|\bfrom my (?:former|previous|old) practice\b"
+    ))
+});
+/// Never seen by this specialty.
+pub static NEVER_SEEN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:never (?:been )?(?:seen|here|a patient)|(?:but |has )?never (?:\w+ )?(?:orthopedics?|cardiology|rheumatology|neurology|dermatology|gastroenterology|urology|our specialty|this specialty)|first contact|not (?:been )?seen (?:here|by (?:us|me|this \w+))(?: before| until)?|no prior visits?|first (?:ever )?(?:visit|appointment) (?:here|with us|to (?:this|our))|first time (?:here|in (?:this|our)))\b",
+    )
+});
+/// A report: of an operation, a procedure, a test.
+pub static REPORT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:prepped|draped|sterile|anesthe\w+|procedure in detail|description of procedure|estimated blood loss|specimens?|incision|technique|findings:|comparison:|impression:|axial|electrodes?|waveforms?|interrogat\w+|consent(?:ed)?|tolerated|lidocaine|needle|sutures?|tracing|amplitude|latenc\w+|catheter|guidewire|scope)\b",
+    )
+});
+/// Words of a visit: what comes next, or what the patient says.
+pub static VISIT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:return|returns|come back|comes back|recheck|follow[- ]?up|call if|phone (?:\w+day|visit)|see (?:him|her|them|me|us) (?:again|in|next)|back in|next visit|visit in|week(?:s|ly)?|months?|otc|says|denies|feels|complain\w*)\b",
+    )
+});
+/// A psychiatric diagnostic evaluation, which has a code of its own.
+pub static PSYCHIATRIC: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\bpsychiatric (?:diagnostic|initial) (?:evaluation|interview)|\binitial psychiatric (?:evaluation|assessment)\b")
+});
+pub static AXIS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\baxis (?:i{1,3}|iv|v|[1-5])\b|\bgaf\b"));
+/// Goals of therapists; what dietitians count.
+pub static THERAPIST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:short|long)[- ]term goals?\b|\brehab(?:ilitation)? potential\b|\btherapeutic exercises?\b|\b(?:physical|occupational|speech|recreation\w*) therap(?:y|ist) (?:initial )?(?:evaluation|assessment|discharge)\b",
+    )
+});
+pub static DIETITIAN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:calori\w+|kcal|meal plan\w*|servings?|carbohydrates?|dietary (?:consult\w*|recall|history)|food (?:records?|diary|choices))\b",
+    )
+});
+pub static FIRST_TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:new patient|for the first time|first seen today)\b"));
+/// The visit is for something else than the operation, or the procedure has no global period.
+pub static OTHER_THAN_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:unrelated|different (?:site|problem)|not (?:about|related)|something else|new (?:problem|complaint|lesion|abscess|issue)|angioplasty|stent\w*|catheteri[sz]ation|cath\b|ablation|colonoscop\w+|endoscop\w+|egd|cardioversion|epidural|delivery|vaginal birth|nsvd)\b",
+    )
+});
+pub static NURSING_ADMISSION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:snf|nursing (?:home|facility)|skilled nursing(?: facility)?|ltc|rehab) admission|admission (?:history|h&p|note|visit)|initial (?:snf|nursing (?:home|facility)|visit)|(?:newly )?admitted (?:to|from)|new admission|readmi\w+)\b",
+    )
+});
+pub static FIRST_WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:initial|first)(?: ever)? (?:medicare )?(?:annual )?(?:wellness|awv)|\bg0438\b|\bawv,? initial")
+});
+pub static WELCOME: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:welcome to medicare|ippe\b|initial preventive physical|g0402)"));
+pub static PREVENTIVE_CODE: &[&str] = &["Z00", "Z014", "Z01.4", "Z02", "Z76.1", "Z761"];

@@ -1,0 +1,77 @@
+//! Visits in the global period of an earlier operation: part of its payment (99024), or unrelated to it (24).
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::input::Input;
+use super::view::{View, Zone, pattern};
+use crate::document::Evidence;
+use crate::note::PriorProcedure;
+
+/// How a visit stands to the operation whose global period still runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Relation {
+    /// Recovery from it: no charge.
+    Related(Evidence),
+    /// The note says so, or has no word of the operation.
+    Unrelated,
+    /// The note speaks of the operation and of something else.
+    Unclear,
+}
+
+static UNRELATED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:unrelated to|not related to|nothing to do with|separate from|independent of)\b[^.;]{0,50}\b(?:surg\w+|operation|procedure|repair|replacement|recent|\w+(?:ectomy|plasty|otomy|scopy))",
+    )
+});
+/// The visit is for the operation.
+static RECOVERY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:post-?op\w*|post-?surg\w+|status post|s/p|suture removal|staple removal|wound check|incisions? (?:is|are|healing|clean|well)|surgical (?:site|wound|incision)",
+        r"|(?:since|after|following|from|of) (?:his|her|the|my|our|your) (?:\w+ ){0,3}(?:surgery|operation|procedure|repair|replacement|excision|release|fusion|reduction|\w+(?:ectomy|plasty|otomy|scopy)))\b"
+    ))
+});
+
+/// A prior procedure of the same provider whose global period covers the date of service.
+pub fn running<'a>(input: &'a Input) -> Option<&'a PriorProcedure> {
+    input.context.prior_procedures.iter().find(|p| {
+        let days = match (input.global_days)(&p.code).as_deref() {
+            Some("010") => 10,
+            Some("090") => 90,
+            _ => return false,
+        };
+        let same = match (&p.provider_npi, &input.context.provider.npi) {
+            (Some(a), Some(b)) => a == b,
+            _ => true,
+        };
+        let end = p.date.checked_add(jiff::Span::new().days(days)).unwrap_or(p.date);
+        same && p.date < input.context.date_of_service && input.context.date_of_service <= end
+    })
+}
+
+/// Whether the visit is recovery from an operation: the story opens with it, or the assessment speaks of it, or aftercare
+/// is what was coded.
+pub fn relation(view: &View, input: &Input) -> Relation {
+    if view.first(&UNRELATED, |_| true).is_some() {
+        return Relation::Unrelated;
+    }
+    let aftercare = |code: &str| code.starts_with("Z48") || code.starts_with("Z47") || code.starts_with("Z09");
+    let coded = input.diagnoses.iter().find(|d| aftercare(&d.code)).and_then(|d| d.evidence.first().cloned());
+    let said = view.first(&RECOVERY, |z| matches!(z, Zone::Story | Zone::Frame | Zone::Assessment | Zone::Plan));
+    match (coded, said) {
+        (Some(evidence), _) => Relation::Related(evidence),
+        (None, Some((i, _))) => {
+            let opens = view.clauses.get(i).is_some_and(|c| c.zone == Zone::Frame || c.zone == Zone::Story);
+            let first = input.diagnoses.first().and_then(|d| d.evidence.first());
+            let about = first.and_then(|e| view.document.sentence_at(e.start)).and_then(|i| view.clauses.get(i));
+            let assessed = about.is_none_or(|c| RECOVERY.is_match(view.words(c.span)) || healing(&input.diagnoses[0].code));
+            if opens && assessed { Relation::Related(view.quote(i)) } else { Relation::Unclear }
+        }
+        (None, None) => Relation::Unrelated,
+    }
+}
+
+/// A fracture or injury in routine healing.
+fn healing(code: &str) -> bool {
+    code.starts_with('S') && code.len() >= 7 && !matches!(code.as_bytes().last(), Some(b'A' | b'B' | b'C'))
+}

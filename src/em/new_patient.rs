@@ -1,0 +1,74 @@
+//! New or established patient, in the office and in consultation.
+use regex::Regex;
+
+use super::category::{Found, given, opening};
+use super::category_cues::*;
+use super::codes::Category;
+use super::dates;
+use super::input::PayerTerms;
+use super::setting::Setting;
+use super::view::{View, Zone};
+use crate::document::Evidence;
+use crate::note::Context;
+
+/// A visit of the family `new` or `established`: by the context, else by what the note says of earlier visits, else by
+/// its phrases, else established with a question.
+pub fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category, established: Category) -> Found {
+    if let (Some(is_new), true) = (context.patient.new_patient, given(context, "patient.new_patient")) {
+        let reason = if is_new { "new patient by the context" } else { "established patient by the context" };
+        let category = if is_new { new } else { established };
+        return Found::new(category, reason, Vec::new());
+    }
+    let opening = opening(view);
+    // What the note says of earlier visits to this group and specialty leads over phrases of first and later visits.
+    let said = |cue: &Regex| view.first(cue, |z| !matches!(z, Zone::Background | Zone::Plan));
+    let never = said(&NEVER_SEEN);
+    if let Some((i, _)) = said(&SEEN_HERE).filter(|_| never.is_none()) {
+        let words = view.clauses.get(i).map_or("", |c| view.words(c.span));
+        if FIRST_TIME.is_match(words) {
+            return Found::new(new, "seen for the first time", vec![view.quote(i)]);
+        }
+        // A date of long ago is one of another calendar (old notes under a new date), no gap in care.
+        let long_ago = dates::days_since(words, context.date_of_service).is_some_and(|d| (3 * 365 + 1..12 * 365).contains(&d));
+        let reason = if long_ago {
+            "last seen here more than three years ago: a new patient"
+        } else {
+            "seen by this group within three years"
+        };
+        return Found::new(if long_ago { new } else { established }, reason, vec![view.quote(i)]);
+    }
+    if let Some((i, _)) = never {
+        return Found::new(new, "never seen by this group and specialty", vec![view.quote(i)]);
+    }
+    let weighed_new = weights[Setting::New as usize] > 2.0 * weights[Setting::Established as usize];
+    let is_new = (NEW.is_match(&opening) && !ESTABLISHED.is_match(&opening)) || weighed_new;
+    let cue: &Regex = match (is_new, NEW.is_match(&opening)) {
+        (true, true) => &NEW,
+        (true, false) => &REFERRED,
+        _ => &ESTABLISHED,
+    };
+    let evidence: Vec<Evidence> = view.first(cue, |z| z != Zone::Background).map(|(i, _)| view.quote(i)).into_iter().collect();
+    let reason = match (is_new, evidence.is_empty()) {
+        (true, false) => "new patient by the note",
+        (true, true) => "new patient by the note as a whole",
+        (false, false) => "established patient by the note",
+        (false, true) => "established patient by default: the note does not say",
+    };
+    let unsure = evidence.is_empty() || (REFERRED.is_match(&opening) && !NEW.is_match(&opening));
+    let category = if is_new { new } else { established };
+    Found { new_or_established_unsure: unsure, ..Found::new(category, reason, evidence) }
+}
+
+/// An outpatient consultation: its own codes where the payer takes them, else by new and established.
+pub fn consult(view: &View, context: &Context, weights: &[f64; 7], payer: &PayerTerms) -> Found {
+    let mut f = office(view, context, weights, Category::OfficeNew, Category::OfficeEstablished);
+    let known = f.category == Category::OfficeEstablished && KNOWN.is_match(&opening(view));
+    if context.patient.new_patient != Some(false) || !given(context, "patient.new_patient") {
+        f.category = if known { Category::OfficeEstablished } else { Category::OfficeNew };
+    }
+    if payer.consultation_codes && !known {
+        return Found::new(Category::OfficeConsult, "an outpatient consultation", f.evidence);
+    }
+    f.reason = "an outpatient consultation; this payer takes office codes instead".to_owned();
+    f
+}

@@ -1,0 +1,72 @@
+//! Notes that are no visit: reports of procedures and tests, therapists' notes, encounters with codes of their own.
+use regex::Regex;
+
+use super::category::{count, given, opening};
+use super::category_cues::*;
+use super::setting::Setting;
+use super::view::View;
+use crate::claim::Line;
+use crate::note::Context;
+
+/// Why the note is no visit; none where it is one. `weights` are the probabilities of the settings.
+pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Line]) -> Option<String> {
+    let report = weights[Setting::Report as usize];
+    let told = given(context, "note_type");
+    // A short note says little by its words alone.
+    let short = view.lower.len() < 1000 && count(view, &REPORT) == 0 && count(view, &VISIT) > 0;
+    if !told && !short && (report > 0.9 || (context.note_type.is_report() && report > 0.1)) {
+        return Some("the note reads as a report of a procedure or test, which has no E/M level".into());
+    }
+    if let Some(line) = lines.iter().find(|l| instead_of_visit(&l.code)) {
+        return Some(format!("the encounter is reported as {}, which takes the place of an E/M service", line.code));
+    }
+    let open = !told && !given(context, "place_of_service");
+    let imaging = |l: &Line| ["7", "93", "94"].iter().any(|p| l.code.starts_with(p));
+    if open && !lines.is_empty() && lines.iter().all(imaging) && report > 0.5 && count(view, &VISIT) == 0 && !tells_a_visit(view)
+    {
+        return Some("the note reads as the report of a test, which has no E/M level".into());
+    }
+    let other_profession = open && (count(view, &THERAPIST) >= 2 || count(view, &DIETITIAN) >= 4);
+    other_profession.then(|| "the note reads as a therapist's or dietitian's, who report no E/M service".into())
+}
+
+/// The words that make a note a psychiatric diagnostic evaluation.
+pub fn psychiatric(view: &View) -> Option<&'static Regex> {
+    let axes = view.clauses.iter().map(|c| AXIS.find_iter(view.words(c.span)).count()).sum::<usize>();
+    let examined = view.lower.contains("mental status exam");
+    if !examined {
+        return None;
+    }
+    if axes >= 3 {
+        return Some(&AXIS);
+    }
+    PSYCHIATRIC.is_match(&opening(view)).then_some(&*PSYCHIATRIC)
+}
+
+/// Evaluations with codes of their own: psychiatric, eye, therapy, nutrition, psychological testing, dialysis month.
+fn instead_of_visit(code: &str) -> bool {
+    matches!(
+        code,
+        "90791" | "90792" | "92002" | "92004" | "92012" | "92014" | "97802" | "97803" | "97804" | "96130" | "96132" | "97542"
+    ) || ("97161"..="97168").contains(&code)
+        || ("90951"..="90970").contains(&code)
+}
+
+/// Sections that a report of a test does not have.
+fn tells_a_visit(view: &View) -> bool {
+    use crate::document::SectionKind as S;
+    let told = |k| {
+        matches!(
+            k,
+            S::ChiefComplaint
+                | S::HistoryOfPresentIllness
+                | S::Plan
+                | S::AssessmentAndPlan
+                | S::PhysicalExam
+                | S::Vitals
+                | S::SocialHistory
+                | S::Medications
+        )
+    };
+    view.document.sections.iter().any(|s| told(s.kind))
+}

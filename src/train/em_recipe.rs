@@ -1,0 +1,68 @@
+//! The recipe of the E/M weights: settings of a visit by its words, and how the elements found weigh in the columns.
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::TrainError;
+use super::{em, em_settings};
+/// `training/recipes/em.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmRecipe {
+    /// `em`.
+    pub stage: String,
+    /// Folder of the corpora (`labels`, `authored`); `SUPERBILL_SHARED` points elsewhere.
+    pub corpora: PathBuf,
+    /// Folder that gets `settings.tsv` and `weights.toml`; the program embeds them when it is built again.
+    pub out: PathBuf,
+}
+
+/// What the out-of-fold checks found.
+#[derive(Clone, Debug, Serialize)]
+pub struct EmReport {
+    /// Visits; those whose setting is right; reports; those whose setting is right.
+    pub settings: [usize; 4],
+    /// Levels of the columns and of the whole.
+    pub levels: em::Check,
+    /// Thresholds chosen out of fold: how probable a higher level of open problems must be, how improbable the table's.
+    pub chosen: [f64; 2],
+    /// Thresholds kept (the stricter ones of `KEPT` where they are stricter).
+    pub kept: [f64; 2],
+}
+
+/// The table gives way only where it is improbable: visits written from the rules, which no labels teach, must keep the
+/// table's level, so the thresholds are never more lenient than these.
+const KEPT: [f64; 2] = [0.7, 0.2];
+
+const HEAD: &str =
+    "# Weights of the E/M elements, written by training (training/recipes/em.toml) on labels/train and the authored notes.
+# A level holds when the sum of the weights of the features found exceeds its threshold. The table's level stands unless
+# it is less probable than lower (one level down) or, for problems of open nature, the next is at least raise.
+";
+
+/// Runs a recipe and writes the two files into its `out` (or into `out` where given).
+pub fn run(recipe: &Path, out: Option<&Path>) -> Result<EmReport, TrainError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |e: std::io::Error| TrainError::Io { path: path.clone(), reason: e.to_string() }
+    };
+    let text = std::fs::read_to_string(recipe).map_err(io(recipe))?;
+    let parsed: EmRecipe =
+        toml::from_str(&text).map_err(|e| TrainError::Recipe { path: recipe.to_owned(), reason: e.message().to_owned() })?;
+    let corpora = match std::env::var_os("SUPERBILL_SHARED") {
+        Some(shared) => PathBuf::from(shared).join("data/corpora"),
+        None => parsed.corpora,
+    };
+    let out = out.unwrap_or(&parsed.out);
+    let (settings, settings_check) = em_settings::fit(&corpora)?;
+    let (mut weights, levels) = em::fit(&corpora)?;
+    let chosen = [weights.raise, weights.lower];
+    weights.raise = weights.raise.max(KEPT[0]);
+    weights.lower = weights.lower.min(KEPT[1]);
+    let written = toml::to_string(&weights).map_err(|e| TrainError::Recipe { path: recipe.to_owned(), reason: e.to_string() })?;
+    for (name, content) in [("settings.tsv", settings.to_tsv()), ("weights.toml", format!("{HEAD}{written}"))] {
+        let path = out.join(name);
+        std::fs::write(&path, content).map_err(io(&path))?;
+    }
+    Ok(EmReport { settings: settings_check, levels, chosen, kept: [weights.raise, weights.lower] })
+}
