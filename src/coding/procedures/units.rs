@@ -67,7 +67,7 @@ fn dose(text: &str) -> Option<(f64, &'static str)> {
     doses(text).into_iter().next()
 }
 
-fn doses(text: &str) -> Vec<(f64, &'static str)> {
+pub fn doses(text: &str) -> Vec<(f64, &'static str)> {
     let Some(pattern) = LazyLock::force(&DOSE) else { return Vec::new() };
     pattern
         .captures_iter(text)

@@ -1,0 +1,395 @@
+//! The note as tokens, pieces of statements and passages that speak of a service; and whether they say it was done.
+use std::ops::Range;
+
+use crate::coding::procedures::statements::{Role, Statement};
+use crate::coding::procedures::view::NoteView;
+use crate::document::Span;
+use crate::extract::Assertion;
+use crate::note::NoteType;
+
+use super::pattern::{self, Pattern};
+
+/// A lower-case word or number of the note.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Token {
+    /// Lower case.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+    /// A punctuation mark, a line end or "and", "with", "plus" stands before it.
+    pub cut: bool,
+    /// Stands in a piece that says that nothing was done ("left ear not treated", "right side untouched").
+    pub off: bool,
+}
+
+/// Words and numbers of a text that stands at byte `offset` of its document.
+pub fn tokens(text: &str, offset: usize) -> Vec<Token> {
+    let mut list: Vec<Token> = Vec::new();
+    let mut word = String::new();
+    let (mut start, mut cut) = (0, true);
+    let bytes = text.as_bytes();
+    let mut push = |word: &mut String, start: usize, end: usize, cut: &mut bool| {
+        if word.is_empty() {
+            return;
+        }
+        let text = std::mem::take(word);
+        let joins = matches!(text.as_str(), "and" | "with" | "plus" | "then");
+        list.push(Token { text, span: Span::new(start + offset, end + offset), cut: *cut || joins, off: false });
+        *cut = joins;
+    };
+    for (i, c) in text.char_indices() {
+        let digit_after = bytes.get(i + 1).is_some_and(u8::is_ascii_digit);
+        let inner = c == '.' && digit_after && (word.is_empty() || word.bytes().all(|b| b.is_ascii_digit()));
+        if c.is_alphanumeric() || inner {
+            if word.is_empty() {
+                start = i;
+            }
+            word.extend(c.to_lowercase());
+            continue;
+        }
+        push(&mut word, start, i, &mut cut);
+        cut |= matches!(c, ',' | ';' | ':' | '.' | '\n' | '(' | ')' | '+' | '&' | '?' | '!');
+    }
+    push(&mut word, start, text.len(), &mut cut);
+    list
+}
+
+/// Whether a passage says that its service was done at this encounter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Said not to have been done.
+    Denied,
+    /// Of an earlier day.
+    Past,
+    /// Planned, ordered, advised, possible.
+    Planned,
+    /// A result is read; where it was done is not said.
+    Read,
+    /// Named without a word about doing.
+    Named,
+    /// Done.
+    Done,
+}
+
+/// A passage that speaks of a service.
+#[derive(Clone, Debug)]
+pub struct Passage {
+    /// Its statement.
+    pub statement: usize,
+    /// The piece or pieces of the statement.
+    pub range: Range<usize>,
+    /// The words that name the service.
+    pub words: Range<usize>,
+    /// What it says about doing.
+    pub status: Status,
+}
+
+/// The note's tokens by statement.
+pub struct Passages<'a> {
+    /// The note.
+    pub view: &'a NoteView<'a>,
+    /// All tokens, statement by statement.
+    pub tokens: Vec<Token>,
+    /// Tokens of each statement.
+    pub statements: Vec<Range<usize>>,
+    /// Parts of statements that may tell what was done here.
+    pub account: Vec<(usize, Range<usize>)>,
+}
+
+impl<'a> Passages<'a> {
+    /// Cuts a note.
+    pub fn new(view: &'a NoteView<'a>) -> Self {
+        let mut all = Vec::new();
+        let mut ranges = Vec::with_capacity(view.statements.len());
+        for statement in view.statements {
+            let from = all.len();
+            all.extend(tokens(statement.span.of(view.text), statement.span.start));
+            ranges.push(from..all.len());
+        }
+        let mut passages = Self { view, tokens: all, statements: ranges, account: Vec::new() };
+        for range in passages.statements.clone() {
+            passages.switch_off(range);
+        }
+        passages.account = passages.parts_done();
+        passages
+    }
+
+    /// Marks the pieces of a statement that say what was not done, with the pieces before them that wait for their verb.
+    fn switch_off(&mut self, statement: Range<usize>) {
+        let pieces = self.pieces(statement);
+        for (k, piece) in pieces.iter().enumerate() {
+            let lower = self.text(piece).to_lowercase();
+            if !(withheld(&lower) || says_not(&self.tokens[piece.clone()])) {
+                continue;
+            }
+            self.tokens[piece.clone()].iter_mut().for_each(|t| t.off = true);
+            // "Left lobe felt smooth, not taken": what waits for its verb shares its denial.
+            let late = self.tokens[piece.clone()].iter().take(3).any(|t| matches!(t.text.as_str(), "not" | "nothing" | "untouched" | "only"));
+            for before in pieces[..k].iter().rev() {
+                let joined = late || matches!(self.tokens[before.end].text.as_str(), "and" | "or" | "nor");
+                let (end, next) = (self.tokens[before.end - 1].span.end, self.tokens[before.end].span.start);
+                let closed = end <= next && self.view.text[end..next].contains(['.', ';', '\n']);
+                if closed || !joined || self.tokens[before.clone()].iter().any(|t| is_doing(&t.text)) {
+                    break;
+                }
+                self.tokens[before.clone()].iter_mut().for_each(|t| t.off = true);
+            }
+        }
+    }
+
+    /// The parts of the note that may tell what was done here: no history, no plan, nothing denied.
+    fn parts_done(&self) -> Vec<(usize, Range<usize>)> {
+        let mut list = Vec::new();
+        let report = is_report(self.view.context.note_type);
+        for (s, range) in self.statements.iter().enumerate() {
+            let of = &self.view.statements[s];
+            if of.role == Role::History {
+                continue;
+            }
+            let mut start = range.start;
+            while start < range.end {
+                let part = self.piece_around(s, &(start..start + 1));
+                let end = part.end.max(start + 1);
+                let lower = self.text(&(start..end)).to_lowercase();
+                let here = HERE.iter().any(|w| lower.contains(w));
+                let planned = PLANNED.iter().any(|w| lower.contains(w)) && !here;
+                let done = self.tokens[start..end].iter().any(|t| is_doing(&t.text));
+                let told = match of.role {
+                    Role::Title | Role::Description | Role::Lead | Role::Result => true,
+                    Role::Plan => done || here,
+                    _ => report || done || here,
+                };
+                if told && !planned {
+                    list.push((s, start..end));
+                }
+                start = end;
+            }
+        }
+        list
+    }
+
+    /// The pieces of a token range between punctuation marks and joining words.
+    pub fn pieces(&self, range: Range<usize>) -> Vec<Range<usize>> {
+        let mut list = Vec::new();
+        let mut start = range.start;
+        for at in range.clone().skip(1) {
+            if self.tokens[at].cut {
+                list.push(start..at);
+                start = at;
+            }
+        }
+        if start < range.end {
+            list.push(start..range.end);
+        }
+        list
+    }
+
+    /// Text from the first to the last token.
+    pub fn span(&self, range: &Range<usize>) -> Span {
+        match (self.tokens.get(range.start), range.end.checked_sub(1).and_then(|e| self.tokens.get(e))) {
+            (Some(first), Some(last)) if first.span.start <= last.span.end => Span::new(first.span.start, last.span.end),
+            _ => Span::new(0, 0),
+        }
+    }
+
+    /// Text of a range.
+    pub fn text(&self, range: &Range<usize>) -> &'a str {
+        self.span(range).of(self.view.text)
+    }
+
+    /// The statement's role.
+    pub fn role(&self, statement: usize) -> Role {
+        self.view.statements[statement].role
+    }
+
+    /// Passages that one of `find` fits and none of `unless`: pieces of statements where one piece says it all, else whole
+    /// statements. History sections are left out.
+    pub fn find(&self, find: &[Pattern], unless: &[Pattern], is_test: bool) -> Vec<Passage> {
+        let mut list = Vec::new();
+        for (s, range) in self.statements.iter().enumerate() {
+            if self.role(s) == Role::History || range.is_empty() {
+                continue;
+            }
+            let fits = |r: &Range<usize>| -> Option<Range<usize>> {
+                let words = find.iter().find_map(|p| p.find(&self.tokens, r.clone()))?;
+                unless.iter().all(|p| p.find(&self.tokens, r.clone()).is_none()).then_some(words)
+            };
+            if fits(range).is_none() && !find.iter().any(|p| p.find(&self.tokens, range.clone()).is_some()) {
+                continue;
+            }
+            let pieces: Vec<(Range<usize>, Range<usize>)> =
+                self.pieces(range.clone()).into_iter().filter_map(|r| fits(&r).map(|w| (r, w))).collect();
+            if pieces.is_empty() {
+                list.extend(fits(range).map(|words| (s, range.clone(), words)));
+            } else {
+                list.extend(pieces.into_iter().map(|(r, w)| (s, r, w)));
+            }
+        }
+        list.into_iter()
+            .map(|(statement, range, words)| {
+                let status = self.status(statement, &range, &words, is_test);
+                Passage { statement, range, words, status }
+            })
+            .collect()
+    }
+
+    /// What a passage says about doing.
+    pub fn status(&self, statement: usize, range: &Range<usize>, words: &Range<usize>, is_test: bool) -> Status {
+        let of = &self.view.statements[statement];
+        let assertion = self.view.assertion(self.span(words));
+        let negated = pattern::is_negated(&self.tokens, self.statements[statement].start, words.start);
+        if assertion == Assertion::Absent || assertion == Assertion::Family || negated && of.role != Role::Title {
+            return Status::Denied;
+        }
+        let piece = self.piece_around(statement, range);
+        let lower = self.text(&piece).to_lowercase();
+        if self.tokens[words.clone()].iter().any(|t| t.off) {
+            return Status::Denied;
+        }
+        match of.role {
+            Role::History => Status::Past,
+            Role::Title => Status::Done,
+            Role::Description if is_report(self.view.context.note_type) => Status::Done,
+            _ => self.status_in_visit(of, assertion, &lower, &piece, is_test),
+        }
+    }
+
+    fn status_in_visit(&self, of: &Statement, assertion: Assertion, lower: &str, piece: &Range<usize>, is_test: bool) -> Status {
+        let here = HERE.iter().any(|w| lower.contains(w)) || of.cues.here && HERE.iter().any(|w| lower.contains(w));
+        let done = self.tokens[piece.clone()].iter().any(|t| is_doing(&t.text));
+        if assertion == Assertion::Historical && !here {
+            return Status::Past;
+        }
+        let planned = matches!(assertion, Assertion::Planned | Assertion::Hypothetical | Assertion::Conditional);
+        if planned && !(done && here) && !(done && of.role == Role::Description) {
+            return Status::Planned;
+        }
+        if PLANNED.iter().any(|w| lower.contains(w)) && !here {
+            return Status::Planned;
+        }
+        if is_test {
+            let report = matches!(self.view.context.note_type, NoteType::Imaging | NoteType::Pathology);
+            let named = matches!(of.role, Role::Title | Role::Lead | Role::Description | Role::Result);
+            return match () {
+                _ if here && !lower.contains("outside") => Status::Done,
+                _ if report && named => Status::Done,
+                _ if of.role == Role::Result => Status::Read,
+                _ if done && of.role != Role::Story => Status::Done,
+                _ => Status::Read,
+            };
+        }
+        match of.role {
+            _ if done || here => Status::Done,
+            Role::Description => Status::Done,
+            _ => Status::Named,
+        }
+    }
+
+    /// The sentence part that governs a passage: the statement cut at semicolons and full stops only.
+    fn piece_around(&self, statement: usize, range: &Range<usize>) -> Range<usize> {
+        let whole = self.statements[statement].clone();
+        let text = |a: usize, b: usize| {
+            let (from, to) = (self.tokens[a].span.end, self.tokens[b].span.start);
+            if from <= to { &self.view.text[from..to] } else { "" }
+        };
+        let strong = |gap: &str| gap.contains([';', '.', '\n']);
+        let mut start = range.start.max(whole.start);
+        while start > whole.start && !strong(text(start - 1, start)) {
+            start -= 1;
+        }
+        let mut end = range.end.min(whole.end);
+        while end > whole.start && end < whole.end && !strong(text(end - 1, end)) {
+            end += 1;
+        }
+        start..end
+    }
+}
+
+/// Notes that report one study or operation.
+pub fn is_report(kind: NoteType) -> bool {
+    matches!(kind, NoteType::Operative | NoteType::Procedure | NoteType::Imaging | NoteType::Pathology)
+}
+
+const HERE: [&str; 14] = [
+    "today",
+    "in the office",
+    "in office",
+    "in-office",
+    "in clinic",
+    "in the clinic",
+    "in our office",
+    "this visit",
+    "at bedside",
+    "in-house",
+    "in house",
+    "on site",
+    "interpreted by me",
+    "my interpretation",
+];
+const PLANNED: [&str; 15] = [
+    "will ",
+    "recommend",
+    "schedul",
+    "consider",
+    "plan to",
+    "plan for",
+    "would ",
+    "return for",
+    "refer",
+    "next visit",
+    "candidate",
+    "to be done",
+    "going to",
+    "if needed",
+    "offered",
+];
+
+/// "declined", "deferred", "not done": nothing happened.
+fn withheld(lower: &str) -> bool {
+    [
+        "declined",
+        "refused",
+        "deferred",
+        "not done",
+        "not performed",
+        "was not ",
+        "were not ",
+        "cancelled",
+        "canceled",
+        "unable to perform",
+        "held off",
+        "untouched",
+        "left alone",
+        "left in place",
+        "examined only",
+        "looked at",
+        "nothing there",
+        "nothing else",
+        "not needed",
+        "not required",
+        "not indicated",
+    ]
+    .iter()
+    .any(|w| lower.contains(w))
+}
+
+/// "not opened", "was not treated", "nothing was taken": the words of a piece deny its verb.
+fn says_not(piece: &[Token]) -> bool {
+    let at = piece.iter().position(|t| matches!(t.text.as_str(), "not" | "nothing" | "neither" | "never"));
+    at.is_some_and(|at| piece[at + 1..].iter().take(3).any(|t| is_doing(&t.text) || matches!(t.text.as_str(), "used" | "reached")))
+}
+
+/// A word that says something was done: the past tense of doing.
+pub fn is_doing(word: &str) -> bool {
+    const OTHERS: [&str; 16] = [
+        "done", "given", "taken", "drawn", "froze", "frozen", "cut", "placed", "put", "underwent", "sent", "obtained", "injected",
+        "tolerated", "repaired", "ran",
+    ];
+    const NOT: [&str; 34] = [
+        "recommended", "discussed", "advised", "scheduled", "planned", "needed", "ordered", "indicated", "offered", "referred",
+        "declined", "deferred", "reviewed", "noted", "related", "located", "associated", "diagnosed", "reported", "elected",
+        "agreed", "consented", "suspected", "concerned", "displaced", "nondisplaced", "comminuted", "affected", "based",
+        "followed", "healed", "raised", "described", "presented",
+    ];
+    OTHERS.contains(&word) || word.len() > 4 && word.ends_with("ed") && !NOT.contains(&word)
+}

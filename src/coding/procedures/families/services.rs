@@ -1,0 +1,468 @@
+//! From passages to services: which are done, which belong together, and what the table says of each.
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::coding::procedures::sides::sides;
+use crate::coding::procedures::statements::Role;
+use crate::document::Span;
+use crate::extract::Laterality;
+
+use super::Setting;
+use super::passage::{Passage, Passages, Status};
+use super::source::{Attribute, Family, Scope};
+use super::table::{Cell, Units, Value};
+use super::values;
+
+/// A line that a decision table proposes.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Position of its family.
+    pub family: usize,
+    /// CPT or HCPCS code.
+    pub code: String,
+    /// Modifiers that the table names.
+    pub modifiers: Vec<String>,
+    /// Units.
+    pub units: u32,
+    /// Side or sides.
+    pub side: Option<Laterality>,
+    /// The statement that names it.
+    pub statement: usize,
+    /// The words that name it.
+    pub span: Span,
+    /// Text around it, for digits and eyelids.
+    pub clause: String,
+    /// Values that chose the code, as `name value`.
+    pub because: Vec<String>,
+    /// Which of several like services it is (a lesion, a vessel); empty where there is one.
+    pub place: Vec<String>,
+    /// Whether the note names it by name; else it is told in other words.
+    pub named: bool,
+}
+
+/// A question about a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The code it is about.
+    pub code: String,
+    /// The question.
+    pub text: String,
+    /// Answers that the table knows.
+    pub options: Vec<String>,
+    /// Where it arises.
+    pub span: Span,
+}
+
+/// What a family comes to.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Lines.
+    pub services: Vec<Service>,
+    /// Questions.
+    pub questions: Vec<Question>,
+    /// The note speaks of the service, and only as denied, past or planned.
+    pub ruled_out: bool,
+}
+
+/// Probability from which the model's word is enough for a service that is named without a word about doing.
+const TRUSTED: f32 = 0.3;
+
+/// Passages of one service.
+struct Group {
+    keys: BTreeMap<String, String>,
+    passages: Vec<Passage>,
+    wide: Vec<Range<usize>>,
+}
+
+/// Evaluates one family. `mass` is the model's probability that any of the family's codes is on the claim; `offered` are
+/// passages that the model points to.
+pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting: &Setting<'_>, mass: f32, offered: &[Passage]) -> Found {
+    let mut found = Found::default();
+    let account = |words: &super::pattern::Alternatives| -> Option<Range<usize>> {
+        passages.account.iter().find_map(|(_, range)| {
+            words.places(&passages.tokens, range.clone()).into_iter().find(|p| {
+                !passages.tokens[p.start].off && !super::pattern::is_negated(&passages.tokens, range.start, p.start)
+            })
+        })
+    };
+    if family.never.iter().any(|pattern| pattern.told(account).is_some()) {
+        found.ruled_out = true;
+        return found;
+    }
+    let mut places = passages.find(&family.find, &family.unless, family.test);
+    let spoken = !places.is_empty();
+    places.retain(|p| p.status == Status::Done || p.status >= Status::Read && mass >= TRUSTED);
+    let mut wide = Vec::new();
+    if places.is_empty() {
+        if let Some(words) = family.told.iter().find_map(|pattern| pattern.told(account)) {
+            let first = words[0].clone();
+            let part = passages.account.iter().find(|(_, r)| r.contains(&first.start)).cloned();
+            let Some((statement, range)) = part else { return found };
+            places.push(Passage { statement, range, words: first, status: Status::Done });
+            wide = words;
+        } else if offered.is_empty() || spoken {
+            found.ruled_out = spoken && mass < 0.8;
+            return found;
+        } else {
+            places.extend(offered.iter().cloned());
+        }
+    }
+    let named = wide.is_empty();
+    let groups = groups(family, passages, places, wide);
+    let several = groups.len() > 1;
+    let mut decided: Vec<(Group, BTreeMap<String, Value>, bool)> = Vec::new();
+    for group in groups {
+        let (values, lacking) = values_of(family, passages, setting, &group, several);
+        decided.push((group, values, lacking));
+    }
+    if let Some(name) = &family.sum {
+        add_up(name, family, &mut decided);
+    }
+    for (group, values, lacking) in &decided {
+        decide(number, family, passages, group, values, *lacking, named, &mut found);
+    }
+    found
+}
+
+fn decide(
+    number: usize,
+    family: &Family,
+    passages: &Passages<'_>,
+    group: &Group,
+    values: &BTreeMap<String, Value>,
+    lacking: bool,
+    named: bool,
+    found: &mut Found,
+) {
+    let of = |name: &str| values.get(name).cloned().unwrap_or(Value::Unstated);
+    let row_values: Vec<Value> = family.table.columns.iter().map(|c| of(c)).collect();
+    let Some(row) = family.table.decide(&row_values) else { return };
+    let lead = &group.passages[0];
+    let span = passages.span(&lead.words);
+    for line in &row.lines {
+        let modifiers = line.modifiers.iter().filter_map(|m| match m.strip_prefix('{').and_then(|m| m.strip_suffix('}')) {
+            None => Some(m.clone()),
+            Some(name) => match of(name) {
+                Value::Word(word) if word.len() == 2 => Some(word.to_uppercase()),
+                _ => None,
+            },
+        });
+        let mut because: Vec<String> = Vec::new();
+        for (column, value) in family.table.columns.iter().zip(&row_values) {
+            match value {
+                Value::Word(word) if !super::source::BUILT_IN.contains(&column.as_str()) => because.push(format!("{column} {word}")),
+                Value::Number(n) if column != "age" => because.push(format!("{column} {}", (n * 100.0).round() / 100.0)),
+                _ => {}
+            }
+        }
+        found.services.push(Service {
+            family: number,
+            code: line.code.clone(),
+            modifiers: modifiers.collect(),
+            units: line.units.count(of),
+            side: match of("side") {
+                Value::Word(w) if w == "right" => Some(Laterality::Right),
+                Value::Word(w) if w == "left" => Some(Laterality::Left),
+                Value::Word(w) if w == "both" => Some(Laterality::Bilateral),
+                _ => None,
+            },
+            statement: lead.statement,
+            span,
+            clause: clause(passages, group),
+            because,
+            place: group.keys.iter().filter(|(k, _)| *k != "side").map(|(_, v)| v.clone()).collect(),
+            named,
+        });
+    }
+    let Some(first) = row.lines.first() else { return };
+    for ((column, cell), value) in family.table.columns.iter().zip(&row.cells).zip(&row_values) {
+        let asked = *cell == Cell::Unstated || lacking && matches!(value, Value::Number(_));
+        let Some(text) = family.attributes.get(column).and_then(|a| a.ask.clone()).filter(|_| asked) else { continue };
+        let position = family.table.columns.iter().position(|c| c == column).unwrap_or(0);
+        let options: BTreeSet<String> =
+            family.table.rows.iter().filter_map(|r| r.cells.get(position)).flat_map(|c| c.words().iter().cloned()).collect();
+        let question = Question { code: first.code.clone(), text, options: options.into_iter().collect(), span };
+        if !found.questions.contains(&question) {
+            found.questions.push(question);
+        }
+    }
+    // A count that only sets the units is asked for as well.
+    for line in &row.lines {
+        if let Units::Of { attribute, .. } = &line.units
+            && of(attribute) == Value::Unstated
+            && let Some(text) = family.attributes.get(attribute).and_then(|a| a.ask.clone())
+        {
+            let question = Question { code: line.code.clone(), text, options: Vec::new(), span };
+            if !found.questions.contains(&question) {
+                found.questions.push(question);
+            }
+        }
+    }
+}
+
+/// Words around the passages of a group.
+fn clause(passages: &Passages<'_>, group: &Group) -> String {
+    let mut text: String = group.passages.iter().map(|p| passages.text(&p.range)).collect::<Vec<_>>().join(" ");
+    if group.passages.len() == 1 {
+        let statement = passages.statements[group.passages[0].statement].clone();
+        text = format!("{text}\n{}", passages.text(&statement));
+    }
+    text
+}
+
+/// The values of a key that pieces and statements of a passage state.
+fn keys_of(family: &Family, passages: &Passages<'_>, key: &str, range: &Range<usize>) -> Vec<String> {
+    if key == "side" {
+        return match sides_in(passages, std::slice::from_ref(range)) {
+            Some(Laterality::Right) => vec!["right".to_owned()],
+            Some(Laterality::Left) => vec!["left".to_owned()],
+            Some(Laterality::Bilateral) => vec!["left".to_owned(), "right".to_owned()],
+            None => Vec::new(),
+        };
+    }
+    let Some(attribute) = family.attributes.get(key) else { return Vec::new() };
+    match &attribute.kind {
+        super::source::Kind::Choice(list) => {
+            list.iter().filter(|(_, words)| values::stated(passages, words, range)).map(|(name, _)| name.clone()).collect()
+        }
+        kind => match values::read(passages, kind, std::slice::from_ref(range)).0 {
+            Value::Number(n) => vec![format!("{n:.2}")],
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// Passages that belong to one service each.
+fn groups(family: &Family, passages: &Passages<'_>, places: Vec<Passage>, wide: Vec<Range<usize>>) -> Vec<Group> {
+    if family.each.is_empty() {
+        return vec![Group { keys: BTreeMap::new(), passages: places, wide }];
+    }
+    // (keys, passage), best known first.
+    let mut known: Vec<(BTreeMap<String, String>, Passage)> = Vec::new();
+    for place in places {
+        for (range, shared) in split(family, passages, &place) {
+            let mut combinations = vec![BTreeMap::new()];
+            for key in &family.each {
+                let mut stated = keys_of(family, passages, key, &range);
+                if stated.is_empty() && shared {
+                    stated = keys_of(family, passages, key, &passages.statements[place.statement]);
+                    if stated.len() > 1 && key != "side" {
+                        stated.clear();
+                    }
+                }
+                if stated.is_empty() {
+                    continue;
+                }
+                combinations = combinations
+                    .into_iter()
+                    .flat_map(|c: BTreeMap<String, String>| {
+                        stated.iter().map(move |v| {
+                            let mut c = c.clone();
+                            c.insert(key.clone(), v.clone());
+                            c
+                        })
+                    })
+                    .collect();
+            }
+            let part = Passage { range: range.clone(), ..place.clone() };
+            known.extend(combinations.into_iter().map(|c| (c, part.clone())));
+        }
+    }
+    known.sort_by_key(|(keys, p)| (std::cmp::Reverse(keys.len()), p.range.start));
+    let mut groups: Vec<Group> = Vec::new();
+    for (keys, passage) in known {
+        let agrees = |g: &Group| keys.iter().all(|(k, v)| g.keys.get(k).is_some_and(|w| w == v));
+        let fitting: Vec<usize> = (0..groups.len()).filter(|i| agrees(&groups[*i])).collect();
+        match fitting.as_slice() {
+            [] => groups.push(Group { keys, passages: vec![passage], wide: wide.clone() }),
+            list => list.iter().for_each(|i| groups[*i].passages.push(passage.clone())),
+        }
+    }
+    groups.sort_by_key(|g| g.passages.iter().map(|p| p.range.start).min());
+    groups
+}
+
+/// A passage that names several places is one passage a place: cut between pieces, each with one value of the first key.
+/// With whether what a part does not state may be sought in the statement.
+fn split(family: &Family, passages: &Passages<'_>, place: &Passage) -> Vec<(Range<usize>, bool)> {
+    let key = &family.each[0];
+    let whole = &passages.statements[place.statement];
+    let in_range = keys_of(family, passages, key, &place.range);
+    if key == "side" || in_range.len() < 2 && place.range != *whole {
+        return vec![(place.range.clone(), true)];
+    }
+    let mut parts: Vec<(Range<usize>, Vec<String>)> = Vec::new();
+    for piece in passages.pieces(place.range.clone()) {
+        let stated = keys_of(family, passages, key, &piece);
+        match parts.last_mut() {
+            Some((range, has)) if stated.is_empty() || has.is_empty() || stated == *has => {
+                range.end = piece.end;
+                has.extend(stated.into_iter().filter(|s| !has.contains(s)).collect::<Vec<_>>());
+            }
+            _ => parts.push((piece, stated)),
+        }
+    }
+    if parts.iter().filter(|(_, has)| !has.is_empty()).count() < 2 {
+        return vec![(place.range.clone(), true)];
+    }
+    parts.into_iter().map(|(range, _)| (range, false)).collect()
+}
+
+/// Values of all attributes for a group, and whether one lacks a part.
+fn values_of(
+    family: &Family,
+    passages: &Passages<'_>,
+    setting: &Setting<'_>,
+    group: &Group,
+    several: bool,
+) -> (BTreeMap<String, Value>, bool) {
+    let mut values: BTreeMap<String, Value> = setting.values();
+    let mut lacking = false;
+    let side = match group.keys.get("side") {
+        Some(side) => Some(side.clone()),
+        None => side_of(passages, group).map(|s| {
+            match s {
+                Laterality::Right => "right",
+                Laterality::Left => "left",
+                Laterality::Bilateral => "both",
+            }
+            .to_owned()
+        }),
+    };
+    values.insert("side".to_owned(), side.map_or(Value::Unstated, Value::Word));
+    for (name, attribute) in &family.attributes {
+        if let (Some(key), super::source::Kind::Choice(_)) = (group.keys.get(name), &attribute.kind) {
+            values.insert(name.clone(), Value::Word(key.clone()));
+            continue;
+        }
+        let (mut value, part) = read(family, passages, group, name, attribute, several);
+        lacking |= part;
+        if value == Value::Unstated
+            && let Some(default) = &attribute.default
+        {
+            value = default.parse().map_or_else(|_| Value::Word(default.clone()), Value::Number);
+        }
+        values.insert(name.clone(), value);
+    }
+    (values, lacking)
+}
+
+fn read(family: &Family, passages: &Passages<'_>, group: &Group, name: &str, attribute: &Attribute, several: bool) -> values::Read {
+    let pieces: Vec<Range<usize>> = group.passages.iter().map(|p| p.range.clone()).chain(group.wide.iter().cloned()).collect();
+    let statements: BTreeSet<usize> = group.passages.iter().map(|p| p.statement).collect();
+    let whole: Vec<Range<usize>> = statements.iter().map(|s| passages.statements[*s].clone()).collect();
+    let account: Vec<Range<usize>> = passages.account.iter().map(|(_, r)| r.clone()).collect();
+    let mut levels: Vec<Vec<Range<usize>>> = Vec::new();
+    if attribute.scope == Scope::Account {
+        levels.push(account.clone());
+    } else {
+        levels.push(pieces);
+        if !(several && family.each.iter().any(|k| k == name)) {
+            levels.push(whole);
+        }
+        levels.push(following(passages, &statements));
+    }
+    if attribute.scope == Scope::Note && !(several && family.each.iter().any(|k| k == name)) {
+        let titles = (0..passages.statements.len()).filter(|s| passages.role(*s) == Role::Title);
+        levels.push(titles.map(|s| passages.statements[s].clone()).collect());
+        levels.push(account);
+        let all = (0..passages.statements.len()).filter(|s| passages.role(*s) != Role::History);
+        levels.push(all.map(|s| passages.statements[s].clone()).collect());
+    }
+    levels
+        .iter()
+        .map(|ranges| values::read(passages, &attribute.kind, ranges))
+        .find(|(value, _)| *value != Value::Unstated)
+        .unwrap_or((Value::Unstated, false))
+}
+
+/// The two statements behind each passage, within its section.
+fn following(passages: &Passages<'_>, statements: &BTreeSet<usize>) -> Vec<Range<usize>> {
+    let mut list = Vec::new();
+    for s in statements.iter().filter(|s| passages.role(**s) != Role::Title) {
+        for next in s + 1..(s + 3).min(passages.statements.len()) {
+            let (here, there) = (&passages.view.statements[*s], &passages.view.statements[next]);
+            if here.section != there.section || statements.contains(&next) {
+                break;
+            }
+            list.push(passages.statements[next].clone());
+        }
+    }
+    list
+}
+
+/// Lengths of services that are alike in everything else are added up (repairs of one class and group of sites).
+fn add_up(name: &str, family: &Family, decided: &mut Vec<(Group, BTreeMap<String, Value>, bool)>) {
+    let alike = |a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>| {
+        family.table.columns.iter().filter(|c| *c != name && *c != "side").all(|c| a.get(c) == b.get(c))
+    };
+    let mut summed: Vec<(Group, BTreeMap<String, Value>, bool)> = Vec::new();
+    for (group, values, lacking) in decided.drain(..) {
+        match summed.iter_mut().find(|(_, v, _)| alike(v, &values)) {
+            Some((g, v, l)) => {
+                if let (Some(Value::Number(a)), Some(Value::Number(b))) = (v.get(name).cloned(), values.get(name)) {
+                    v.insert(name.to_owned(), Value::Number(a + b));
+                }
+                g.passages.extend(group.passages);
+                *l |= lacking;
+            }
+            None => summed.push((group, values, lacking)),
+        }
+    }
+    *decided = summed;
+}
+
+/// Sides named in ranges, without what was not done there.
+fn sides_in(passages: &Passages<'_>, ranges: &[Range<usize>]) -> Option<Laterality> {
+    const PAIRED: [&str; 26] = [
+        "side", "sides", "ear", "ears", "nostril", "nostrils", "nares", "cavity", "cavities", "nasal", "turbinates", "inferior",
+        "knee", "knees", "shoulders", "hands", "wrists", "feet", "hips", "eyes", "breasts", "ankles", "anterior", "legs", "heels",
+        "thumbs",
+    ];
+    let mut text = String::new();
+    let mut both = false;
+    for range in ranges {
+        for i in range.clone().filter(|i| !passages.tokens[*i].off) {
+            let token = &passages.tokens[i];
+            if matches!(token.text.as_str(), "both" | "each" | "either") {
+                let after = passages.tokens[i + 1..range.end].iter().take(2);
+                both |= after.into_iter().any(|t| PAIRED.contains(&t.text.as_str()));
+            }
+            both |= matches!(token.text.as_str(), "au" | "ou");
+            text.push_str(token.span.of(passages.view.text));
+            text.push(' ');
+        }
+    }
+    if both { Some(Laterality::Bilateral) } else { sides(&text) }
+}
+
+/// The side of a service: in its pieces, its statements, the titles, what was done, anywhere; "the same on the left" makes
+/// it both.
+fn side_of(passages: &Passages<'_>, group: &Group) -> Option<Laterality> {
+    let pieces: Vec<Range<usize>> = group.passages.iter().map(|p| p.range.clone()).collect();
+    let statements: Vec<Range<usize>> = group.passages.iter().map(|p| passages.statements[p.statement].clone()).collect();
+    let by_role = |wanted: &dyn Fn(Role) -> bool| -> Vec<Range<usize>> {
+        (0..passages.statements.len()).filter(|s| wanted(passages.role(*s))).map(|s| passages.statements[s].clone()).collect()
+    };
+    let account: Vec<Range<usize>> = passages.account.iter().map(|(_, r)| r.clone()).collect();
+    let levels = [
+        pieces,
+        group.wide.clone(),
+        statements,
+        by_role(&|r| r == Role::Title),
+        account.clone(),
+        by_role(&|r| r != Role::History),
+    ];
+    let side = levels.iter().find_map(|ranges| sides_in(passages, ranges))?;
+    let other = match side {
+        Laterality::Right => Laterality::Left,
+        Laterality::Left => Laterality::Right,
+        Laterality::Bilateral => return Some(side),
+    };
+    const SAME: [&str; 8] = ["same", "likewise", "identical", "identically", "similarly", "similar", "repeated", "mirror"];
+    let again = account.iter().any(|r| {
+        passages.tokens[r.clone()].iter().any(|t| !t.off && SAME.contains(&t.text.as_str()))
+            && matches!(sides_in(passages, std::slice::from_ref(r)), Some(s) if s == other || s == Laterality::Bilateral)
+    });
+    Some(if again { Laterality::Bilateral } else { side })
+}
