@@ -3,11 +3,11 @@ use super::ProcedureCoder;
 use super::candidates::CodeCandidate;
 use super::families::passage::{Passage, Passages, Status};
 use super::families::services::evaluate;
-use super::families::{Found, Setting};
+use super::families::{Found, Setting, administration, drugs};
 use super::lines::{LineContext, is_facility};
 use super::ncci::Entry;
 use super::ranking::Verdict;
-use crate::claim::{Diagnosis, Query};
+use crate::claim::{Diagnosis, Line, Query};
 use crate::codeset::procedures::ProcedureValidity;
 
 /// Confidence of a line whose service is named, and of one that is told in other words, where the model knows nothing.
@@ -48,18 +48,20 @@ impl ProcedureCoder {
                 matches!(context.code_sets.procedures.validity(code, date), ProcedureValidity::Valid | ProcedureValidity::Unknown)
             };
             found.services.retain(|s| known(&s.code));
-            if !offered.is_empty() && found.services.iter().all(|s| offered.iter().any(|o| o.statement == s.statement)) {
+            if found.offered {
                 // Only the model's own words speak for it: the table may add units and modifiers, not change the code.
-                let agreed = found.services.iter().any(|s| mine.iter().any(|i| {
-                    verdicts[*i] == Verdict::Chosen && self.knowledge.index.codes[candidates[*i].code].code == s.code
-                }));
-                let own = !passages.find(&family.find, &family.unless, family.test).is_empty();
-                if !agreed && !own {
+                let agreed = found.services.iter().any(|s| {
+                    mine.iter().any(|i| {
+                        verdicts[*i] == Verdict::Chosen && self.knowledge.index.codes[candidates[*i].code].code == s.code
+                    })
+                });
+                if !agreed {
                     continue;
                 }
             }
             results.push((number, found, mass));
         }
+        let given = administration::lines(&passages, &self.families, &results, &setting);
         let claimed: Vec<String> = results.iter().flat_map(|(_, f, _)| f.services.iter().map(|s| s.code.clone())).collect();
         let mut entries = Vec::new();
         for (number, found, mass) in results {
@@ -89,7 +91,31 @@ impl ProcedureCoder {
                 evidence: vec![context.document.evidence(q.span)],
             }));
         }
+        self.take_over(&given, candidates, verdicts);
+        for (line, question) in given.into_iter().chain(drugs::lines(&passages, &setting)) {
+            let mut line = line;
+            line.title = context
+                .code_sets
+                .procedures
+                .find(&line.code)
+                .map(|i| context.code_sets.procedures.descriptor(i).to_owned())
+                .unwrap_or_default();
+            line.pointers = diagnoses.first().map(|d| d.pointer.clone()).into_iter().filter(|p| !p.is_empty()).collect();
+            queries.extend(question);
+            entries.push(Entry { line, concept: None, service: None, lesion: false });
+        }
         entries
+    }
+
+    /// Codes that administration and drug lines decide are taken out of the model's hands.
+    fn take_over(&self, given: &[(Line, Option<Query>)], candidates: &[CodeCandidate], verdicts: &mut [Verdict]) {
+        for (candidate, verdict) in candidates.iter().zip(verdicts.iter_mut()) {
+            let code = self.knowledge.index.codes[candidate.code].code.as_str();
+            let administration = !given.is_empty() && administration::decides(code);
+            if *verdict == Verdict::Chosen && (administration || drugs::decides(code)) {
+                *verdict = Verdict::SameService;
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::claim::{Diagnosis, Line, Query};
 use crate::codeset::CodeSets;
 use crate::document::{Document, Span};
 use crate::extract::Laterality;
-use crate::note::{Context, NoteType};
+use crate::note::{Context, NoteType, OriginKind};
 
 use super::candidates::CodeCandidate;
 use super::families::{Family, Service};
@@ -50,7 +50,9 @@ pub fn professional_only(context: &Context) -> bool {
             | NoteType::Discharge
             | NoteType::Emergency
     );
-    is_facility(&context.place_of_service) || report
+    // A report from an office that the caller names as such is the office's own.
+    let own = context.origins.get("place_of_service").is_some_and(|o| o.kind == OriginKind::Given);
+    is_facility(&context.place_of_service) || report && !own
 }
 
 impl LineContext<'_> {

@@ -4,6 +4,8 @@
 //! (`find`), the words that together amount to it (`told`), its attributes and where they are read (`read.*`), and a
 //! decision table. The first row that fits decides; a `?` cell means that the note does not say, reports the least that
 //! is supported, and asks. The learned model says whether a service was done where the note names it without saying so.
+pub mod administration;
+pub mod drugs;
 pub mod passage;
 pub mod pattern;
 pub mod services;
@@ -21,11 +23,12 @@ pub use source::{Family, FamilyError};
 use table::Value;
 
 /// The tables that the program is built with.
-const EMBEDDED: [(&str, &str); 5] = [
+const EMBEDDED: [(&str, &str); 6] = [
     ("ent.toml", include_str!("../../../../codesets/procedures/ent.toml")),
     ("orthopedics.toml", include_str!("../../../../codesets/procedures/orthopedics.toml")),
     ("dermatology.toml", include_str!("../../../../codesets/procedures/dermatology.toml")),
     ("cardiology.toml", include_str!("../../../../codesets/procedures/cardiology.toml")),
+    ("vaccines.toml", include_str!("../../../../codesets/procedures/vaccines.toml")),
     ("primary_care.toml", include_str!("../../../../codesets/procedures/primary_care.toml")),
 ];
 

@@ -281,8 +281,20 @@ impl<'a> Passages<'a> {
         match of.role {
             _ if done || here => Status::Done,
             Role::Description => Status::Done,
+            Role::Plan | Role::Assessment if is_report(self.view.context.note_type) => Status::Named,
+            _ if self.has_signs(piece) => Status::Done,
             _ => Status::Named,
         }
+    }
+
+    /// Whether the words around a passage are those of doing: numbing, stopping blood, a specimen, a route, a lot.
+    fn has_signs(&self, piece: &Range<usize>) -> bool {
+        let statement = self.statements.iter().position(|s| s.contains(&piece.start)).unwrap_or(0);
+        let section = self.view.statements[statement].section;
+        let near = (statement..(statement + 3).min(self.statements.len()))
+            .filter(|s| self.view.statements[*s].section == section)
+            .flat_map(|s| self.statements[s].clone());
+        near.into_iter().any(|i| !self.tokens[i].off && SIGNS.contains(&self.tokens[i].text.as_str()))
     }
 
     /// The sentence part that governs a passage: the statement cut at semicolons and full stops only.
@@ -310,7 +322,27 @@ pub fn is_report(kind: NoteType) -> bool {
     matches!(kind, NoteType::Operative | NoteType::Procedure | NoteType::Imaging | NoteType::Pathology)
 }
 
-const HERE: [&str; 14] = [
+const SIGNS: [&str; 44] = [
+    "lidocaine", "lido", "anesthesia", "anesthetic", "hemostasis", "specimen", "specimens", "consent", "sterile", "prepped", "prep",
+    "gauge", "25g", "22g", "27g", "tolerated", "cautery", "cryo", "thaw", "freeze", "nylon", "vicryl", "prolene", "chromic", "im", "sc",
+    "deltoid", "thigh", "lot", "vis", "tech", "path", "pathology", "sutures", "blade", "forceps", "curette", "clamp", "needle",
+    "dressing", "proparacaine", "vaccines", "immunizations", "bandage",
+];
+const HERE: [&str; 28] = [
+    " here",
+    "our lab",
+    "our own",
+    "our office",
+    "our clinic",
+    "my read",
+    "read by me",
+    "i read",
+    "in the room",
+    "in this office",
+    "in the exam room",
+    "office films",
+    "our technician",
+    "our treatment room",
     "today",
     "in the office",
     "in office",
@@ -368,6 +400,12 @@ fn withheld(lower: &str) -> bool {
         "not needed",
         "not required",
         "not indicated",
+        "at the pharmacy",
+        "in the nursery",
+        "at the hospital lab",
+        "hospital labs",
+        "was administered today they",
+        "prescription for",
     ]
     .iter()
     .any(|w| lower.contains(w))

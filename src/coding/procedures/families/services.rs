@@ -62,6 +62,8 @@ pub struct Found {
     pub questions: Vec<Question>,
     /// The note speaks of the service, and only as denied, past or planned.
     pub ruled_out: bool,
+    /// Only the model points to a passage: its words are none of the family's.
+    pub offered: bool,
 }
 
 /// Probability from which the model's word is enough for a service that is named without a word about doing.
@@ -105,6 +107,7 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
             return found;
         } else {
             places.extend(offered.iter().cloned());
+            found.offered = true;
         }
     }
     let named = wide.is_empty();
@@ -319,8 +322,8 @@ fn values_of(
     let mut values: BTreeMap<String, Value> = setting.values();
     let mut lacking = false;
     let side = match group.keys.get("side") {
-        Some(side) => Some(side.clone()),
-        None => side_of(passages, group).map(|s| {
+        Some(side) if several => Some(side.clone()),
+        _ => side_of(passages, group).map(|s| {
             match s {
                 Laterality::Right => "right",
                 Laterality::Left => "left",
