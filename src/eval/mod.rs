@@ -2,3 +2,6 @@
 pub mod claim_metrics;
 pub mod gold;
 pub mod scoring;
+
+#[cfg(test)]
+mod procedure_labels;

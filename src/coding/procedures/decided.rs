@@ -4,7 +4,7 @@ use super::candidates::CodeCandidate;
 use super::families::passage::{Passage, Passages, Status};
 use super::families::services::evaluate;
 use super::families::{Found, Setting, administration, drugs};
-use super::lines::{LineContext, is_facility};
+use super::lines::{LineContext, professional_only};
 use super::ncci::Entry;
 use super::ranking::Verdict;
 use crate::claim::{Diagnosis, Line, Query};
@@ -26,7 +26,7 @@ impl ProcedureCoder {
         queries: &mut Vec<Query>,
     ) -> Vec<Entry> {
         let passages = Passages::new(context.view);
-        let setting = Setting { context: context.context, facility: is_facility(&context.context.place_of_service) };
+        let setting = Setting { context: context.context, facility: professional_only(context.context) };
         let mut by_family: Vec<Vec<usize>> = vec![Vec::new(); self.families.families.len()];
         for (i, candidate) in candidates.iter().enumerate() {
             for family in self.families.of_code(&self.knowledge.index.codes[candidate.code].code) {
@@ -92,7 +92,7 @@ impl ProcedureCoder {
             }));
         }
         self.take_over(&given, candidates, verdicts);
-        for (line, question) in given.into_iter().chain(drugs::lines(&passages, &setting)) {
+        for (line, question) in given.into_iter().chain(drugs::lines(&passages, &setting, &claimed)) {
             let mut line = line;
             line.title = context
                 .code_sets

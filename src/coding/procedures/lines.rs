@@ -138,7 +138,9 @@ impl LineContext<'_> {
         let entry = entry.and_then(|(c, e)| self.knowledge.table.concepts.get(c)?.codes.get(e));
         let mut modifiers = self.modifiers_of(&code, entry, service.side, &service.clause);
         for modifier in &service.modifiers {
-            if !modifiers.contains(modifier) {
+            // The waived-test modifier is Medicare's.
+            let wanted = modifier != "QW" || self.context.payer.contains("medicare");
+            if wanted && !modifiers.contains(modifier) {
                 modifiers.push(modifier.clone());
             }
         }

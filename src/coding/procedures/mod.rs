@@ -139,6 +139,7 @@ impl ProcedureCoder {
         }
         let probabilities = self.probabilities(&view, &candidates);
         let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
+        ranking::pool_titles(&view, &candidates, &probabilities, &mut verdicts);
         ranking::drop_not_done(&view, &candidates, &mut verdicts);
         ranking::drop_bundled(&self.knowledge, &candidates, &mut verdicts);
         ncci::drop_included(&self.knowledge, &view, input.code_sets, &candidates, &probabilities, &mut verdicts);

@@ -75,9 +75,14 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
                 continue;
             }
             let tables = first.service.is_some() || second.service.is_some();
+            // What a table decides stands before what the model alone proposes.
+            let lesser = match (first.service.is_some(), second.service.is_some()) {
+                (false, true) => a,
+                _ => b,
+            };
             if edit.indicator == 0 {
                 if tables {
-                    included.push(b);
+                    included.push(lesser);
                 }
             } else if apart(first, second) || marked(first) || marked(second) {
             } else if !tables {
@@ -85,7 +90,7 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
             } else if first.lesion && second.lesion && other_lesion(first, second) {
                 distinct.push(b);
             } else {
-                included.push(b);
+                included.push(lesser);
             }
         }
     }

@@ -33,10 +33,12 @@ const GIVEN: [&str; 32] = [
     "gluteal", "ventrogluteal", "infiltrated", "solution", "applied", "syringe", "into", "intralesional",
 ];
 /// Anesthetics and fluids that belong to the procedure, and what has a table of its own.
-const INCLUDED: [&str; 8] = ["J2003", "J2002", "J2004", "J7620", "J7613", "J7611", "J0171", "J7120"];
+const INCLUDED: [&str; 12] = [
+    "J2003", "J2002", "J2004", "J7620", "J7613", "J7611", "J0171", "J7120", "J2795", "J0665", "J7308", "J7345",
+];
 
 /// Lines of the drugs given; nothing where a facility supplies them.
-pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>) -> Vec<(Line, Option<Query>)> {
+pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String]) -> Vec<(Line, Option<Query>)> {
     if setting.facility {
         return Vec::new();
     }
@@ -47,13 +49,33 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>) -> Vec<(Line, Optio
         return Vec::new();
     }
     let mut found: Vec<(Line, Option<Query>)> = Vec::new();
-    for (statement, range) in &passages.account {
+    let parts = (0..passages.statements.len())
+        .filter(|s| passages.role(*s) != Role::History)
+        .flat_map(|s| passages.parts(s).into_iter().map(move |r| (s, r)));
+    for (statement, range) in parts {
+        let (statement, range) = (&statement, &range);
         let role = view.statements[*statement].role;
         let span = passages.span(range);
         let text = span.of(view.text);
-        for hit in Drugs::embedded().find(text) {
-            let name = &text[hit.start..hit.end];
-            let at = span.start + hit.start;
+        let known = Drugs::embedded().find(text).filter(|h| !h.drug.hcpcs.is_empty()).map(|h| (h.start, h.end, h.drug.class, h.drug.hcpcs.clone()));
+        let lower = text.to_lowercase();
+        let plain = PLAIN.iter().filter_map(|(name, code, unit)| {
+            let start = lower.find(name)?;
+            Some((start, start + name.len(), "", vec![(*code, *unit)]))
+        });
+        let mut hits: Vec<_> = known.collect();
+        for other in plain {
+            // A plain name inside a known one says nothing more.
+            if !hits.iter().any(|h| h.0 < other.1 && other.0 < h.1 || h.3.iter().any(|(c, _)| *c == other.3[0].0)) {
+                hits.push(other);
+            }
+        }
+        for (start, end, class, hcpcs) in hits {
+            let Some(name) = text.get(start..end) else { continue };
+            let at = span.start + start;
+            if class.contains("anesthetic") {
+                continue;
+            }
             let token = range.clone().find(|i| passages.tokens[*i].span.end > at);
             if token.is_some_and(|t| passages.tokens[t].off) {
                 continue;
@@ -61,11 +83,11 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>) -> Vec<(Line, Optio
             let tokens = &passages.tokens[range.clone()];
             let given = tokens.iter().any(|t| !t.off && GIVEN.contains(&t.text.as_str()));
             let history = role == Role::Story && !tokens.iter().any(|t| is_doing(&t.text));
-            let Some((code, unit)) = choose(&hit.drug.hcpcs, name, text).filter(|(c, _)| !INCLUDED.contains(c)) else { continue };
-            if !given || history || home(&text.to_lowercase()) {
+            let Some((code, unit)) = choose(&hcpcs, name, text).filter(|(c, _)| !INCLUDED.contains(c) && !claimed.iter().any(|x| x == c)) else { continue };
+            if !given || history || home(&lower) || PLANS.iter().any(|w| lower.contains(w)) {
                 continue;
             }
-            let units = dose_near(text, hit.start, unit);
+            let units = dose_near(text, start, unit);
             add(&mut found, code, units, passages, at, at + name.len());
         }
     }
@@ -98,6 +120,12 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>) -> Vec<(Line, Optio
     found
 }
 
+/// Drugs that notes name without what tells the injected form from others.
+const PLAIN: [(&str, &str, &str); 3] =
+    [("triamcinolone", "J3301", "10 mg"), ("medroxyprogesterone", "J1050", "1 mg"), ("synvisc", "J7325", "1 mg")];
+/// Words of what is still to be given.
+const PLANS: [&str; 8] = ["will ", "next ", "schedul", "consider", "plan ", "offered", "declin", "last "];
+
 fn home(lower: &str) -> bool {
     ["at home", "home:", "prescrib", "refill", "continue", "daily", "twice", "tablet", "po ", "by mouth", " bid", " tid", "nightly", "weekly at"]
         .iter()
@@ -124,7 +152,10 @@ fn dose_near(text: &str, at: usize, unit: &str) -> Option<u32> {
         let _ = volume;
         return Some(1);
     }
-    let (size, measure) = units::dose(unit)?;
+    let (mut size, measure) = units::dose(unit)?;
+    if let Some((_, second)) = unit.split_once(" + ") {
+        size += units::dose(second).map_or(0.0, |d| d.0);
+    }
     // "40 mg/mL" is a strength, not a dose.
     let strengths: Vec<(usize, usize)> =
         LazyLock::force(&PERCENT).as_ref().map(|p| p.find_iter(text).map(|m| (m.start(), m.end())).collect()).unwrap_or_default();

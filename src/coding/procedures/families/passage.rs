@@ -3,7 +3,7 @@ use std::ops::Range;
 
 use crate::coding::procedures::statements::{Role, Statement};
 use crate::coding::procedures::view::NoteView;
-use crate::document::Span;
+use crate::document::{SectionKind, Span};
 use crate::extract::Assertion;
 use crate::note::NoteType;
 
@@ -141,29 +141,45 @@ impl<'a> Passages<'a> {
     fn parts_done(&self) -> Vec<(usize, Range<usize>)> {
         let mut list = Vec::new();
         let report = is_report(self.view.context.note_type);
-        for (s, range) in self.statements.iter().enumerate() {
+        let active: Vec<SectionKind> = (0..self.statements.len())
+            .filter(|s| !matches!(self.role(*s), Role::History | Role::Plan))
+            .filter(|s| self.tokens[self.statements[*s].clone()].iter().any(|t| !t.off && is_doing(&t.text)))
+            .map(|s| self.view.statements[s].section)
+            .collect();
+        for s in 0..self.statements.len() {
             let of = &self.view.statements[s];
             if of.role == Role::History {
                 continue;
             }
-            let mut start = range.start;
-            while start < range.end {
-                let part = self.piece_around(s, &(start..start + 1));
-                let end = part.end.max(start + 1);
-                let lower = self.text(&(start..end)).to_lowercase();
+            for part in self.parts(s) {
+                let lower = self.text(&part).to_lowercase();
                 let here = HERE.iter().any(|w| lower.contains(w));
                 let planned = PLANNED.iter().any(|w| lower.contains(w)) && !here;
-                let done = self.tokens[start..end].iter().any(|t| is_doing(&t.text));
+                let done = self.tokens[part.clone()].iter().any(|t| is_doing(&t.text));
                 let told = match of.role {
                     Role::Title | Role::Description | Role::Lead | Role::Result => true,
                     Role::Plan => done || here,
-                    _ => report || done || here,
+                    // In a visit without headings one sentence says "frozen" and another what.
+                    _ => report || done || here || active.contains(&of.section) || self.has_signs(&part),
                 };
                 if told && !planned {
-                    list.push((s, start..end));
+                    list.push((s, part));
                 }
-                start = end;
             }
+        }
+        list
+    }
+
+    /// A statement cut at full stops, semicolons and line ends.
+    pub fn parts(&self, statement: usize) -> Vec<Range<usize>> {
+        let range = self.statements[statement].clone();
+        let mut list = Vec::new();
+        let mut start = range.start;
+        while start < range.end {
+            let part = self.piece_around(statement, &(start..start + 1));
+            let end = part.end.max(start + 1);
+            list.push(start..end);
+            start = end;
         }
         list
     }
@@ -206,6 +222,7 @@ impl<'a> Passages<'a> {
     /// statements. History sections are left out.
     pub fn find(&self, find: &[Pattern], unless: &[Pattern], is_test: bool) -> Vec<Passage> {
         let mut list = Vec::new();
+        let mut other = Vec::new();
         for (s, range) in self.statements.iter().enumerate() {
             if self.role(s) == Role::History || range.is_empty() {
                 continue;
@@ -220,7 +237,11 @@ impl<'a> Passages<'a> {
             let pieces: Vec<(Range<usize>, Range<usize>)> =
                 self.pieces(range.clone()).into_iter().filter_map(|r| fits(&r).map(|w| (r, w))).collect();
             if pieces.is_empty() {
-                list.extend(fits(range).map(|words| (s, range.clone(), words)));
+                match fits(range) {
+                    Some(words) => list.push((s, range.clone(), words)),
+                    // Another service, or the same at another time.
+                    None => other.push(s),
+                }
             } else {
                 list.extend(pieces.into_iter().map(|(r, w)| (s, r, w)));
             }
@@ -230,6 +251,10 @@ impl<'a> Passages<'a> {
                 let status = self.status(statement, &range, &words, is_test);
                 Passage { statement, range, words, status }
             })
+            .chain(other.into_iter().map(|s| {
+                let range = self.statements[s].clone();
+                Passage { statement: s, words: range.start..range.start + 1, range, status: Status::Denied }
+            }))
             .collect()
     }
 
@@ -238,7 +263,9 @@ impl<'a> Passages<'a> {
         let of = &self.view.statements[statement];
         let assertion = self.view.assertion(self.span(words));
         let negated = pattern::is_negated(&self.tokens, self.statements[statement].start, words.start);
-        if assertion == Assertion::Absent || assertion == Assertion::Family || negated && of.role != Role::Title {
+        let done = self.tokens[range.clone()].iter().any(|t| is_doing(&t.text));
+        let absent = matches!(assertion, Assertion::Absent | Assertion::Family) && !done;
+        if absent || negated && of.role != Role::Title {
             return Status::Denied;
         }
         let piece = self.piece_around(statement, range);
@@ -274,7 +301,7 @@ impl<'a> Passages<'a> {
                 _ if here && !lower.contains("outside") => Status::Done,
                 _ if report && named => Status::Done,
                 _ if of.role == Role::Result => Status::Read,
-                _ if done && of.role != Role::Story => Status::Done,
+                // A result in a visit says nothing of who did the test.
                 _ => Status::Read,
             };
         }
@@ -282,6 +309,8 @@ impl<'a> Passages<'a> {
             _ if done || here => Status::Done,
             Role::Description => Status::Done,
             Role::Plan | Role::Assessment if is_report(self.view.context.note_type) => Status::Named,
+            // A report tells what was done, whatever its verbs.
+            Role::Lead | Role::Other | Role::Story | Role::Result if is_report(self.view.context.note_type) => Status::Done,
             _ if self.has_signs(piece) => Status::Done,
             _ => Status::Named,
         }
@@ -291,7 +320,7 @@ impl<'a> Passages<'a> {
     fn has_signs(&self, piece: &Range<usize>) -> bool {
         let statement = self.statements.iter().position(|s| s.contains(&piece.start)).unwrap_or(0);
         let section = self.view.statements[statement].section;
-        let near = (statement..(statement + 3).min(self.statements.len()))
+        let near = (statement.saturating_sub(1)..(statement + 3).min(self.statements.len()))
             .filter(|s| self.view.statements[*s].section == section)
             .flat_map(|s| self.statements[s].clone());
         near.into_iter().any(|i| !self.tokens[i].off && SIGNS.contains(&self.tokens[i].text.as_str()))
@@ -322,8 +351,8 @@ pub fn is_report(kind: NoteType) -> bool {
     matches!(kind, NoteType::Operative | NoteType::Procedure | NoteType::Imaging | NoteType::Pathology)
 }
 
-const SIGNS: [&str; 44] = [
-    "lidocaine", "lido", "anesthesia", "anesthetic", "hemostasis", "specimen", "specimens", "consent", "sterile", "prepped", "prep",
+const SIGNS: [&str; 45] = [
+    "lidocaine", "lido", "anesthesia", "anesthetic", "hemostasis", "specimen", "specimens", "sterile", "prepped", "prep", "wheal", "intradermal",
     "gauge", "25g", "22g", "27g", "tolerated", "cautery", "cryo", "thaw", "freeze", "nylon", "vicryl", "prolene", "chromic", "im", "sc",
     "deltoid", "thigh", "lot", "vis", "tech", "path", "pathology", "sutures", "blade", "forceps", "curette", "clamp", "needle",
     "dressing", "proparacaine", "vaccines", "immunizations", "bandage",
@@ -358,22 +387,37 @@ const HERE: [&str; 28] = [
     "interpreted by me",
     "my interpretation",
 ];
-const PLANNED: [&str; 15] = [
-    "will ",
+const PLANNED: [&str; 30] = [
+    "we will ",
+    "will be",
+    "she will",
+    "he will",
+    "will need",
+    "will get",
     "recommend",
     "schedul",
     "consider",
     "plan to",
     "plan for",
-    "would ",
+    "would like",
+    "would benefit",
     "return for",
     "refer",
     "next visit",
+    "next month",
+    "next week",
     "candidate",
     "to be done",
     "going to",
     "if needed",
+    "if back",
     "offered",
+    "discussed ",
+    "we talked",
+    "booked",
+    "wants to",
+    "in a month",
+    "not yet planned",
 ];
 
 /// "declined", "deferred", "not done": nothing happened.
@@ -419,8 +463,8 @@ fn says_not(piece: &[Token]) -> bool {
 
 /// A word that says something was done: the past tense of doing.
 pub fn is_doing(word: &str) -> bool {
-    const OTHERS: [&str; 16] = [
-        "done", "given", "taken", "drawn", "froze", "frozen", "cut", "placed", "put", "underwent", "sent", "obtained", "injected",
+    const OTHERS: [&str; 23] = [
+        "did", "ran", "run", "gave", "took", "drew", "made", "done", "given", "taken", "drawn", "froze", "frozen", "cut", "placed", "put", "underwent", "sent", "obtained", "injected",
         "tolerated", "repaired", "ran",
     ];
     const NOT: [&str; 34] = [

@@ -66,8 +66,15 @@ pub struct Found {
     pub offered: bool,
 }
 
-/// Probability from which the model's word is enough for a service that is named without a word about doing.
+/// Probability from which the model's word is enough for a service that is named without a word about doing, and which a
+/// service needs that a titled report does not name in its titles.
 const TRUSTED: f32 = 0.3;
+/// The same for a service that a long account tells in other words.
+const TRUSTED_TOLD: f32 = 0.15;
+/// And for one that a long note without titles names.
+const TRUSTED_LONG: f32 = 0.06;
+/// Statements from which on an account is long.
+const LONG: usize = 30;
 
 /// Passages of one service.
 struct Group {
@@ -94,16 +101,28 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
     let mut places = passages.find(&family.find, &family.unless, family.test);
     let spoken = !places.is_empty();
     places.retain(|p| p.status == Status::Done || p.status >= Status::Read && mass >= TRUSTED);
+    // A report names what was done in its titles: what is only mentioned below them needs the model's word as well.
+    let titled = passages.view.statements.iter().any(|s| s.role == Role::Title);
+    let named_there = places.iter().any(|p| passages.role(p.statement) == Role::Title);
+    if titled && !named_there && mass < TRUSTED {
+        places.clear();
+    }
+    let long = passages.view.statements.len() >= LONG;
+    if long && !titled && mass < TRUSTED_LONG {
+        places.clear();
+    }
+    let may_be_told = if titled { mass >= TRUSTED } else { !long || mass >= TRUSTED_TOLD };
     let mut wide = Vec::new();
     if places.is_empty() {
-        if let Some(words) = family.told.iter().find_map(|pattern| pattern.told(account)) {
+        let told = family.told.iter().filter(|_| may_be_told).find_map(|pattern| pattern.told(account));
+        if let Some(words) = told {
             let first = words[0].clone();
             let part = passages.account.iter().find(|(_, r)| r.contains(&first.start)).cloned();
             let Some((statement, range)) = part else { return found };
             places.push(Passage { statement, range, words: first, status: Status::Done });
             wide = words;
         } else if offered.is_empty() || spoken {
-            found.ruled_out = spoken && mass < 0.8;
+            found.ruled_out = spoken && mass < 0.9;
             return found;
         } else {
             places.extend(offered.iter().cloned());
@@ -357,7 +376,11 @@ fn read(family: &Family, passages: &Passages<'_>, group: &Group, name: &str, att
     let account: Vec<Range<usize>> = passages.account.iter().map(|(_, r)| r.clone()).collect();
     let mut levels: Vec<Vec<Range<usize>>> = Vec::new();
     if attribute.scope == Scope::Account {
-        levels.push(account.clone());
+        match group.keys.get("side").filter(|_| several) {
+            // Of two sides each has its own account.
+            Some(side) => levels.push(of_side(passages, &account, side)),
+            None => levels.push(account.clone()),
+        }
     } else {
         levels.push(pieces);
         if !(several && family.each.iter().any(|k| k == name)) {
@@ -377,6 +400,23 @@ fn read(family: &Family, passages: &Passages<'_>, group: &Group, name: &str, att
         .map(|ranges| values::read(passages, &attribute.kind, ranges))
         .find(|(value, _)| *value != Value::Unstated)
         .unwrap_or((Value::Unstated, false))
+}
+
+/// The pieces of ranges that do not speak of the other side alone.
+fn of_side(passages: &Passages<'_>, ranges: &[Range<usize>], side: &str) -> Vec<Range<usize>> {
+    let other = if side == "right" { Laterality::Left } else { Laterality::Right };
+    ranges
+        .iter()
+        .filter(|r| sides_in(passages, std::slice::from_ref(r)) != Some(other))
+        .flat_map(|r| {
+            let pieces = passages.pieces(r.clone());
+            if pieces.iter().any(|p| sides_in(passages, std::slice::from_ref(p)) == Some(other)) {
+                pieces.into_iter().filter(|p| sides_in(passages, std::slice::from_ref(p)) != Some(other)).collect()
+            } else {
+                vec![r.clone()]
+            }
+        })
+        .collect()
 }
 
 /// The two statements behind each passage, within its section.
@@ -424,7 +464,15 @@ fn sides_in(passages: &Passages<'_>, ranges: &[Range<usize>]) -> Option<Laterali
     ];
     let mut text = String::new();
     let mut both = false;
-    for range in ranges {
+    const SOUND: [&str; 12] = [
+        "normal", "clear", "intact", "unremarkable", "fine", "good", "small", "alright", "untreated", "dry", "ok", "healthy",
+    ];
+    for range in ranges.iter().flat_map(|r| passages.pieces(r.clone())) {
+        let piece = &passages.tokens[range.clone()];
+        let sound = piece.iter().any(|t| SOUND.contains(&t.text.as_str())) && !piece.iter().any(|t| super::passage::is_doing(&t.text));
+        if sound {
+            continue;
+        }
         for i in range.clone().filter(|i| !passages.tokens[*i].off) {
             let token = &passages.tokens[i];
             if matches!(token.text.as_str(), "both" | "each" | "either") {

@@ -46,7 +46,7 @@ pub fn stated(passages: &Passages<'_>, words: &Alternatives, range: &Range<usize
 
 fn numbers(passages: &Passages<'_>, kind: &Kind, range: &Range<usize>) -> Vec<f64> {
     let text = passages.text(range);
-    let measures = Measures::of_text(text);
+    let measures = Measures::of_text(&digits(text));
     match kind {
         Kind::Size | Kind::Length => measures.centimetres,
         Kind::Area => measures.square_centimetres,
@@ -58,7 +58,7 @@ fn numbers(passages: &Passages<'_>, kind: &Kind, range: &Range<usize>) -> Vec<f6
 }
 
 static MARGIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(\d+(?:\.\d+)?)[\s-]*(mm|cm)\s+(?:\w+\s+){0,3}margins?|margins?\s+(?:\w+\s+){0,3}?(?:of\s+)?(\d+(?:\.\d+)?)[\s-]*(mm|cm)")
+    Regex::new(r"(?i)(\d+(?:\.\d+)?)[\s-]*(mm|cm)\s+(?:\w+\s+){0,3}margins?|(\d+(?:\.\d+)?)[\s-]*(mm|cm)\s+(?:of\s+(?:\w+\s+)?skin\s+|rim\s+|cuff\s+)?(?:on\s+)?(?:each\s+side|all\s+around|either\s+side|around|beyond)|margins?\s+(?:\w+\s+){0,3}?(?:of\s+)?(\d+(?:\.\d+)?)[\s-]*(mm|cm)")
         .ok()
 });
 static WITH_MARGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -76,6 +76,7 @@ fn excised(text: &str) -> Option<(f64, bool)> {
             Some(if unit.eq_ignore_ascii_case("mm") { number / 10.0 } else { number })
         })
     };
+    let text = &digits(text);
     let margins = LazyLock::force(&MARGIN).as_ref()?;
     let whole = LazyLock::force(&WITH_MARGINS).as_ref()?.captures_iter(text).filter_map(|c| of(&c)).reduce(f64::max);
     let margin = margins.captures_iter(text).filter_map(|c| of(&c)).filter(|m| *m < 3.0).reduce(f64::min);
@@ -90,8 +91,24 @@ fn excised(text: &str) -> Option<(f64, bool)> {
     })
 }
 
+/// Number words before a unit of length as digits ("one inch").
+fn digits(text: &str) -> String {
+    const WORDS: [(&str, &str); 6] =
+        [("one inch", "1 inch"), ("an inch", "1 inch"), ("half an inch", "0.5 inch"), ("two inch", "2 inch"), ("one centimeter", "1 cm"), ("half inch", "0.5 inch")];
+    let mut text = text.to_lowercase();
+    for (words, number) in [WORDS[2], WORDS[5], WORDS[0], WORDS[1], WORDS[3], WORDS[4]] {
+        text = text.replace(words, number);
+    }
+    text
+}
+
 /// A token as a number.
 pub fn number(text: &str) -> Option<u32> {
+    const TENS: [(&str, u32); 8] =
+        [("thirty", 30), ("forty", 40), ("fifty", 50), ("sixty", 60), ("seventy", 70), ("eighty", 80), ("ninety", 90), ("dozen", 12)];
+    if let Some((_, n)) = TENS.iter().find(|(w, _)| *w == text) {
+        return Some(*n);
+    }
     const WORDS: [&str; 21] = [
         "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
         "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
@@ -102,6 +119,12 @@ pub fn number(text: &str) -> Option<u32> {
         _ => WORDS.iter().position(|w| *w == text).map(|n| n as u32).or_else(|| text.parse().ok()),
     }
     .filter(|n| (1..=200).contains(n))
+}
+
+/// "twenty" before "two" is twenty-two.
+fn joined(n: u32, next: Option<&str>) -> u32 {
+    let next = next.filter(|t| t.chars().all(|c| c.is_ascii_alphabetic())).and_then(number).filter(|m| *m < 10 && *m > 0);
+    if n >= 20 && n % 10 == 0 && n < 100 { n + next.unwrap_or(0) } else { n }
 }
 
 const UNITS: [&str; 16] =
@@ -132,10 +155,12 @@ fn count_in(passages: &Passages<'_>, nouns: &Alternatives, range: &Range<usize>)
     if places.is_empty() {
         return None;
     }
+    let number_at = |i: usize| at(i).and_then(number).map(|n| joined(n, at(i + 1)));
     for i in range.clone() {
         if at(i) == Some("total") {
-            let after = (i + 1..=i + 4).find_map(|k| at(k).and_then(number));
-            if let Some(n) = after {
+            let of = usize::from(matches!(at(i + 1), Some("of" | "count" | "number" | "is" | "was")));
+            let before = i.checked_sub(1).filter(|k| *k >= range.start && at(*k) == Some("in")).and_then(|k| k.checked_sub(1));
+            if let Some(n) = number_at(i + 1 + of).or_else(|| before.filter(|k| *k >= range.start).and_then(number_at)) {
                 return Some((n, true));
             }
         }
@@ -146,7 +171,9 @@ fn count_in(passages: &Passages<'_>, nouns: &Alternatives, range: &Range<usize>)
         // Before it: "9 thin scaly actinic keratoses".
         for k in (range.start.max(place.start.saturating_sub(4))..place.start).rev() {
             let unit = at(k + 1).is_some_and(|u| UNITS.contains(&u));
-            if let Some(n) = at(k).and_then(number).filter(|_| !unit) {
+            if let Some(n) = number_at(k).filter(|_| !unit) {
+                // "twenty two": the tens say it.
+                let n = k.checked_sub(1).filter(|p| *p >= range.start).and_then(number_at).filter(|t| *t > n && *t % 10 == n % 10).unwrap_or(n);
                 all |= k > range.start && matches!(at(k - 1), Some("all" | "these" | "the"));
                 best = best.max(Some(n));
                 break;
@@ -157,11 +184,12 @@ fn count_in(passages: &Passages<'_>, nouns: &Alternatives, range: &Range<usize>)
         }
         // Behind it: "keratoses x 9", "AKs: 9", "AKs (9)".
         let next = place.end;
-        let joined = at(next).is_some_and(|t| matches!(t, "x" | "times" | "number" | "count"));
-        let behind = if joined { at(next + 1) } else { at(next) };
+        let joined_by = at(next).is_some_and(|t| matches!(t, "x" | "times" | "number" | "count"));
+        let behind = if joined_by { at(next + 1) } else { at(next) };
         let glued = at(next).and_then(|t| t.strip_prefix('x')).and_then(number);
-        let unit = at(next + 1 + usize::from(joined)).is_some_and(|u| UNITS.contains(&u));
-        let n = glued.or_else(|| behind.and_then(number).filter(|_| !unit && (joined || tokens[next].cut)));
+        let unit = at(next + 1 + usize::from(joined_by)).is_some_and(|u| UNITS.contains(&u));
+        let place_behind = if joined_by { next + 1 } else { next };
+        let n = glued.or_else(|| behind.and_then(number).and(number_at(place_behind)).filter(|_| !unit && (joined_by || tokens[next].cut)));
         best = best.max(n);
     }
     // Parts by place: "scalp 4, left cheek 3, nose 2" or "4 on the scalp and 3 on the cheek".
