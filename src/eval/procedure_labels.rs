@@ -30,17 +30,20 @@ fn procedures_of_labelled_notes() {
             if let crate::eval::scoring::Outcome::Hit(i) = outcome {
                 let want = &case.gold.procedures[*i];
                 hits += 1;
-                let fits = want.units.contains(&line.units) && want.modifiers.iter().any(|m| {
-                    let (mut a, mut b) = (m.clone(), line.modifiers.clone());
-                    a.sort();
-                    b.sort();
-                    a == b
-                });
+                let fits = want.units.contains(&line.units)
+                    && want.modifiers.iter().any(|m| {
+                        let (mut a, mut b) = (m.clone(), line.modifiers.clone());
+                        a.sort();
+                        b.sort();
+                        a == b
+                    });
                 exact += usize::from(fits);
             }
         }
         if of_note.wrong + of_note.missed > 0 {
-            let show = |l: &&crate::claim::Line| format!("{}({:.2}{})", l.code, l.confidence, if l.source[0].starts_with('d') { "t" } else { "" });
+            let show = |l: &&crate::claim::Line| {
+                format!("{}({:.2}{})", l.code, l.confidence, if l.source[0].starts_with('d') { "t" } else { "" })
+            };
             println!("{} want {required:?} got {:?}", case.gold.id, lines.iter().map(show).collect::<Vec<_>>());
         }
         counts.add(of_note);

@@ -1,8 +1,9 @@
 //! The decision tables' part of procedure coding: families against a note, and what becomes of the model's candidates.
 use super::ProcedureCoder;
 use super::candidates::CodeCandidate;
-use super::families::passage::{Passage, Passages, Status};
+use super::families::passage::{Passage, Passages};
 use super::families::services::evaluate;
+use super::families::status::Status;
 use super::families::{Found, Setting, administration, drugs};
 use super::lines::{LineContext, professional_only};
 use super::ncci::Entry;
@@ -82,7 +83,10 @@ impl ProcedureCoder {
                 let index = &self.knowledge.index;
                 let concept = index.code_id(&service.code).and_then(|id| index.codes[id].entries.first()).map(|(c, _)| *c);
                 line.pointers = context.pointers_at(service.statement, concept, diagnoses);
-                add(&mut entries, Entry { line, concept: None, service: Some(service.clone()), lesion: family.lesion });
+                add(
+                    &mut entries,
+                    Entry { line, concept: None, service: (!found.offered).then(|| service.clone()), lesion: family.lesion },
+                );
             }
             queries.extend(found.questions.into_iter().map(|q| Query {
                 about: format!("line:{}", q.code),

@@ -40,8 +40,8 @@ use families::FamilyTables;
 use knowledge::Knowledge;
 use layers::Layers;
 use lines::LineContext;
-use ncci::Entry;
 use model::ProcedureModel;
+use ncci::Entry;
 use ranking::Verdict;
 use table::ProcedureTable;
 use view::NoteView;
@@ -159,7 +159,8 @@ impl ProcedureCoder {
             code_sets: input.code_sets,
         };
         let mut coding = ProcedureCoding::default();
-        let mut entries = self.decided(&context, &candidates, &probabilities, &mut verdicts, input.diagnoses, &mut coding.queries);
+        let mut entries =
+            self.decided(&context, &candidates, &probabilities, &mut verdicts, input.diagnoses, &mut coding.queries);
         for i in (0..candidates.len()).filter(|i| verdicts[*i] == Verdict::Chosen) {
             let mut line = context.line(&candidates[i], probabilities[i]);
             line.pointers = context.pointers(&candidates[i], input.diagnoses);
@@ -252,6 +253,6 @@ impl ProcedureCoder {
 }
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod tests;

@@ -93,9 +93,9 @@ pub fn drop_not_done(view: &NoteView<'_>, candidates: &[CodeCandidate], verdicts
 }
 
 /// Codes of one named clause must together be this likely.
-const POOL: f32 = 0.4;
+const POOL: f32 = 0.3;
 /// Below this a code does not stand in for its clause.
-const LEAST_OF_CLAUSE: f32 = 0.1;
+const LEAST_OF_CLAUSE: f32 = 0.06;
 
 /// A service named as the operation, or as the study in a report's heading, may lose all its codes because they share its
 /// probability. Where the codes that rest on one clause of a title together pass `POOL` and no chosen code speaks for it,

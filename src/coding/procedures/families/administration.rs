@@ -18,8 +18,18 @@ pub fn decides(code: &str) -> bool {
 
 /// Words that say that the physician counselled patient or family.
 const COUNSELLED: [&str; 12] = [
-    "counsel", "talked with", "i explained", "explained to", "went over", "discussed with", "discussed each", "reviewed with",
-    "i discussed", "personally", "we discussed", "answered",
+    "counsel",
+    "talked with",
+    "i explained",
+    "explained to",
+    "went over",
+    "discussed with",
+    "discussed each",
+    "reviewed with",
+    "i discussed",
+    "personally",
+    "we discussed",
+    "answered",
 ];
 
 /// The administration lines that go with the vaccines found.
@@ -33,12 +43,8 @@ pub fn lines(
     let mut lines: Vec<(Line, Option<Query>)> = Vec::new();
     let (mut vaccines, mut components, mut injections, mut oral) = (0u32, 0u32, 0u32, 0u32);
     let mut span: Option<Span> = None;
-    let evidence = |span: Span| Evidence {
-        start: span.start,
-        end: span.end,
-        text: span.of(passages.view.text).to_owned(),
-        document: None,
-    };
+    let evidence =
+        |span: Span| Evidence { start: span.start, end: span.end, text: span.of(passages.view.text).to_owned(), document: None };
     let line = |code: &str, units: u32, reason: &str, span: Span| Line {
         code: code.to_owned(),
         units,
@@ -57,7 +63,11 @@ pub fn lines(
         } else {
             vaccines += 1;
             components += vaccine.components;
-            if vaccine.oral_or_nasal { oral += 1 } else { injections += 1 }
+            if vaccine.oral_or_nasal {
+                oral += 1
+            } else {
+                injections += 1
+            }
             span = span.or(Some(service.span));
         }
     }

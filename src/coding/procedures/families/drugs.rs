@@ -14,28 +14,63 @@ use crate::coding::procedures::units;
 use crate::document::Evidence;
 
 use super::Setting;
-use super::passage::{Passages, is_doing};
+use super::passage::Passages;
+use super::status::is_doing;
 
 /// Whether the drug table decides a code; implants, devices and products without a dose stay with their own tables.
 pub fn decides(code: &str) -> bool {
-    Drugs::embedded().all().iter().any(|d| d.hcpcs.iter().any(|(c, _)| *c == code)) && !matches!(code, "J7620" | "J7613" | "J7308" | "J7345")
+    Drugs::embedded().all().iter().any(|d| d.hcpcs.iter().any(|(c, _)| *c == code))
+        && !matches!(code, "J7620" | "J7613" | "J7308" | "J7345")
 }
 
 static PERCENT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)(\d+(?:\.\d+)?)\s*(mg|mcg|units?)\s*/\s*(\d+(?:\.\d+)?)?\s*-?\s*ml").ok());
-static DISCARDED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)(?:discard\w*|wast\w*)\s+(?:\w+\s+){0,2}?(\d+(?:\.\d+)?)\s*(mg|units?|mcg)|(\d+(?:\.\d+)?)\s*(mg|units?|mcg)\s+(?:\w+\s+){0,3}?(?:was\s+|were\s+)?(?:discard|wast)\w*").ok());
+static DISCARDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:discard\w*|wast\w*)\s+(?:\w+\s+){0,2}?(\d+(?:\.\d+)?)\s*(mg|units?|mcg)|(\d+(?:\.\d+)?)\s*(mg|units?|mcg)\s+(?:\w+\s+){0,3}?(?:was\s+|were\s+)?(?:discard|wast)\w*").ok()
+});
 
 /// Words around a name that say that it was given, and how.
-const GIVEN: [&str; 32] = [
-    "im", "iv", "sc", "sq", "subq", "subcut", "intramuscular", "intramuscularly", "subcutaneous", "subcutaneously", "push", "injected",
-    "injection", "infused", "ran", "given", "administered", "joint", "bursa", "sheath", "intra", "knee", "shoulder", "deltoid",
-    "gluteal", "ventrogluteal", "infiltrated", "solution", "applied", "syringe", "into", "intralesional",
+const GIVEN: [&str; 36] = [
+    "subacromial",
+    "approach",
+    "space",
+    "vial",
+    "im",
+    "iv",
+    "sc",
+    "sq",
+    "subq",
+    "subcut",
+    "intramuscular",
+    "intramuscularly",
+    "subcutaneous",
+    "subcutaneously",
+    "push",
+    "injected",
+    "injection",
+    "infused",
+    "ran",
+    "given",
+    "administered",
+    "joint",
+    "bursa",
+    "sheath",
+    "intra",
+    "knee",
+    "shoulder",
+    "deltoid",
+    "gluteal",
+    "ventrogluteal",
+    "infiltrated",
+    "solution",
+    "applied",
+    "syringe",
+    "into",
+    "intralesional",
 ];
 /// Anesthetics and fluids that belong to the procedure, and what has a table of its own.
-const INCLUDED: [&str; 12] = [
-    "J2003", "J2002", "J2004", "J7620", "J7613", "J7611", "J0171", "J7120", "J2795", "J0665", "J7308", "J7345",
-];
+const INCLUDED: [&str; 13] =
+    ["J2003", "J2002", "J2004", "J7620", "J7613", "J7611", "J0171", "J7120", "J2795", "J0665", "J7308", "J7345", "J2590"];
 
 /// Lines of the drugs given; nothing where a facility supplies them.
 pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String]) -> Vec<(Line, Option<Query>)> {
@@ -57,7 +92,10 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
         let role = view.statements[*statement].role;
         let span = passages.span(range);
         let text = span.of(view.text);
-        let known = Drugs::embedded().find(text).filter(|h| !h.drug.hcpcs.is_empty()).map(|h| (h.start, h.end, h.drug.class, h.drug.hcpcs.clone()));
+        let known = Drugs::embedded()
+            .find(text)
+            .filter(|h| !h.drug.hcpcs.is_empty())
+            .map(|h| (h.start, h.end, h.drug.class, h.drug.hcpcs.clone()));
         let lower = text.to_lowercase();
         let plain = PLAIN.iter().filter_map(|(name, code, unit)| {
             let start = lower.find(name)?;
@@ -83,7 +121,11 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
             let tokens = &passages.tokens[range.clone()];
             let given = tokens.iter().any(|t| !t.off && GIVEN.contains(&t.text.as_str()));
             let history = role == Role::Story && !tokens.iter().any(|t| is_doing(&t.text));
-            let Some((code, unit)) = choose(&hcpcs, name, text).filter(|(c, _)| !INCLUDED.contains(c) && !claimed.iter().any(|x| x == c)) else { continue };
+            let Some((code, unit)) =
+                choose(&hcpcs, name, text).filter(|(c, _)| !INCLUDED.contains(c) && !claimed.iter().any(|x| x == c))
+            else {
+                continue;
+            };
             if !given || history || home(&lower) || PLANS.iter().any(|w| lower.contains(w)) {
                 continue;
             }
@@ -92,8 +134,23 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
         }
     }
     let medicare = setting.context.payer == "medicare";
-    let single = ["single-dose", "single dose", "prefilled", "pre-filled", "whole vial", "entire vial", "entire syringe", "nothing discarded",
-        "no waste", "none discarded", "no wastage", "full syringe", "all used", "full dose", "none wasted"];
+    let single = [
+        "single-dose",
+        "single dose",
+        "prefilled",
+        "pre-filled",
+        "whole vial",
+        "entire vial",
+        "entire syringe",
+        "nothing discarded",
+        "no waste",
+        "none discarded",
+        "no wastage",
+        "full syringe",
+        "all used",
+        "full dose",
+        "none wasted",
+    ];
     let multi = ["multi-dose", "multidose", "multiple dose", "multiple-dose", "ml vial of", "bottle"];
     let sealed = single.iter().any(|w| whole.contains(w)) && !multi.iter().any(|w| whole.contains(w));
     let waste = LazyLock::force(&DISCARDED).as_ref().and_then(|p| p.captures(&whole)).and_then(|c| {
@@ -101,7 +158,8 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
         Some((amount, c.get(2).or(c.get(4))?.as_str().to_owned()))
     });
     if medicare && found.len() == 1 {
-        let unit = Drugs::embedded().all().iter().flat_map(|d| d.hcpcs.iter()).find(|(c, _)| *c == found[0].0.code).map(|(_, u)| *u);
+        let unit =
+            Drugs::embedded().all().iter().flat_map(|d| d.hcpcs.iter()).find(|(c, _)| *c == found[0].0.code).map(|(_, u)| *u);
         match (waste, unit) {
             (Some((amount, measure)), Some(unit)) => {
                 if let Some((size, _)) = units::dose(unit) {
@@ -127,9 +185,24 @@ const PLAIN: [(&str, &str, &str); 3] =
 const PLANS: [&str; 8] = ["will ", "next ", "schedul", "consider", "plan ", "offered", "declin", "last "];
 
 fn home(lower: &str) -> bool {
-    ["at home", "home:", "prescrib", "refill", "continue", "daily", "twice", "tablet", "po ", "by mouth", " bid", " tid", "nightly", "weekly at"]
-        .iter()
-        .any(|w| lower.contains(w))
+    [
+        "at home",
+        "home:",
+        "prescrib",
+        " refill",
+        "continue",
+        "daily",
+        "twice",
+        "tablet",
+        "po ",
+        "by mouth",
+        " bid",
+        " tid",
+        "nightly",
+        "weekly at",
+    ]
+    .iter()
+    .any(|w| lower.contains(w))
 }
 
 /// The code of a drug: the only one, the one whose brand is named, else the first.
@@ -148,8 +221,7 @@ fn dose_near(text: &str, at: usize, unit: &str) -> Option<u32> {
     if unit.starts_with("per dose") {
         return Some(1);
     }
-    if let Some(volume) = unit.strip_suffix(" (normal saline)") {
-        let _ = volume;
+    if unit.ends_with(" (normal saline)") {
         return Some(1);
     }
     let (mut size, measure) = units::dose(unit)?;
@@ -163,7 +235,9 @@ fn dose_near(text: &str, at: usize, unit: &str) -> Option<u32> {
     let best = list
         .iter()
         .filter(|(_, _, m)| *m == measure)
-        .filter(|(start, ..)| !strengths.iter().any(|(a, b)| (a..b).contains(&start) && list.iter().filter(|d| d.2 == measure).count() > 1))
+        .filter(|(start, ..)| {
+            !strengths.iter().any(|(a, b)| (a..b).contains(&start) && list.iter().filter(|d| d.2 == measure).count() > 1)
+        })
         .min_by_key(|(start, ..)| start.abs_diff(at))?;
     let total = ["total"].iter().find_map(|w| {
         let place = text.to_lowercase().find(w)?;
@@ -174,7 +248,14 @@ fn dose_near(text: &str, at: usize, unit: &str) -> Option<u32> {
     (1.0..=2000.0).contains(&units).then_some(units as u32)
 }
 
-fn add(found: &mut Vec<(Line, Option<Query>)>, code: &str, units: Option<u32>, passages: &Passages<'_>, start: usize, end: usize) {
+fn add(
+    found: &mut Vec<(Line, Option<Query>)>,
+    code: &str,
+    units: Option<u32>,
+    passages: &Passages<'_>,
+    start: usize,
+    end: usize,
+) {
     let text = passages.view.text;
     let evidence = Evidence { start, end, text: text[start..end].to_owned(), document: None };
     if let Some((line, question)) = found.iter_mut().find(|(l, _)| l.code == code) {

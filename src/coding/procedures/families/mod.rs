@@ -6,10 +6,12 @@
 //! is supported, and asks. The learned model says whether a service was done where the note names it without saying so.
 pub mod administration;
 pub mod drugs;
+pub mod groups;
 pub mod passage;
 pub mod pattern;
 pub mod services;
 pub mod source;
+pub mod status;
 pub mod table;
 pub mod values;
 
@@ -23,13 +25,33 @@ pub use source::{Family, FamilyError};
 use table::Value;
 
 /// The tables that the program is built with.
-const EMBEDDED: [(&str, &str); 6] = [
-    ("ent.toml", include_str!("../../../../codesets/procedures/ent.toml")),
-    ("orthopedics.toml", include_str!("../../../../codesets/procedures/orthopedics.toml")),
-    ("dermatology.toml", include_str!("../../../../codesets/procedures/dermatology.toml")),
-    ("cardiology.toml", include_str!("../../../../codesets/procedures/cardiology.toml")),
+const EMBEDDED: [(&str, &str); 26] = [
+    ("cardio_cath_device.toml", include_str!("../../../../codesets/procedures/cardio_cath_device.toml")),
+    ("cardio_tests.toml", include_str!("../../../../codesets/procedures/cardio_tests.toml")),
+    ("cardio_vascular.toml", include_str!("../../../../codesets/procedures/cardio_vascular.toml")),
+    ("derm_biopsy_excision.toml", include_str!("../../../../codesets/procedures/derm_biopsy_excision.toml")),
+    ("derm_destruction.toml", include_str!("../../../../codesets/procedures/derm_destruction.toml")),
+    ("derm_other.toml", include_str!("../../../../codesets/procedures/derm_other.toml")),
+    ("derm_repair.toml", include_str!("../../../../codesets/procedures/derm_repair.toml")),
+    ("ent_ear.toml", include_str!("../../../../codesets/procedures/ent_ear.toml")),
+    ("ent_endoscopy.toml", include_str!("../../../../codesets/procedures/ent_endoscopy.toml")),
+    ("ent_hearing.toml", include_str!("../../../../codesets/procedures/ent_hearing.toml")),
+    ("ent_neck.toml", include_str!("../../../../codesets/procedures/ent_neck.toml")),
+    ("ent_nose.toml", include_str!("../../../../codesets/procedures/ent_nose.toml")),
+    ("ent_throat.toml", include_str!("../../../../codesets/procedures/ent_throat.toml")),
+    ("general_endoscopy_surgery.toml", include_str!("../../../../codesets/procedures/general_endoscopy_surgery.toml")),
+    ("general_other.toml", include_str!("../../../../codesets/procedures/general_other.toml")),
+    ("general_women_urology.toml", include_str!("../../../../codesets/procedures/general_women_urology.toml")),
+    ("ortho_arthroscopy.toml", include_str!("../../../../codesets/procedures/ortho_arthroscopy.toml")),
+    ("ortho_fracture_arm.toml", include_str!("../../../../codesets/procedures/ortho_fracture_arm.toml")),
+    ("ortho_fracture_leg.toml", include_str!("../../../../codesets/procedures/ortho_fracture_leg.toml")),
+    ("ortho_injection.toml", include_str!("../../../../codesets/procedures/ortho_injection.toml")),
+    ("ortho_surgery.toml", include_str!("../../../../codesets/procedures/ortho_surgery.toml")),
+    ("primary_labs.toml", include_str!("../../../../codesets/procedures/primary_labs.toml")),
+    ("primary_procedures.toml", include_str!("../../../../codesets/procedures/primary_procedures.toml")),
+    ("primary_screening.toml", include_str!("../../../../codesets/procedures/primary_screening.toml")),
+    ("radiographs.toml", include_str!("../../../../codesets/procedures/radiographs.toml")),
     ("vaccines.toml", include_str!("../../../../codesets/procedures/vaccines.toml")),
-    ("primary_care.toml", include_str!("../../../../codesets/procedures/primary_care.toml")),
 ];
 
 /// All families.
@@ -113,7 +135,7 @@ impl Setting<'_> {
         put("sex", context.patient.sex.map_or(Value::Unstated, |s| word(if s == Sex::F { "female" } else { "male" })));
         put("payer", word(&context.payer));
         put("place", word(if self.facility { "facility" } else { "office" }));
-        put("report", word(if passage::is_report(context.note_type) { "yes" } else { "no" }));
+        put("report", word(if status::is_report(context.note_type) { "yes" } else { "no" }));
         put("new", context.patient.new_patient.map_or(Value::Unstated, |n| word(if n { "yes" } else { "no" })));
         values
     }

@@ -44,7 +44,7 @@ impl Word {
 pub struct Alternatives(Vec<Vec<Word>>);
 
 /// Words that turn what follows into its absence.
-const NEGATIONS: [&str; 8] = ["no", "not", "without", "denies", "nor", "never", "w/o", "non"];
+const NEGATIONS: [&str; 6] = ["no", "not", "without", "denies", "nor", "never"];
 
 impl Alternatives {
     /// Reads `a|b_c|d*`; the error names the part that is wrong.

@@ -2,14 +2,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::coding::procedures::sides::sides;
 use crate::coding::procedures::statements::Role;
 use crate::document::Span;
 use crate::extract::Laterality;
 
 use super::Setting;
-use super::passage::{Passage, Passages, Status};
+use super::groups::{Group, groups, of_side, side_of};
+use super::passage::{Passage, Passages};
 use super::source::{Attribute, Family, Scope};
+use super::status::Status;
 use super::table::{Cell, Units, Value};
 use super::values;
 
@@ -76,22 +77,23 @@ const TRUSTED_LONG: f32 = 0.06;
 /// Statements from which on an account is long.
 const LONG: usize = 30;
 
-/// Passages of one service.
-struct Group {
-    keys: BTreeMap<String, String>,
-    passages: Vec<Passage>,
-    wide: Vec<Range<usize>>,
-}
-
 /// Evaluates one family. `mass` is the model's probability that any of the family's codes is on the claim; `offered` are
 /// passages that the model points to.
-pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting: &Setting<'_>, mass: f32, offered: &[Passage]) -> Found {
+pub fn evaluate(
+    number: usize,
+    family: &Family,
+    passages: &Passages<'_>,
+    setting: &Setting<'_>,
+    mass: f32,
+    offered: &[Passage],
+) -> Found {
     let mut found = Found::default();
     let account = |words: &super::pattern::Alternatives| -> Option<Range<usize>> {
         passages.account.iter().find_map(|(_, range)| {
-            words.places(&passages.tokens, range.clone()).into_iter().find(|p| {
-                !passages.tokens[p.start].off && !super::pattern::is_negated(&passages.tokens, range.start, p.start)
-            })
+            words
+                .places(&passages.tokens, range.clone())
+                .into_iter()
+                .find(|p| !passages.tokens[p.start].off && !super::pattern::is_negated(&passages.tokens, range.start, p.start))
         })
     };
     if family.never.iter().any(|pattern| pattern.told(account).is_some()) {
@@ -99,19 +101,19 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
         return found;
     }
     let mut places = passages.find(&family.find, &family.unless, family.test);
-    let spoken = !places.is_empty();
+    let spoken = !places.is_empty() && places.iter().all(|p| p.status < Status::Read);
     places.retain(|p| p.status == Status::Done || p.status >= Status::Read && mass >= TRUSTED);
     // A report names what was done in its titles: what is only mentioned below them needs the model's word as well.
     let titled = passages.view.statements.iter().any(|s| s.role == Role::Title);
     let named_there = places.iter().any(|p| passages.role(p.statement) == Role::Title);
-    if titled && !named_there && mass < TRUSTED {
+    let long = passages.view.statements.len() >= LONG;
+    if titled && long && !named_there && mass < TRUSTED {
         places.clear();
     }
-    let long = passages.view.statements.len() >= LONG;
     if long && !titled && mass < TRUSTED_LONG {
         places.clear();
     }
-    let may_be_told = if titled { mass >= TRUSTED } else { !long || mass >= TRUSTED_TOLD };
+    let may_be_told = if titled && long { mass >= TRUSTED } else { !long || mass >= TRUSTED_TOLD };
     let mut wide = Vec::new();
     if places.is_empty() {
         let told = family.told.iter().filter(|_| may_be_told).find_map(|pattern| pattern.told(account));
@@ -140,22 +142,21 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
     if let Some(name) = &family.sum {
         add_up(name, family, &mut decided);
     }
-    for (group, values, lacking) in &decided {
-        decide(number, family, passages, group, values, *lacking, named, &mut found);
+    for decision in &decided {
+        decide((number, family), passages, decision, named, &mut found);
     }
     found
 }
 
+/// What the table says of one group.
 fn decide(
-    number: usize,
-    family: &Family,
+    (number, family): (usize, &Family),
     passages: &Passages<'_>,
-    group: &Group,
-    values: &BTreeMap<String, Value>,
-    lacking: bool,
+    (group, values, lacking): &(Group, BTreeMap<String, Value>, bool),
     named: bool,
     found: &mut Found,
 ) {
+    let lacking = *lacking;
     let of = |name: &str| values.get(name).cloned().unwrap_or(Value::Unstated);
     let row_values: Vec<Value> = family.table.columns.iter().map(|c| of(c)).collect();
     let Some(row) = family.table.decide(&row_values) else { return };
@@ -172,7 +173,9 @@ fn decide(
         let mut because: Vec<String> = Vec::new();
         for (column, value) in family.table.columns.iter().zip(&row_values) {
             match value {
-                Value::Word(word) if !super::source::BUILT_IN.contains(&column.as_str()) => because.push(format!("{column} {word}")),
+                Value::Word(word) if !super::source::BUILT_IN.contains(&column.as_str()) => {
+                    because.push(format!("{column} {word}"))
+                }
                 Value::Number(n) if column != "age" => because.push(format!("{column} {}", (n * 100.0).round() / 100.0)),
                 _ => {}
             }
@@ -232,104 +235,6 @@ fn clause(passages: &Passages<'_>, group: &Group) -> String {
     text
 }
 
-/// The values of a key that pieces and statements of a passage state.
-fn keys_of(family: &Family, passages: &Passages<'_>, key: &str, range: &Range<usize>) -> Vec<String> {
-    if key == "side" {
-        return match sides_in(passages, std::slice::from_ref(range)) {
-            Some(Laterality::Right) => vec!["right".to_owned()],
-            Some(Laterality::Left) => vec!["left".to_owned()],
-            Some(Laterality::Bilateral) => vec!["left".to_owned(), "right".to_owned()],
-            None => Vec::new(),
-        };
-    }
-    let Some(attribute) = family.attributes.get(key) else { return Vec::new() };
-    match &attribute.kind {
-        super::source::Kind::Choice(list) => {
-            list.iter().filter(|(_, words)| values::stated(passages, words, range)).map(|(name, _)| name.clone()).collect()
-        }
-        kind => match values::read(passages, kind, std::slice::from_ref(range)).0 {
-            Value::Number(n) => vec![format!("{n:.2}")],
-            _ => Vec::new(),
-        },
-    }
-}
-
-/// Passages that belong to one service each.
-fn groups(family: &Family, passages: &Passages<'_>, places: Vec<Passage>, wide: Vec<Range<usize>>) -> Vec<Group> {
-    if family.each.is_empty() {
-        return vec![Group { keys: BTreeMap::new(), passages: places, wide }];
-    }
-    // (keys, passage), best known first.
-    let mut known: Vec<(BTreeMap<String, String>, Passage)> = Vec::new();
-    for place in places {
-        for (range, shared) in split(family, passages, &place) {
-            let mut combinations = vec![BTreeMap::new()];
-            for key in &family.each {
-                let mut stated = keys_of(family, passages, key, &range);
-                if stated.is_empty() && shared {
-                    stated = keys_of(family, passages, key, &passages.statements[place.statement]);
-                    if stated.len() > 1 && key != "side" {
-                        stated.clear();
-                    }
-                }
-                if stated.is_empty() {
-                    continue;
-                }
-                combinations = combinations
-                    .into_iter()
-                    .flat_map(|c: BTreeMap<String, String>| {
-                        stated.iter().map(move |v| {
-                            let mut c = c.clone();
-                            c.insert(key.clone(), v.clone());
-                            c
-                        })
-                    })
-                    .collect();
-            }
-            let part = Passage { range: range.clone(), ..place.clone() };
-            known.extend(combinations.into_iter().map(|c| (c, part.clone())));
-        }
-    }
-    known.sort_by_key(|(keys, p)| (std::cmp::Reverse(keys.len()), p.range.start));
-    let mut groups: Vec<Group> = Vec::new();
-    for (keys, passage) in known {
-        let agrees = |g: &Group| keys.iter().all(|(k, v)| g.keys.get(k).is_some_and(|w| w == v));
-        let fitting: Vec<usize> = (0..groups.len()).filter(|i| agrees(&groups[*i])).collect();
-        match fitting.as_slice() {
-            [] => groups.push(Group { keys, passages: vec![passage], wide: wide.clone() }),
-            list => list.iter().for_each(|i| groups[*i].passages.push(passage.clone())),
-        }
-    }
-    groups.sort_by_key(|g| g.passages.iter().map(|p| p.range.start).min());
-    groups
-}
-
-/// A passage that names several places is one passage a place: cut between pieces, each with one value of the first key.
-/// With whether what a part does not state may be sought in the statement.
-fn split(family: &Family, passages: &Passages<'_>, place: &Passage) -> Vec<(Range<usize>, bool)> {
-    let key = &family.each[0];
-    let whole = &passages.statements[place.statement];
-    let in_range = keys_of(family, passages, key, &place.range);
-    if key == "side" || in_range.len() < 2 && place.range != *whole {
-        return vec![(place.range.clone(), true)];
-    }
-    let mut parts: Vec<(Range<usize>, Vec<String>)> = Vec::new();
-    for piece in passages.pieces(place.range.clone()) {
-        let stated = keys_of(family, passages, key, &piece);
-        match parts.last_mut() {
-            Some((range, has)) if stated.is_empty() || has.is_empty() || stated == *has => {
-                range.end = piece.end;
-                has.extend(stated.into_iter().filter(|s| !has.contains(s)).collect::<Vec<_>>());
-            }
-            _ => parts.push((piece, stated)),
-        }
-    }
-    if parts.iter().filter(|(_, has)| !has.is_empty()).count() < 2 {
-        return vec![(place.range.clone(), true)];
-    }
-    parts.into_iter().map(|(range, _)| (range, false)).collect()
-}
-
 /// Values of all attributes for a group, and whether one lacks a part.
 fn values_of(
     family: &Family,
@@ -369,7 +274,14 @@ fn values_of(
     (values, lacking)
 }
 
-fn read(family: &Family, passages: &Passages<'_>, group: &Group, name: &str, attribute: &Attribute, several: bool) -> values::Read {
+fn read(
+    family: &Family,
+    passages: &Passages<'_>,
+    group: &Group,
+    name: &str,
+    attribute: &Attribute,
+    several: bool,
+) -> values::Read {
     let pieces: Vec<Range<usize>> = group.passages.iter().map(|p| p.range.clone()).chain(group.wide.iter().cloned()).collect();
     let statements: BTreeSet<usize> = group.passages.iter().map(|p| p.statement).collect();
     let whole: Vec<Range<usize>> = statements.iter().map(|s| passages.statements[*s].clone()).collect();
@@ -400,23 +312,6 @@ fn read(family: &Family, passages: &Passages<'_>, group: &Group, name: &str, att
         .map(|ranges| values::read(passages, &attribute.kind, ranges))
         .find(|(value, _)| *value != Value::Unstated)
         .unwrap_or((Value::Unstated, false))
-}
-
-/// The pieces of ranges that do not speak of the other side alone.
-fn of_side(passages: &Passages<'_>, ranges: &[Range<usize>], side: &str) -> Vec<Range<usize>> {
-    let other = if side == "right" { Laterality::Left } else { Laterality::Right };
-    ranges
-        .iter()
-        .filter(|r| sides_in(passages, std::slice::from_ref(r)) != Some(other))
-        .flat_map(|r| {
-            let pieces = passages.pieces(r.clone());
-            if pieces.iter().any(|p| sides_in(passages, std::slice::from_ref(p)) == Some(other)) {
-                pieces.into_iter().filter(|p| sides_in(passages, std::slice::from_ref(p)) != Some(other)).collect()
-            } else {
-                vec![r.clone()]
-            }
-        })
-        .collect()
 }
 
 /// The two statements behind each passage, within its section.
@@ -453,67 +348,4 @@ fn add_up(name: &str, family: &Family, decided: &mut Vec<(Group, BTreeMap<String
         }
     }
     *decided = summed;
-}
-
-/// Sides named in ranges, without what was not done there.
-fn sides_in(passages: &Passages<'_>, ranges: &[Range<usize>]) -> Option<Laterality> {
-    const PAIRED: [&str; 26] = [
-        "side", "sides", "ear", "ears", "nostril", "nostrils", "nares", "cavity", "cavities", "nasal", "turbinates", "inferior",
-        "knee", "knees", "shoulders", "hands", "wrists", "feet", "hips", "eyes", "breasts", "ankles", "anterior", "legs", "heels",
-        "thumbs",
-    ];
-    let mut text = String::new();
-    let mut both = false;
-    const SOUND: [&str; 12] = [
-        "normal", "clear", "intact", "unremarkable", "fine", "good", "small", "alright", "untreated", "dry", "ok", "healthy",
-    ];
-    for range in ranges.iter().flat_map(|r| passages.pieces(r.clone())) {
-        let piece = &passages.tokens[range.clone()];
-        let sound = piece.iter().any(|t| SOUND.contains(&t.text.as_str())) && !piece.iter().any(|t| super::passage::is_doing(&t.text));
-        if sound {
-            continue;
-        }
-        for i in range.clone().filter(|i| !passages.tokens[*i].off) {
-            let token = &passages.tokens[i];
-            if matches!(token.text.as_str(), "both" | "each" | "either") {
-                let after = passages.tokens[i + 1..range.end].iter().take(2);
-                both |= after.into_iter().any(|t| PAIRED.contains(&t.text.as_str()));
-            }
-            both |= matches!(token.text.as_str(), "au" | "ou");
-            text.push_str(token.span.of(passages.view.text));
-            text.push(' ');
-        }
-    }
-    if both { Some(Laterality::Bilateral) } else { sides(&text) }
-}
-
-/// The side of a service: in its pieces, its statements, the titles, what was done, anywhere; "the same on the left" makes
-/// it both.
-fn side_of(passages: &Passages<'_>, group: &Group) -> Option<Laterality> {
-    let pieces: Vec<Range<usize>> = group.passages.iter().map(|p| p.range.clone()).collect();
-    let statements: Vec<Range<usize>> = group.passages.iter().map(|p| passages.statements[p.statement].clone()).collect();
-    let by_role = |wanted: &dyn Fn(Role) -> bool| -> Vec<Range<usize>> {
-        (0..passages.statements.len()).filter(|s| wanted(passages.role(*s))).map(|s| passages.statements[s].clone()).collect()
-    };
-    let account: Vec<Range<usize>> = passages.account.iter().map(|(_, r)| r.clone()).collect();
-    let levels = [
-        pieces,
-        group.wide.clone(),
-        statements,
-        by_role(&|r| r == Role::Title),
-        account.clone(),
-        by_role(&|r| r != Role::History),
-    ];
-    let side = levels.iter().find_map(|ranges| sides_in(passages, ranges))?;
-    let other = match side {
-        Laterality::Right => Laterality::Left,
-        Laterality::Left => Laterality::Right,
-        Laterality::Bilateral => return Some(side),
-    };
-    const SAME: [&str; 8] = ["same", "likewise", "identical", "identically", "similarly", "similar", "repeated", "mirror"];
-    let again = account.iter().any(|r| {
-        passages.tokens[r.clone()].iter().any(|t| !t.off && SAME.contains(&t.text.as_str()))
-            && matches!(sides_in(passages, std::slice::from_ref(r)), Some(s) if s == other || s == Laterality::Bilateral)
-    });
-    Some(if again { Laterality::Bilateral } else { side })
 }

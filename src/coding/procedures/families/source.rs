@@ -195,8 +195,7 @@ struct RawAttribute {
 pub fn parse(name: &str, text: &str) -> Result<Vec<Family>, FamilyError> {
     let line_at = |at: usize| text.get(..at).map_or(1, |t| t.matches('\n').count() + 1);
     let wrong = |at: usize, problem: String| FamilyError::Content { file: name.to_owned(), line: line_at(at), problem };
-    let file: File =
-        toml::from_str(text).map_err(|e| wrong(e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
+    let file: File = toml::from_str(text).map_err(|e| wrong(e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
     let mut families = Vec::new();
     for spanned in file.family {
         let at = spanned.span().start;
@@ -313,7 +312,9 @@ mod tests {
     #[test]
     fn faults_name_file_and_line() {
         let file = |table: &str, more: &str| {
-            format!("specialty = \"x\"\n[[family]]\nid = \"a\"\nname = \"b\"\nsource = \"c\"\nfind = [\"word\"]\n{more}\ntable = \"\"\"\n{table}\n\"\"\"\n")
+            format!(
+                "specialty = \"x\"\n[[family]]\nid = \"a\"\nname = \"b\"\nsource = \"c\"\nfind = [\"word\"]\n{more}\ntable = \"\"\"\n{table}\n\"\"\"\n"
+            )
         };
         assert_eq!(parse("f.toml", &file("lines\n17000", "")).expect("a family").len(), 1);
         let fault = |text: String| parse("f.toml", &text).expect_err("a fault").to_string();

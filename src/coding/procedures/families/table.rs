@@ -166,7 +166,8 @@ impl Cell {
             (Self::Not(_), Value::Number(_)) => true,
             (Self::Numbers(low, high), Value::Number(n)) => {
                 let n = (n * 10.0 + 1e-6).floor() / 10.0;
-                let n = if low.fract() == 0.0 && high.fract() == 0.0 { n.floor().max(if *low > 0.0 { n } else { 0.0 }) } else { n };
+                let n =
+                    if low.fract() == 0.0 && high.fract() == 0.0 { n.floor().max(if *low > 0.0 { n } else { 0.0 }) } else { n };
                 *low <= n + 1e-9 && n <= high + 1e-9
             }
             (Self::Dates(first, last), Value::Date(date)) => first <= date && date <= last,

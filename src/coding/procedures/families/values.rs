@@ -28,7 +28,9 @@ pub fn read(passages: &Passages<'_>, kind: &Kind, ranges: &[Range<usize>]) -> Re
             unstated
         }
         Kind::Count(nouns) => (count(passages, nouns, ranges).map_or(Value::Unstated, |n| Value::Number(f64::from(n))), false),
-        Kind::Excised => ranges.iter().find_map(|r| excised(passages.text(r))).map_or(unstated, |(n, part)| (Value::Number(n), part)),
+        Kind::Excised => {
+            ranges.iter().find_map(|r| excised(passages.text(r))).map_or(unstated, |(n, part)| (Value::Number(n), part))
+        }
         _ => {
             let numbers = ranges.iter().flat_map(|r| numbers(passages, kind, r));
             (numbers.reduce(f64::max).map_or(Value::Unstated, Value::Number), false)
@@ -85,7 +87,10 @@ fn excised(text: &str) -> Option<(f64, bool)> {
     }
     let rest = margins.replace_all(text, " ");
     let lesion = Measures::of_text(&rest).centimetres.into_iter().reduce(f64::max)?;
+    let others = Measures::of_text(&rest).centimetres;
     Some(match margin {
+        // "0.3 cm with a 1 mm rim (0.5 cm)": the whole is stated beside its parts.
+        Some(margin) if others.iter().any(|o| (o + 2.0 * margin - lesion).abs() < 0.05) => (lesion, false),
         Some(margin) => (lesion + 2.0 * margin, false),
         None => (lesion, true),
     })
@@ -93,8 +98,14 @@ fn excised(text: &str) -> Option<(f64, bool)> {
 
 /// Number words before a unit of length as digits ("one inch").
 fn digits(text: &str) -> String {
-    const WORDS: [(&str, &str); 6] =
-        [("one inch", "1 inch"), ("an inch", "1 inch"), ("half an inch", "0.5 inch"), ("two inch", "2 inch"), ("one centimeter", "1 cm"), ("half inch", "0.5 inch")];
+    const WORDS: [(&str, &str); 6] = [
+        ("one inch", "1 inch"),
+        ("an inch", "1 inch"),
+        ("half an inch", "0.5 inch"),
+        ("two inch", "2 inch"),
+        ("one centimeter", "1 cm"),
+        ("half inch", "0.5 inch"),
+    ];
     let mut text = text.to_lowercase();
     for (words, number) in [WORDS[2], WORDS[5], WORDS[0], WORDS[1], WORDS[3], WORDS[4]] {
         text = text.replace(words, number);
@@ -104,14 +115,41 @@ fn digits(text: &str) -> String {
 
 /// A token as a number.
 pub fn number(text: &str) -> Option<u32> {
-    const TENS: [(&str, u32); 8] =
-        [("thirty", 30), ("forty", 40), ("fifty", 50), ("sixty", 60), ("seventy", 70), ("eighty", 80), ("ninety", 90), ("dozen", 12)];
+    const TENS: [(&str, u32); 8] = [
+        ("thirty", 30),
+        ("forty", 40),
+        ("fifty", 50),
+        ("sixty", 60),
+        ("seventy", 70),
+        ("eighty", 80),
+        ("ninety", 90),
+        ("dozen", 12),
+    ];
     if let Some((_, n)) = TENS.iter().find(|(w, _)| *w == text) {
         return Some(*n);
     }
     const WORDS: [&str; 21] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-        "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
     ];
     match text {
         "single" | "a" | "an" => Some(1),
@@ -127,8 +165,9 @@ fn joined(n: u32, next: Option<&str>) -> u32 {
     if n >= 20 && n % 10 == 0 && n < 100 { n + next.unwrap_or(0) } else { n }
 }
 
-const UNITS: [&str; 16] =
-    ["mm", "cm", "ml", "cc", "mg", "seconds", "second", "sec", "minutes", "min", "cycles", "cycle", "weeks", "days", "x", "passes"];
+const UNITS: [&str; 16] = [
+    "mm", "cm", "ml", "cc", "mg", "seconds", "second", "sec", "minutes", "min", "cycles", "cycle", "weeks", "days", "x", "passes",
+];
 
 /// How many of something: the total where one is stated, else the sum of the parts ("4 on the scalp, 3 on the cheek"),
 /// else the largest number beside the noun; over several statements of one section the sum, over sections the largest.
@@ -152,9 +191,6 @@ fn count_in(passages: &Passages<'_>, nouns: &Alternatives, range: &Range<usize>)
     let tokens = &passages.tokens[..];
     let at = |i: usize| tokens.get(i).map(|t| t.text.as_str()).filter(|_| i < range.end);
     let places: Vec<Range<usize>> = nouns.places(tokens, range.clone()).into_iter().filter(|p| !tokens[p.start].off).collect();
-    if places.is_empty() {
-        return None;
-    }
     let number_at = |i: usize| at(i).and_then(number).map(|n| joined(n, at(i + 1)));
     for i in range.clone() {
         if at(i) == Some("total") {
@@ -165,6 +201,9 @@ fn count_in(passages: &Passages<'_>, nouns: &Alternatives, range: &Range<usize>)
             }
         }
     }
+    if places.is_empty() {
+        return None;
+    }
     let mut best: Option<u32> = None;
     let mut all = false;
     for place in &places {
@@ -173,7 +212,12 @@ fn count_in(passages: &Passages<'_>, nouns: &Alternatives, range: &Range<usize>)
             let unit = at(k + 1).is_some_and(|u| UNITS.contains(&u));
             if let Some(n) = number_at(k).filter(|_| !unit) {
                 // "twenty two": the tens say it.
-                let n = k.checked_sub(1).filter(|p| *p >= range.start).and_then(number_at).filter(|t| *t > n && *t % 10 == n % 10).unwrap_or(n);
+                let n = k
+                    .checked_sub(1)
+                    .filter(|p| *p >= range.start)
+                    .and_then(number_at)
+                    .filter(|t| *t > n && *t % 10 == n % 10)
+                    .unwrap_or(n);
                 all |= k > range.start && matches!(at(k - 1), Some("all" | "these" | "the"));
                 best = best.max(Some(n));
                 break;
@@ -189,13 +233,63 @@ fn count_in(passages: &Passages<'_>, nouns: &Alternatives, range: &Range<usize>)
         let glued = at(next).and_then(|t| t.strip_prefix('x')).and_then(number);
         let unit = at(next + 1 + usize::from(joined_by)).is_some_and(|u| UNITS.contains(&u));
         let place_behind = if joined_by { next + 1 } else { next };
-        let n = glued.or_else(|| behind.and_then(number).and(number_at(place_behind)).filter(|_| !unit && (joined_by || tokens[next].cut)));
+        let n = glued.or_else(|| {
+            behind.and_then(number).and(number_at(place_behind)).filter(|_| {
+                !unit && (joined_by || tokens[next].cut || matches!(tokens[place.start].text.as_str(), "those" | "all" | "these"))
+            })
+        });
         best = best.max(n);
     }
     // Parts by place: "scalp 4, left cheek 3, nose 2" or "4 on the scalp and 3 on the cheek".
+    const SITES: [&str; 34] = [
+        "scalp",
+        "forehead",
+        "nose",
+        "cheek",
+        "cheeks",
+        "temple",
+        "temples",
+        "ear",
+        "ears",
+        "lip",
+        "chin",
+        "neck",
+        "chest",
+        "back",
+        "arm",
+        "arms",
+        "forearm",
+        "forearms",
+        "hand",
+        "hands",
+        "leg",
+        "legs",
+        "shoulder",
+        "shoulders",
+        "axillae",
+        "axilla",
+        "groin",
+        "eyelids",
+        "trunk",
+        "face",
+        "brow",
+        "skin",
+        "shin",
+        "knee",
+    ];
+    let after: Vec<u32> = range
+        .clone()
+        .filter(|i| at(*i).is_some_and(|t| SITES.contains(&t)) && at(i + 1).is_some_and(|t| t != "a" && t != "an"))
+        .filter_map(|i| number_at(i + 1).filter(|_| !at(i + 2).is_some_and(|u| UNITS.contains(&u))))
+        .collect();
+    if after.len() > 1 {
+        best = best.max(Some(after.iter().sum()));
+    }
     let parts: Vec<u32> = range
         .clone()
-        .filter(|i| matches!(at(i + 1), Some("on" | "over" | "at" | "from" | "to")) && at(*i).is_some_and(|t| t != "a" && t != "an"))
+        .filter(|i| {
+            matches!(at(i + 1), Some("on" | "over" | "at" | "from" | "to")) && at(*i).is_some_and(|t| t != "a" && t != "an")
+        })
         .filter_map(|i| at(i).and_then(number))
         .collect();
     let sum: u32 = parts.iter().sum();
