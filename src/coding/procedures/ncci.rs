@@ -77,7 +77,7 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
             let tables = first.service.is_some() || second.service.is_some();
             // What a table decides stands before what the model alone proposes.
             let lesser = match (first.service.is_some(), second.service.is_some()) {
-                (false, true) => a,
+                (false, true) if first.line.confidence < SURE => a,
                 _ => b,
             };
             if edit.indicator == 0 {
@@ -111,6 +111,9 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
     *entries = kept;
     dropped
 }
+
+/// A line of the model that is at least this likely keeps its place beside what a table decides.
+const SURE: f32 = 0.7;
 
 /// Whether two lesion services rest on different places of the note or different named places.
 fn other_lesion(a: &Entry, b: &Entry) -> bool {

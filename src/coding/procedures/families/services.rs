@@ -70,6 +70,8 @@ pub struct Found {
 /// Probability from which the model's word is enough for a service that is named without a word about doing, and which a
 /// service needs that a titled report does not name in its titles.
 const TRUSTED: f32 = 0.3;
+/// From here on the model's word stands against passages that speak of another day.
+const SURE: f32 = 0.9;
 /// The same for a service that a long account tells in other words.
 const TRUSTED_TOLD: f32 = 0.15;
 /// And for one that a long note without titles names.
@@ -102,7 +104,13 @@ pub fn evaluate(
     }
     let mut places = passages.find(&family.find, &family.unless, family.test);
     let spoken = !places.is_empty() && places.iter().all(|p| p.status < Status::Read);
-    places.retain(|p| p.status == Status::Done || p.status >= Status::Read && mass >= TRUSTED);
+    places.retain(|p| match p.status {
+        Status::Done => true,
+        Status::Named => mass >= TRUSTED,
+        // Where a test was done is the model's question.
+        Status::Read => !offered.is_empty(),
+        _ => false,
+    });
     // A report names what was done in its titles: what is only mentioned below them needs the model's word as well.
     let titled = passages.view.statements.iter().any(|s| s.role == Role::Title);
     let named_there = places.iter().any(|p| passages.role(p.statement) == Role::Title);
@@ -124,7 +132,7 @@ pub fn evaluate(
             places.push(Passage { statement, range, words: first, status: Status::Done });
             wide = words;
         } else if offered.is_empty() || spoken {
-            found.ruled_out = spoken && mass < 0.9;
+            found.ruled_out = spoken && mass < if family.test { TRUSTED } else { SURE };
             return found;
         } else {
             places.extend(offered.iter().cloned());
@@ -294,6 +302,8 @@ fn read(
             None => levels.push(account.clone()),
         }
     } else {
+        // The first passage names it, as a title does; further ones add to it.
+        levels.push(pieces.iter().take(1).cloned().collect());
         levels.push(pieces);
         if !(several && family.each.iter().any(|k| k == name)) {
             levels.push(whole);

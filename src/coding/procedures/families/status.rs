@@ -68,6 +68,8 @@ impl Passages<'_> {
             return match () {
                 _ if here && !lower.contains("outside") => Status::Done,
                 _ if report && named => Status::Done,
+                // A heading that names the study is the head of its report.
+                _ if matches!(of.role, Role::Title | Role::Lead) && of.words.len() < 12 => Status::Done,
                 _ if of.role == Role::Result => Status::Read,
                 // A result in a visit says nothing of who did the test.
                 _ => Status::Read,
