@@ -20,7 +20,9 @@ use crate::claim::{Candidate, Claim, Line};
 use crate::codeset::CodeSets;
 use crate::codeset::lookup::{self, Found, System};
 use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel};
-use crate::coding::procedures::{ProcedureCoder, ProcedureInput, model::ProcedureModel, table::ProcedureTable};
+use crate::coding::procedures::{
+    ProcedureCoder, ProcedureInput, families::FamilyTables, model::ProcedureModel, table::ProcedureTable,
+};
 use crate::em::{self, EmResult};
 use crate::encoder::manifest::Manifest;
 use crate::note::{Context, Encounter, Origin, OriginKind, input};
@@ -60,6 +62,7 @@ impl Engine {
         let diagnoses = DiagnosisModel::open(&model.join("diagnoses.json.gz")).map_err(open_error)?;
         let table = ProcedureTable::read(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
         let procedures = ProcedureModel::read(&model.join("procedures.json.gz")).map_err(open_error)?;
+        let families = FamilyTables::open(&folder.join("procedures")).map_err(open_error)?;
         let info = EngineInfo {
             version: env!("CARGO_PKG_VERSION").into(),
             model: ModelInfo { name: reader.model_name().to_owned(), sha256: reader.model_identity() },
@@ -70,7 +73,7 @@ impl Engine {
         Ok(Self {
             payers,
             diagnoses,
-            procedures: ProcedureCoder::new(table, procedures),
+            procedures: ProcedureCoder::new(table, procedures, families),
             review: read_thresholds(&model.join("review.toml"))?,
             training_documents: read_ids(&model.join("training_documents.txt"))?,
             info,

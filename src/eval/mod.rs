@@ -4,3 +4,6 @@ pub mod claims;
 pub mod em_cases;
 pub mod gold;
 pub mod scoring;
+
+#[cfg(test)]
+mod procedure_labels;

@@ -6,13 +6,16 @@ use crate::claim::{Diagnosis, Line, Query};
 use crate::codeset::CodeSets;
 use crate::document::{Document, Span};
 use crate::extract::Laterality;
-use crate::note::{Context, NoteType};
+use crate::note::{Context, NoteType, OriginKind};
 
 use super::candidates::CodeCandidate;
+use super::families::{Family, Service};
 use super::knowledge::Knowledge;
+use super::ncci::Entry;
 use super::pathology::PathologyService;
 use super::sides;
 use super::statements::Role;
+use super::table::CodeEntry;
 use super::units;
 use super::view::NoteView;
 
@@ -47,7 +50,9 @@ pub fn professional_only(context: &Context) -> bool {
             | NoteType::Discharge
             | NoteType::Emergency
     );
-    is_facility(&context.place_of_service) || report
+    // A report from an office that the caller names as such is the office's own.
+    let own = context.origins.get("place_of_service").is_some_and(|o| o.kind == OriginKind::Given);
+    is_facility(&context.place_of_service) || report && !own
 }
 
 impl LineContext<'_> {
@@ -117,16 +122,51 @@ impl LineContext<'_> {
     }
 
     fn modifiers(&self, code: &str, candidate: &CodeCandidate) -> Vec<String> {
-        let facts = self.code_sets.procedures.facts(code, self.context.date_of_service);
+        let side = sides::side_of(self.view, candidate);
+        let statement = &self.view.statements[candidate.statement];
+        let clause = sides::clause_text(self.view, statement, candidate);
         let entry = candidate.entry.and_then(|(c, e)| self.knowledge.table.concepts.get(c)?.codes.get(e));
+        self.modifiers_of(code, entry, side, clause)
+    }
+
+    /// The line of a decision table's service.
+    pub fn family_line(&self, service: &Service, family: &Family, confidence: f32) -> Line {
+        let code = service.code.clone();
+        let index = &self.knowledge.index;
+        let entry = index.code_id(&code).and_then(|id| index.codes[id].entries.first()).copied();
+        let concept = entry.map(|(c, _)| &self.knowledge.table.concepts[c]);
+        let entry = entry.and_then(|(c, e)| self.knowledge.table.concepts.get(c)?.codes.get(e));
+        let mut modifiers = self.modifiers_of(&code, entry, service.side, &service.clause);
+        for modifier in &service.modifiers {
+            // The waived-test modifier is Medicare's.
+            let wanted = modifier != "QW" || self.context.payer.contains("medicare");
+            if wanted && !modifiers.contains(modifier) {
+                modifiers.push(modifier.clone());
+            }
+        }
+        let descriptor = self.code_sets.procedures.find(&code).map(|i| self.code_sets.procedures.descriptor(i).to_owned());
+        let because = if service.because.is_empty() { String::new() } else { format!(" ({})", service.because.join(", ")) };
+        let how = if service.named { "stated as done" } else { "told in the account of what was done" };
+        Line {
+            modifiers,
+            units: service.units,
+            title: descriptor.filter(|d| !d.is_empty()).or(concept.map(|c| c.descriptor.clone())).unwrap_or_default(),
+            confidence,
+            source: vec!["decision_table".to_owned(), "procedure_model".to_owned()],
+            evidence: vec![self.document.evidence(service.span)],
+            reason: format!("{}: {how}{because}; {}.", capitalised(&family.name), family.source.trim_end_matches('.')),
+            code,
+            ..Line::default()
+        }
+    }
+
+    fn modifiers_of(&self, code: &str, entry: Option<&CodeEntry>, side: Option<Laterality>, clause: &str) -> Vec<String> {
+        let facts = self.code_sets.procedures.facts(code, self.context.date_of_service);
         let rule = entry.and_then(|e| e.attributes.get("bilateral_indicator")).map(String::as_str);
         let mut modifiers: Vec<&str> = Vec::new();
         if facts.as_ref().is_some_and(|f| f.pc_tc == '1') && professional_only(self.context) {
             modifiers.push("26");
         }
-        let side = sides::side_of(self.view, candidate);
-        let statement = &self.view.statements[candidate.statement];
-        let clause = sides::clause_text(self.view, statement, candidate);
         let number: u32 = code.parse().unwrap_or(0);
         let digits = matches!(number, 11719..=11765 | 26010..=26989 | 28001..=28899 | 64702 | 20526..=20553 | 20600..=20604);
         let lids = matches!(number, 67700..=67999);
@@ -157,7 +197,7 @@ impl LineContext<'_> {
     }
 
     /// Claim order: primary services by work RVU, each add-on behind the first service of its concept, else at the end.
-    pub fn order(&self, lines: &mut Vec<(Line, Option<usize>)>) {
+    pub fn order(&self, entries: &mut Vec<Entry>) {
         let date = self.context.date_of_service;
         let work = |line: &Line| self.code_sets.procedures.facts(&line.code, date).map_or(0.0, |f| f.work_rvu);
         let add_on = |line: &Line| {
@@ -165,28 +205,35 @@ impl LineContext<'_> {
             index.is_some_and(|i| self.code_sets.procedures.is_add_on(i))
                 || self.code_sets.procedures.facts(&line.code, date).is_some_and(|f| f.global.indicator() == "ZZZ")
         };
-        let all = std::mem::take(lines);
-        let (mut additions, mut primary): (Vec<_>, Vec<_>) = all.into_iter().partition(|(line, _)| add_on(line));
-        let by_work = |a: &(Line, Option<usize>), b: &(Line, Option<usize>)| {
-            work(&b.0).total_cmp(&work(&a.0)).then_with(|| a.0.code.cmp(&b.0.code))
-        };
+        let all = std::mem::take(entries);
+        let (mut additions, mut primary): (Vec<Entry>, Vec<Entry>) = all.into_iter().partition(|e| add_on(&e.line));
+        let by_work = |a: &Entry, b: &Entry| work(&b.line).total_cmp(&work(&a.line)).then_with(|| a.line.code.cmp(&b.line.code));
         primary.sort_by(by_work);
         additions.sort_by(by_work);
-        for (line, concept) in primary {
-            lines.push((line, concept));
-            let (mine, rest): (Vec<_>, Vec<_>) = additions.into_iter().partition(|(_, c)| concept.is_some() && *c == concept);
-            lines.extend(mine);
+        for entry in primary {
+            let (concept, family) = (entry.concept, entry.service.as_ref().map(|s| s.family));
+            entries.push(entry);
+            let belongs = |e: &Entry| {
+                concept.is_some() && e.concept == concept || family.is_some() && e.service.as_ref().map(|s| s.family) == family
+            };
+            let (mine, rest): (Vec<Entry>, Vec<Entry>) = additions.into_iter().partition(belongs);
+            entries.extend(mine);
             additions = rest;
         }
-        lines.extend(additions);
+        entries.extend(additions);
     }
 
     /// Up to four pointers: diagnoses that share words with the service or its statement, else the first one.
     pub fn pointers(&self, candidate: &CodeCandidate, diagnoses: &[Diagnosis]) -> Vec<String> {
-        let statement = &self.view.statements[candidate.statement];
+        self.pointers_at(candidate.statement, candidate.entry.map(|(concept, _)| concept), diagnoses)
+    }
+
+    /// The same for a statement and the concept of the phrase table that the code belongs to.
+    pub fn pointers_at(&self, statement: usize, concept: Option<usize>, diagnoses: &[Diagnosis]) -> Vec<String> {
+        let statement = &self.view.statements[statement];
         let words = &self.knowledge.index.words;
         let mut own: BTreeSet<String> = statement.words.iter().map(|w| w.stem.clone()).collect();
-        if let Some((concept, _)) = candidate.entry {
+        if let Some(concept) = concept {
             own.extend(words.of(&self.knowledge.table.concepts[concept].concept, 0).into_iter().map(|w| w.stem));
         }
         let mut scored: Vec<(usize, f32)> = diagnoses

@@ -7,7 +7,9 @@
 pub mod attributes;
 pub mod candidates;
 mod corrections;
+mod decided;
 pub mod evidence;
+pub mod families;
 pub mod features;
 pub mod index;
 pub mod knowledge;
@@ -15,7 +17,7 @@ pub mod layers;
 pub mod lines;
 pub mod measures;
 pub mod model;
-mod ncci;
+pub mod ncci;
 pub mod pathology;
 pub mod ranking;
 pub mod rivalry;
@@ -34,16 +36,20 @@ use crate::extract::Mention;
 use crate::note::Context;
 
 use candidates::CodeCandidate;
+use families::FamilyTables;
 use knowledge::Knowledge;
 use layers::Layers;
 use lines::LineContext;
 use model::ProcedureModel;
+use ncci::Entry;
 use ranking::Verdict;
 use table::ProcedureTable;
 use view::NoteView;
 
 /// File of the table in the code sets folder.
 pub const TABLE_FILE: &str = "procedure_phrases.json.gz";
+/// Folder of the decision tables in the code sets folder.
+pub const FAMILIES_FOLDER: &str = "procedures";
 /// File of the model in the model folder.
 pub const MODEL_FILE: &str = "procedures.json.gz";
 
@@ -56,11 +62,15 @@ pub enum ProcedureError {
     /// The model.
     #[error(transparent)]
     Model(#[from] model::ModelError),
+    /// The decision tables.
+    #[error(transparent)]
+    Families(#[from] families::FamilyError),
 }
 
 /// The procedure coder: table and model, ready to use.
 pub struct ProcedureCoder {
     knowledge: Knowledge,
+    families: FamilyTables,
     layers: Layers,
     model: ProcedureModel,
 }
@@ -110,12 +120,12 @@ impl ProcedureCoder {
     pub fn open(codesets: &std::path::Path, model_folder: &std::path::Path) -> Result<Self, ProcedureError> {
         let table = ProcedureTable::read(&codesets.join(TABLE_FILE))?;
         let model = ProcedureModel::read(&model_folder.join(MODEL_FILE))?;
-        Ok(Self::new(table, model))
+        Ok(Self::new(table, model, FamilyTables::open(&codesets.join(FAMILIES_FOLDER))?))
     }
 
-    /// Prepares table and model.
-    pub fn new(table: ProcedureTable, model: ProcedureModel) -> Self {
-        Self { knowledge: model.knowledge(table), layers: Layers::new(), model }
+    /// Prepares phrase table, model and decision tables.
+    pub fn new(table: ProcedureTable, model: ProcedureModel, families: FamilyTables) -> Self {
+        Self { knowledge: model.knowledge(table), families, layers: Layers::new(), model }
     }
 
     /// Codes the procedures of a note.
@@ -129,6 +139,7 @@ impl ProcedureCoder {
         }
         let probabilities = self.probabilities(&view, &candidates);
         let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
+        ranking::pool_titles(&view, &candidates, &probabilities, &mut verdicts);
         ranking::drop_not_done(&view, &candidates, &mut verdicts);
         ranking::drop_bundled(&self.knowledge, &candidates, &mut verdicts);
         ncci::drop_included(&self.knowledge, &view, input.code_sets, &candidates, &probabilities, &mut verdicts);
@@ -148,21 +159,23 @@ impl ProcedureCoder {
             code_sets: input.code_sets,
         };
         let mut coding = ProcedureCoding::default();
-        let mut lines: Vec<(Line, Option<usize>)> = Vec::new();
+        let mut entries =
+            self.decided(&context, &candidates, &probabilities, &mut verdicts, input.diagnoses, &mut coding.queries);
         for i in (0..candidates.len()).filter(|i| verdicts[*i] == Verdict::Chosen) {
             let mut line = context.line(&candidates[i], probabilities[i]);
             line.pointers = context.pointers(&candidates[i], input.diagnoses);
-            lines.push((line, candidates[i].entry.map(|(c, _)| c)));
+            entries.push(Entry { line, concept: candidates[i].entry.map(|(c, _)| c), service: None, lesion: false });
             let rivals = self.rivals(&candidates, &probabilities, i);
             coding.queries.extend(context.query(&candidates[i], &rivals));
         }
         for service in &pathology {
-            lines.push((context.pathology_line(service, input.diagnoses), None));
+            let line = context.pathology_line(service, input.diagnoses);
+            entries.push(Entry { line, concept: None, service: None, lesion: false });
             coding.queries.extend(context.pathology_query(service));
         }
-        ncci::distinguish(input.code_sets, input.context.date_of_service, &mut lines);
-        context.order(&mut lines);
-        coding.lines = lines.into_iter().map(|(line, _)| line).collect();
+        ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
+        context.order(&mut entries);
+        coding.lines = entries.into_iter().map(|entry| entry.line).collect();
         for (i, line) in coding.lines.iter_mut().enumerate() {
             line.number = i as u32 + 1;
         }
@@ -239,5 +252,7 @@ impl ProcedureCoder {
     }
 }
 
+#[cfg(test)]
+mod cases;
 #[cfg(test)]
 mod tests;

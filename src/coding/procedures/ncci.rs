@@ -6,6 +6,7 @@ use crate::claim::Line;
 use crate::codeset::CodeSets;
 
 use super::candidates::CodeCandidate;
+use super::families::Service;
 use super::knowledge::Knowledge;
 use super::ranking::Verdict;
 use super::rivalry;
@@ -40,31 +41,83 @@ pub fn drop_included(
     }
 }
 
-/// Adds modifier 59 to the column 2 code of a pair that a modifier may part, unless sides, digits or eyelids part it.
-pub fn distinguish(code_sets: &CodeSets, date: Date, lines: &mut [(Line, Option<usize>)]) {
+/// A line with what the choice between lines rests on.
+pub struct Entry {
+    /// The line.
+    pub line: Line,
+    /// Concept of the phrase table, where it came from there.
+    pub concept: Option<usize>,
+    /// The decision table's service, where it came from there.
+    pub service: Option<Service>,
+    /// Whether its family treats lesions of their own.
+    pub lesion: bool,
+}
+
+/// Between lines of which one comes from a decision table: drops the column 2 code of a pair that no modifier may part, or
+/// whose services are not told of different sides or lesions; those that are get modifier 59. Lines that both come from
+/// the phrase table get 59 where sides, digits or eyelids do not part them.
+pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec<Entry> {
     let places = |line: &Line| -> Vec<String> {
         let anatomical = |m: &&String| matches!(m.as_bytes(), [b'R' | b'L', b'T'] | [b'F' | b'T' | b'E', _]);
         line.modifiers.iter().filter(anatomical).cloned().collect()
     };
+    let apart = |a: &Entry, b: &Entry| {
+        let (here, there) = (places(&a.line), places(&b.line));
+        !here.is_empty() && !there.is_empty() && !here.iter().any(|m| there.contains(m))
+    };
+    let marked = |e: &Entry| e.line.modifiers.iter().any(|m| m == "59" || m.starts_with('X'));
+    let mut included: Vec<usize> = Vec::new();
     let mut distinct: Vec<usize> = Vec::new();
-    for (a, (first, _)) in lines.iter().enumerate() {
-        for (b, (second, _)) in lines.iter().enumerate() {
-            let edit = code_sets.ptp.edit(&first.code, &second.code, date);
-            if a == b || !edit.is_some_and(|e| e.indicator == 1) {
+    for (a, first) in entries.iter().enumerate() {
+        for (b, second) in entries.iter().enumerate() {
+            let Some(edit) = code_sets.ptp.edit(&first.line.code, &second.line.code, date) else { continue };
+            if a == b || first.line.code == second.line.code {
                 continue;
             }
-            let (here, there) = (places(first), places(second));
-            if here.is_empty() || there.is_empty() || here.iter().any(|m| there.contains(m)) {
+            let tables = first.service.is_some() || second.service.is_some();
+            // What a table decides stands before what the model alone proposes.
+            let lesser = match (first.service.is_some(), second.service.is_some()) {
+                (false, true) if first.line.confidence < SURE => a,
+                _ => b,
+            };
+            if edit.indicator == 0 {
+                if tables {
+                    included.push(lesser);
+                }
+            } else if apart(first, second) || marked(first) || marked(second) {
+            } else if !tables {
                 distinct.push(b);
+            } else if first.lesion && second.lesion && other_lesion(first, second) {
+                distinct.push(b);
+            } else {
+                included.push(lesser);
             }
         }
     }
+    distinct.retain(|i| !included.contains(i));
     distinct.sort_unstable();
     distinct.dedup();
     for i in distinct {
-        let modifiers = &mut lines[i].0.modifiers;
-        if modifiers.len() < 4 && !modifiers.iter().any(|m| m == "59" || m.starts_with('X')) {
+        let modifiers = &mut entries[i].line.modifiers;
+        if modifiers.len() < 4 {
             modifiers.push("59".to_owned());
         }
     }
+    let mut kept = Vec::new();
+    let mut dropped = Vec::new();
+    for (i, entry) in std::mem::take(entries).into_iter().enumerate() {
+        if included.contains(&i) { dropped.push(entry) } else { kept.push(entry) }
+    }
+    *entries = kept;
+    dropped
+}
+
+/// A line of the model that is at least this likely keeps its place beside what a table decides.
+const SURE: f32 = 0.7;
+
+/// Whether two lesion services rest on different places of the note or different named places.
+fn other_lesion(a: &Entry, b: &Entry) -> bool {
+    let (Some(a), Some(b)) = (&a.service, &b.service) else { return false };
+    let named = !a.place.is_empty() && !b.place.is_empty();
+    if named && a.place == b.place { false } else { !a.span.overlaps(b.span) }
 }

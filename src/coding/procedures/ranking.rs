@@ -91,3 +91,31 @@ pub fn drop_not_done(view: &NoteView<'_>, candidates: &[CodeCandidate], verdicts
         }
     }
 }
+
+/// Codes of one named clause must together be this likely.
+const POOL: f32 = 0.3;
+/// Below this a code does not stand in for its clause.
+const LEAST_OF_CLAUSE: f32 = 0.06;
+
+/// A service named as the operation, or as the study in a report's heading, may lose all its codes because they share its
+/// probability. Where the codes that rest on one clause of a title together pass `POOL` and no chosen code speaks for it,
+/// the likeliest is chosen.
+pub fn pool_titles(view: &NoteView<'_>, candidates: &[CodeCandidate], probabilities: &[f32], verdicts: &mut [Verdict]) {
+    let mut clauses: std::collections::BTreeMap<(usize, usize), Vec<usize>> = std::collections::BTreeMap::new();
+    let clause_of = |i: usize| super::rivalry::clause_of(view, &candidates[i]).0.key();
+    for i in 0..candidates.len() {
+        let named = matches!(view.statements[candidates[i].statement].role, Role::Title | Role::Lead);
+        if named && probabilities[i] >= 0.02 {
+            clauses.entry(clause_of(i)).or_default().push(i);
+        }
+    }
+    for (key, members) in clauses {
+        let spoken = (0..candidates.len()).any(|i| verdicts[i] == Verdict::Chosen && clause_of(i) == key);
+        let none: f32 = members.iter().map(|i| 1.0 - probabilities[*i]).product();
+        let open = members.iter().copied().filter(|i| verdicts[*i] == Verdict::Unlikely);
+        let best = open.max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]).then(b.cmp(a)));
+        if let Some(best) = best.filter(|b| !spoken && 1.0 - none >= POOL && probabilities[*b] >= LEAST_OF_CLAUSE) {
+            verdicts[best] = Verdict::Chosen;
+        }
+    }
+}

@@ -48,6 +48,13 @@ pub struct Clause {
     clause: usize,
 }
 
+impl Clause {
+    /// Statement and clause, for maps.
+    pub fn key(self) -> (usize, usize) {
+        (self.statement, self.clause)
+    }
+}
+
 /// Features of the second look; `answers` are those of the first two questions (service done, this code if done), in
 /// the order of `candidates`.
 pub fn rows(

@@ -11,7 +11,7 @@ use super::table::CodeEntry;
 use super::view::NoteView;
 
 static DOSE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)(\d{1,5}(?:\.\d+)?)[\s-]*(mg|mcg|g|gm|grams?|units?|ml|cc)\b").ok());
+    LazyLock::new(|| Regex::new(r"(?i)(\d{1,3}(?:,\d{3})+|\d{1,5}(?:\.\d+)?)[\s-]*(mg|mcg|g|gm|grams?|units?|ml|cc)\b").ok());
 static TIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:\bx\s?|×\s?|\btimes\s+)(\d{1,2}|two|three|four|five|six)\b|\b(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+){0,2}(?:lesions?|biops\w+|levels?|grafts?|cages?|spacers?|allergens?|blocks?|instruments?|nails?|muscles?|sites?|points?|stages?|antigens?)\b").ok()
 });
@@ -63,26 +63,35 @@ fn dose_units(unit: &str, statement: &str) -> Option<u32> {
     (1.0..=2000.0).contains(&units).then_some(units as u32)
 }
 
-fn dose(text: &str) -> Option<(f64, &'static str)> {
+/// The first dose in a text: number and measure (`mg`, `unit` or `ml`).
+pub fn dose(text: &str) -> Option<(f64, &'static str)> {
     doses(text).into_iter().next()
 }
 
-fn doses(text: &str) -> Vec<(f64, &'static str)> {
+/// All doses of a text, in milligrams, units or millilitres.
+pub fn doses(text: &str) -> Vec<(f64, &'static str)> {
+    doses_at(text).into_iter().map(|(_, number, measure)| (number, measure)).collect()
+}
+
+/// All doses with the byte where each begins.
+pub fn doses_at(text: &str) -> Vec<(usize, f64, &'static str)> {
     let Some(pattern) = LazyLock::force(&DOSE) else { return Vec::new() };
     pattern
         .captures_iter(text)
         .filter_map(|found| {
-            let number: f64 = found.get(1)?.as_str().parse().ok()?;
+            let start = found.get(1)?.start();
+            let number: f64 = found.get(1)?.as_str().replace(',', "").parse().ok()?;
             let unit = found.get(2)?.as_str().to_lowercase();
-            Some(match unit.as_str() {
+            let (number, measure) = match unit.as_str() {
                 "mcg" => (number / 1000.0, "mg"),
                 "g" | "gm" | "gram" | "grams" => (number * 1000.0, "mg"),
                 "ml" | "cc" => (number, "ml"),
                 "unit" | "units" => (number, "unit"),
                 _ => (number, "mg"),
-            })
+            };
+            Some((start, number, measure))
         })
-        .filter(|(number, _)| *number > 0.0)
+        .filter(|(_, number, _)| *number > 0.0)
         .collect()
 }
 

@@ -1,0 +1,156 @@
+//! The decision tables' part of procedure coding: families against a note, and what becomes of the model's candidates.
+use super::ProcedureCoder;
+use super::candidates::CodeCandidate;
+use super::families::passage::{Passage, Passages};
+use super::families::services::evaluate;
+use super::families::status::Status;
+use super::families::{Found, Setting, administration, drugs};
+use super::lines::{LineContext, professional_only};
+use super::ncci::Entry;
+use super::ranking::Verdict;
+use crate::claim::{Diagnosis, Line, Query};
+use crate::codeset::procedures::ProcedureValidity;
+
+/// Confidence of a line whose service is named, and of one that is told in other words, where the model knows nothing.
+const NAMED: f32 = 0.85;
+const TOLD: f32 = 0.7;
+
+impl ProcedureCoder {
+    /// Lines of the decision tables. Candidates whose codes a table decides are taken out of the model's hands.
+    pub(super) fn decided(
+        &self,
+        context: &LineContext<'_>,
+        candidates: &[CodeCandidate],
+        probabilities: &[f32],
+        verdicts: &mut [Verdict],
+        diagnoses: &[Diagnosis],
+        queries: &mut Vec<Query>,
+    ) -> Vec<Entry> {
+        let passages = Passages::new(context.view);
+        let setting = Setting { context: context.context, facility: professional_only(context.context) };
+        let mut by_family: Vec<Vec<usize>> = vec![Vec::new(); self.families.families.len()];
+        for (i, candidate) in candidates.iter().enumerate() {
+            for family in self.families.of_code(&self.knowledge.index.codes[candidate.code].code) {
+                by_family[*family].push(i);
+            }
+        }
+        let mut results: Vec<(usize, Found, f32)> = Vec::new();
+        for (number, family) in self.families.families.iter().enumerate() {
+            let mine = &by_family[number];
+            let mass = 1.0 - mine.iter().map(|i| 1.0 - probabilities[*i]).product::<f32>();
+            let offered: Vec<Passage> = mine
+                .iter()
+                .filter(|i| verdicts[**i] == Verdict::Chosen)
+                .filter_map(|i| offered(&passages, context, &candidates[*i]))
+                .collect();
+            let mut found = evaluate(number, family, &passages, &setting, mass, &offered);
+            let date = context.context.date_of_service;
+            let known = |code: &str| {
+                matches!(context.code_sets.procedures.validity(code, date), ProcedureValidity::Valid | ProcedureValidity::Unknown)
+            };
+            found.services.retain(|s| known(&s.code));
+            if found.offered {
+                // Only the model's own words speak for it: the table may add units and modifiers, not change the code.
+                let agreed = found.services.iter().any(|s| {
+                    mine.iter().any(|i| {
+                        verdicts[*i] == Verdict::Chosen && self.knowledge.index.codes[candidates[*i].code].code == s.code
+                    })
+                });
+                if !agreed {
+                    continue;
+                }
+            }
+            results.push((number, found, mass));
+        }
+        let given = administration::lines(&passages, &self.families, &results, &setting);
+        let claimed: Vec<String> = results.iter().flat_map(|(_, f, _)| f.services.iter().map(|s| s.code.clone())).collect();
+        let mut entries = Vec::new();
+        for (number, found, mass) in results {
+            let family = &self.families.families[number];
+            let done = !found.services.is_empty();
+            for i in &by_family[number] {
+                let code = &self.knowledge.index.codes[candidates[*i].code].code;
+                if verdicts[*i] == Verdict::Chosen && (done || found.ruled_out || claimed.contains(code)) {
+                    verdicts[*i] = if done { Verdict::SameService } else { Verdict::NotDone };
+                }
+            }
+            for service in &found.services {
+                if family.included_in.iter().any(|code| claimed.contains(code)) {
+                    continue;
+                }
+                let confidence = mass.max(if service.named { NAMED } else { TOLD });
+                let mut line = context.family_line(service, family, confidence);
+                let index = &self.knowledge.index;
+                let concept = index.code_id(&service.code).and_then(|id| index.codes[id].entries.first()).map(|(c, _)| *c);
+                line.pointers = context.pointers_at(service.statement, concept, diagnoses);
+                add(
+                    &mut entries,
+                    Entry { line, concept: None, service: (!found.offered).then(|| service.clone()), lesion: family.lesion },
+                );
+            }
+            queries.extend(found.questions.into_iter().map(|q| Query {
+                about: format!("line:{}", q.code),
+                question: q.text,
+                options: q.options,
+                evidence: vec![context.document.evidence(q.span)],
+            }));
+        }
+        self.take_over(&given, candidates, verdicts);
+        for (line, question) in given.into_iter().chain(drugs::lines(&passages, &setting, &claimed)) {
+            let mut line = line;
+            line.title = context
+                .code_sets
+                .procedures
+                .find(&line.code)
+                .map(|i| context.code_sets.procedures.descriptor(i).to_owned())
+                .unwrap_or_default();
+            line.pointers = diagnoses.first().map(|d| d.pointer.clone()).into_iter().filter(|p| !p.is_empty()).collect();
+            queries.extend(question);
+            entries.push(Entry { line, concept: None, service: None, lesion: false });
+        }
+        entries
+    }
+
+    /// Codes that administration and drug lines decide are taken out of the model's hands.
+    fn take_over(&self, given: &[(Line, Option<Query>)], candidates: &[CodeCandidate], verdicts: &mut [Verdict]) {
+        for (candidate, verdict) in candidates.iter().zip(verdicts.iter_mut()) {
+            let code = self.knowledge.index.codes[candidate.code].code.as_str();
+            let administration = !given.is_empty() && administration::decides(code);
+            if *verdict == Verdict::Chosen && (administration || drugs::decides(code)) {
+                *verdict = Verdict::SameService;
+            }
+        }
+    }
+}
+
+/// The passage that a candidate rests on.
+fn offered(passages: &Passages<'_>, context: &LineContext<'_>, candidate: &CodeCandidate) -> Option<Passage> {
+    let span = context.evidence_span(candidate);
+    let whole = passages.statements[candidate.statement].clone();
+    let inside = |i: &usize| passages.tokens[*i].span.overlaps(span);
+    let (first, last) = (whole.clone().find(inside)?, whole.clone().rev().find(inside)?);
+    Some(Passage { statement: candidate.statement, range: whole, words: first..last + 1, status: Status::Done })
+}
+
+/// Adds a line; the same code on the other side becomes both sides, the same code at another place another unit.
+fn add(entries: &mut Vec<Entry>, entry: Entry) {
+    let Some(same) = entries.iter_mut().find(|e| e.line.code == entry.line.code && e.service.is_some()) else {
+        entries.push(entry);
+        return;
+    };
+    let has = |e: &Entry, m: &str| e.line.modifiers.iter().any(|x| x == m);
+    let sides = |e: &Entry| has(e, "RT") || has(e, "LT");
+    if same.line.modifiers == entry.line.modifiers {
+        let places = |e: &Entry| e.service.as_ref().map(|s| (s.family, s.place.clone()));
+        if places(same) != places(&entry) && !entry.service.as_ref().is_some_and(|s| s.place.is_empty()) {
+            same.line.units += entry.line.units;
+            same.line.evidence.extend(entry.line.evidence);
+        }
+    } else if sides(same) && sides(&entry) {
+        same.line.modifiers.retain(|m| m != "RT" && m != "LT");
+        same.line.modifiers.insert(0, "50".to_owned());
+        same.line.evidence.extend(entry.line.evidence);
+    } else {
+        entries.push(entry);
+    }
+}

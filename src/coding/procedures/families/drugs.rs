@@ -1,0 +1,290 @@
+//! Drugs given in the office: code, units from the dose, and what was left of a single-dose container.
+//!
+//! The drug table gives the code and the size of its unit; the dose is the one beside the name. Medicare wants JZ where
+//! nothing of a single-dose container was discarded and JW on a second line for what was; where the note does not say
+//! which container it was, neither is added.
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::claim::{Line, Query};
+use crate::codeset::drugs::Drugs;
+use crate::coding::procedures::statements::Role;
+use crate::coding::procedures::units;
+use crate::document::Evidence;
+
+use super::Setting;
+use super::passage::Passages;
+use super::status::is_doing;
+
+/// Whether the drug table decides a code; implants, devices and products without a dose stay with their own tables.
+pub fn decides(code: &str) -> bool {
+    Drugs::embedded().all().iter().any(|d| d.hcpcs.iter().any(|(c, _)| *c == code))
+        && !matches!(code, "J7620" | "J7613" | "J7308" | "J7345")
+}
+
+static PERCENT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)(\d+(?:\.\d+)?)\s*(mg|mcg|units?)\s*/\s*(\d+(?:\.\d+)?)?\s*-?\s*ml").ok());
+static DISCARDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:discard\w*|wast\w*)\s+(?:\w+\s+){0,2}?(\d+(?:\.\d+)?)\s*(mg|units?|mcg)|(\d+(?:\.\d+)?)\s*(mg|units?|mcg)\s+(?:\w+\s+){0,3}?(?:was\s+|were\s+)?(?:discard|wast)\w*").ok()
+});
+
+/// Words around a name that say that it was given, and how.
+const GIVEN: [&str; 36] = [
+    "subacromial",
+    "approach",
+    "space",
+    "vial",
+    "im",
+    "iv",
+    "sc",
+    "sq",
+    "subq",
+    "subcut",
+    "intramuscular",
+    "intramuscularly",
+    "subcutaneous",
+    "subcutaneously",
+    "push",
+    "injected",
+    "injection",
+    "infused",
+    "ran",
+    "given",
+    "administered",
+    "joint",
+    "bursa",
+    "sheath",
+    "intra",
+    "knee",
+    "shoulder",
+    "deltoid",
+    "gluteal",
+    "ventrogluteal",
+    "infiltrated",
+    "solution",
+    "applied",
+    "syringe",
+    "into",
+    "intralesional",
+];
+/// Anesthetics and fluids that belong to the procedure, and what has a table of its own.
+const INCLUDED: [&str; 13] =
+    ["J2003", "J2002", "J2004", "J7620", "J7613", "J7611", "J0171", "J7120", "J2795", "J0665", "J7308", "J7345", "J2590"];
+
+/// Lines of the drugs given; nothing where a facility supplies them.
+pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String]) -> Vec<(Line, Option<Query>)> {
+    if setting.facility {
+        return Vec::new();
+    }
+    let view = passages.view;
+    let whole = view.text.to_lowercase();
+    let by_facility = ["supplied by the", "hospital supplied", "drug brought by", "supplied by patient", "specialty pharmacy"];
+    if by_facility.iter().any(|w| whole.contains(w)) {
+        return Vec::new();
+    }
+    let mut found: Vec<(Line, Option<Query>)> = Vec::new();
+    let parts = (0..passages.statements.len())
+        .filter(|s| passages.role(*s) != Role::History)
+        .flat_map(|s| passages.parts(s).into_iter().map(move |r| (s, r)));
+    for (statement, range) in parts {
+        let (statement, range) = (&statement, &range);
+        let role = view.statements[*statement].role;
+        let span = passages.span(range);
+        let text = span.of(view.text);
+        let known = Drugs::embedded()
+            .find(text)
+            .filter(|h| !h.drug.hcpcs.is_empty())
+            .map(|h| (h.start, h.end, h.drug.class, h.drug.hcpcs.clone()));
+        let lower = text.to_lowercase();
+        let plain = PLAIN.iter().filter_map(|(name, code, unit)| {
+            let start = lower.find(name)?;
+            Some((start, start + name.len(), "", vec![(*code, *unit)]))
+        });
+        let mut hits: Vec<_> = known.collect();
+        for other in plain {
+            // A plain name inside a known one says nothing more.
+            if !hits.iter().any(|h| h.0 < other.1 && other.0 < h.1 || h.3.iter().any(|(c, _)| *c == other.3[0].0)) {
+                hits.push(other);
+            }
+        }
+        for (start, end, class, hcpcs) in hits {
+            let Some(name) = text.get(start..end) else { continue };
+            let at = span.start + start;
+            if class.contains("anesthetic") {
+                continue;
+            }
+            let token = range.clone().find(|i| passages.tokens[*i].span.end > at);
+            if token.is_some_and(|t| passages.tokens[t].off) {
+                continue;
+            }
+            let tokens = &passages.tokens[range.clone()];
+            let given = tokens.iter().any(|t| !t.off && GIVEN.contains(&t.text.as_str()));
+            let history = role == Role::Story && !tokens.iter().any(|t| is_doing(&t.text));
+            let Some((code, unit)) =
+                choose(&hcpcs, name, text).filter(|(c, _)| !INCLUDED.contains(c) && !claimed.iter().any(|x| x == c))
+            else {
+                continue;
+            };
+            if !given || history || home(&lower) || PLANS.iter().any(|w| lower.contains(w)) {
+                continue;
+            }
+            let units = dose_near(text, start, unit);
+            add(&mut found, code, units, passages, at, at + name.len());
+        }
+    }
+    let medicare = setting.context.payer == "medicare";
+    let single = [
+        "single-dose",
+        "single dose",
+        "prefilled",
+        "pre-filled",
+        "whole vial",
+        "entire vial",
+        "entire syringe",
+        "nothing discarded",
+        "no waste",
+        "none discarded",
+        "no wastage",
+        "full syringe",
+        "all used",
+        "full dose",
+        "none wasted",
+    ];
+    let multi = ["multi-dose", "multidose", "multiple dose", "multiple-dose", "ml vial of", "bottle"];
+    let sealed = single.iter().any(|w| whole.contains(w)) && !multi.iter().any(|w| whole.contains(w));
+    let waste = LazyLock::force(&DISCARDED).as_ref().and_then(|p| p.captures(&whole)).and_then(|c| {
+        let amount: f64 = c.get(1).or(c.get(3))?.as_str().parse().ok()?;
+        Some((amount, c.get(2).or(c.get(4))?.as_str().to_owned()))
+    });
+    if medicare && found.len() == 1 {
+        let unit =
+            Drugs::embedded().all().iter().flat_map(|d| d.hcpcs.iter()).find(|(c, _)| *c == found[0].0.code).map(|(_, u)| *u);
+        match (waste, unit) {
+            (Some((amount, measure)), Some(unit)) => {
+                if let Some((size, _)) = units::dose(unit) {
+                    let amount = if measure == "mcg" { amount / 1000.0 } else { amount };
+                    let mut second = found[0].0.clone();
+                    second.modifiers = vec!["JW".to_owned()];
+                    second.units = ((amount / size) - 1e-6).ceil().max(1.0) as u32;
+                    second.reason = format!("{} Discarded from a single-dose container.", second.reason);
+                    found.push((second, None));
+                }
+            }
+            (None, _) if sealed => found[0].0.modifiers.push("JZ".to_owned()),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Drugs that notes name without what tells the injected form from others.
+const PLAIN: [(&str, &str, &str); 3] =
+    [("triamcinolone", "J3301", "10 mg"), ("medroxyprogesterone", "J1050", "1 mg"), ("synvisc", "J7325", "1 mg")];
+/// Words of what is still to be given.
+const PLANS: [&str; 8] = ["will ", "next ", "schedul", "consider", "plan ", "offered", "declin", "last "];
+
+fn home(lower: &str) -> bool {
+    [
+        "at home",
+        "home:",
+        "prescrib",
+        " refill",
+        "continue",
+        "daily",
+        "twice",
+        "tablet",
+        "po ",
+        "by mouth",
+        " bid",
+        " tid",
+        "nightly",
+        "weekly at",
+    ]
+    .iter()
+    .any(|w| lower.contains(w))
+}
+
+/// The code of a drug: the only one, the one whose brand is named, else the first.
+fn choose<'a>(hcpcs: &[(&'a str, &'a str)], name: &str, text: &str) -> Option<(&'a str, &'a str)> {
+    let lower = text.to_lowercase();
+    let named = hcpcs.iter().find(|(_, unit)| {
+        let Some((_, brands)) = unit.split_once('(') else { return false };
+        let list = brands.trim_end_matches(')').to_lowercase();
+        list.split(", ").any(|b| name.to_lowercase() == b || lower.contains(b) && b.len() > 4)
+    });
+    named.or(hcpcs.first()).copied()
+}
+
+/// Units of the dose that stands nearest to the name; none where no dose stands in the same part.
+fn dose_near(text: &str, at: usize, unit: &str) -> Option<u32> {
+    if unit.starts_with("per dose") {
+        return Some(1);
+    }
+    if unit.ends_with(" (normal saline)") {
+        return Some(1);
+    }
+    let (mut size, measure) = units::dose(unit)?;
+    if let Some((_, second)) = unit.split_once(" + ") {
+        size += units::dose(second).map_or(0.0, |d| d.0);
+    }
+    // "40 mg/mL" is a strength, not a dose.
+    let strengths: Vec<(usize, usize)> =
+        LazyLock::force(&PERCENT).as_ref().map(|p| p.find_iter(text).map(|m| (m.start(), m.end())).collect()).unwrap_or_default();
+    let list = units::doses_at(text);
+    let best = list
+        .iter()
+        .filter(|(_, _, m)| *m == measure)
+        .filter(|(start, ..)| {
+            !strengths.iter().any(|(a, b)| (a..b).contains(&start) && list.iter().filter(|d| d.2 == measure).count() > 1)
+        })
+        .min_by_key(|(start, ..)| start.abs_diff(at))?;
+    let total = ["total"].iter().find_map(|w| {
+        let place = text.to_lowercase().find(w)?;
+        list.iter().filter(|d| d.2 == measure).min_by_key(|d| d.0.abs_diff(place))
+    });
+    let amount = total.map_or(best.1, |t| t.1);
+    let units = (amount / size - 1e-6).ceil();
+    (1.0..=2000.0).contains(&units).then_some(units as u32)
+}
+
+fn add(
+    found: &mut Vec<(Line, Option<Query>)>,
+    code: &str,
+    units: Option<u32>,
+    passages: &Passages<'_>,
+    start: usize,
+    end: usize,
+) {
+    let text = passages.view.text;
+    let evidence = Evidence { start, end, text: text[start..end].to_owned(), document: None };
+    if let Some((line, question)) = found.iter_mut().find(|(l, _)| l.code == code) {
+        // Named twice with one dose is given once; two doses are added.
+        match (units, question.is_some()) {
+            (Some(n), true) => {
+                line.units = n;
+                *question = None;
+            }
+            (Some(n), false) => line.units += n,
+            _ => return,
+        }
+        line.evidence.push(evidence);
+        return;
+    }
+    let question = units.is_none().then(|| Query {
+        about: format!("line:{code}"),
+        question: "Which dose of this drug was given, and was the container used up?".to_owned(),
+        options: Vec::new(),
+        evidence: vec![evidence.clone()],
+    });
+    let line = Line {
+        code: code.to_owned(),
+        units: units.unwrap_or(1),
+        confidence: 0.8,
+        source: vec!["decision_table".to_owned()],
+        evidence: vec![evidence],
+        reason: "Drug given here; units from the dose, rounded up.".to_owned(),
+        ..Line::default()
+    };
+    found.push((line, question));
+}

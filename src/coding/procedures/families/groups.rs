@@ -1,0 +1,223 @@
+//! Which passages speak of one and the same service, and of which side.
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::coding::procedures::sides::sides;
+use crate::coding::procedures::statements::Role;
+use crate::extract::Laterality;
+
+use super::passage::{Passage, Passages};
+use super::source::Family;
+use super::table::Value;
+use super::values;
+
+/// Passages of one service.
+pub(super) struct Group {
+    /// Values of the attributes that keep services apart.
+    pub keys: BTreeMap<String, String>,
+    /// Passages that name it.
+    pub passages: Vec<Passage>,
+    /// Words that tell it where nothing names it.
+    pub wide: Vec<Range<usize>>,
+}
+
+/// The values of a key that pieces and statements of a passage state.
+fn keys_of(family: &Family, passages: &Passages<'_>, key: &str, range: &Range<usize>) -> Vec<String> {
+    if key == "side" {
+        return match sides_in(passages, std::slice::from_ref(range)) {
+            Some(Laterality::Right) => vec!["right".to_owned()],
+            Some(Laterality::Left) => vec!["left".to_owned()],
+            Some(Laterality::Bilateral) => vec!["left".to_owned(), "right".to_owned()],
+            None => Vec::new(),
+        };
+    }
+    let Some(attribute) = family.attributes.get(key) else { return Vec::new() };
+    match &attribute.kind {
+        super::source::Kind::Choice(list) => {
+            list.iter().filter(|(_, words)| values::stated(passages, words, range)).map(|(name, _)| name.clone()).collect()
+        }
+        kind => match values::read(passages, kind, std::slice::from_ref(range)).0 {
+            Value::Number(n) => vec![format!("{n:.2}")],
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// Passages that belong to one service each.
+pub(super) fn groups(family: &Family, passages: &Passages<'_>, places: Vec<Passage>, wide: Vec<Range<usize>>) -> Vec<Group> {
+    if family.each.is_empty() {
+        return vec![Group { keys: BTreeMap::new(), passages: places, wide }];
+    }
+    // (keys, passage), best known first.
+    let mut known: Vec<(BTreeMap<String, String>, Passage)> = Vec::new();
+    for place in places {
+        for (range, shared) in split(family, passages, &place) {
+            let mut combinations = vec![BTreeMap::new()];
+            for key in &family.each {
+                let mut stated = keys_of(family, passages, key, &range);
+                if stated.is_empty() && shared {
+                    stated = keys_of(family, passages, key, &passages.statements[place.statement]);
+                    if stated.len() > 1 && key != "side" {
+                        stated.clear();
+                    }
+                }
+                if stated.is_empty() {
+                    continue;
+                }
+                combinations = combinations
+                    .into_iter()
+                    .flat_map(|c: BTreeMap<String, String>| {
+                        stated.iter().map(move |v| {
+                            let mut c = c.clone();
+                            c.insert(key.clone(), v.clone());
+                            c
+                        })
+                    })
+                    .collect();
+            }
+            let part = Passage { range: range.clone(), ..place.clone() };
+            known.extend(combinations.into_iter().map(|c| (c, part.clone())));
+        }
+    }
+    known.sort_by_key(|(keys, p)| (std::cmp::Reverse(keys.len()), p.range.start));
+    let mut groups: Vec<Group> = Vec::new();
+    for (keys, passage) in known {
+        let agrees = |g: &Group| keys.iter().all(|(k, v)| g.keys.get(k).is_some_and(|w| w == v));
+        let fitting: Vec<usize> = (0..groups.len()).filter(|i| agrees(&groups[*i])).collect();
+        match fitting.as_slice() {
+            [] => groups.push(Group { keys, passages: vec![passage], wide: wide.clone() }),
+            list => list.iter().for_each(|i| groups[*i].passages.push(passage.clone())),
+        }
+    }
+    groups.sort_by_key(|g| g.passages.iter().map(|p| p.range.start).min());
+    groups
+}
+
+/// A passage that names several places is one passage a place: cut between pieces, each with one value of the first key.
+/// With whether what a part does not state may be sought in the statement.
+fn split(family: &Family, passages: &Passages<'_>, place: &Passage) -> Vec<(Range<usize>, bool)> {
+    let key = &family.each[0];
+    let whole = &passages.statements[place.statement];
+    let in_range = keys_of(family, passages, key, &place.range);
+    if key == "side" || in_range.len() < 2 && place.range != *whole {
+        return vec![(place.range.clone(), true)];
+    }
+    let mut parts: Vec<(Range<usize>, Vec<String>)> = Vec::new();
+    for piece in passages.pieces(place.range.clone()) {
+        let stated = keys_of(family, passages, key, &piece);
+        match parts.last_mut() {
+            Some((range, has)) if stated.is_empty() || has.is_empty() || stated == *has => {
+                range.end = piece.end;
+                has.extend(stated.into_iter().filter(|s| !has.contains(s)).collect::<Vec<_>>());
+            }
+            _ => parts.push((piece, stated)),
+        }
+    }
+    if parts.iter().filter(|(_, has)| !has.is_empty()).count() < 2 {
+        return vec![(place.range.clone(), true)];
+    }
+    parts.into_iter().map(|(range, _)| (range, false)).collect()
+}
+
+/// The pieces of ranges that do not speak of the other side alone.
+pub(super) fn of_side(passages: &Passages<'_>, ranges: &[Range<usize>], side: &str) -> Vec<Range<usize>> {
+    let other = if side == "right" { Laterality::Left } else { Laterality::Right };
+    ranges
+        .iter()
+        .filter(|r| sides_in(passages, std::slice::from_ref(r)) != Some(other))
+        .flat_map(|r| {
+            let pieces = passages.pieces(r.clone());
+            if pieces.iter().any(|p| sides_in(passages, std::slice::from_ref(p)) == Some(other)) {
+                pieces.into_iter().filter(|p| sides_in(passages, std::slice::from_ref(p)) != Some(other)).collect()
+            } else {
+                vec![r.clone()]
+            }
+        })
+        .collect()
+}
+
+/// Sides named in ranges, without what was not done there.
+fn sides_in(passages: &Passages<'_>, ranges: &[Range<usize>]) -> Option<Laterality> {
+    const PAIRED: [&str; 26] = [
+        "side",
+        "sides",
+        "ear",
+        "ears",
+        "nostril",
+        "nostrils",
+        "nares",
+        "cavity",
+        "cavities",
+        "nasal",
+        "turbinates",
+        "inferior",
+        "knee",
+        "knees",
+        "shoulders",
+        "hands",
+        "wrists",
+        "feet",
+        "hips",
+        "eyes",
+        "breasts",
+        "ankles",
+        "anterior",
+        "legs",
+        "heels",
+        "thumbs",
+    ];
+    let mut text = String::new();
+    let mut both = false;
+    const SOUND: [&str; 12] =
+        ["normal", "clear", "intact", "unremarkable", "fine", "good", "small", "alright", "untreated", "dry", "ok", "healthy"];
+    for range in ranges.iter().flat_map(|r| passages.pieces(r.clone())) {
+        let piece = &passages.tokens[range.clone()];
+        let sound =
+            piece.iter().any(|t| SOUND.contains(&t.text.as_str())) && !piece.iter().any(|t| super::status::is_doing(&t.text));
+        if sound {
+            continue;
+        }
+        for i in range.clone().filter(|i| !passages.tokens[*i].off) {
+            let token = &passages.tokens[i];
+            if matches!(token.text.as_str(), "both" | "each" | "either") {
+                let after = passages.tokens[i + 1..range.end].iter().take(2);
+                both |= after.into_iter().any(|t| PAIRED.contains(&t.text.as_str()));
+            }
+            both |= matches!(token.text.as_str(), "au" | "ou");
+            text.push_str(token.span.of(passages.view.text));
+            text.push(' ');
+        }
+    }
+    if both { Some(Laterality::Bilateral) } else { sides(&text) }
+}
+
+/// The side of a service: in its pieces, its statements, the titles, what was done, anywhere; "the same on the left" makes
+/// it both.
+pub(super) fn side_of(passages: &Passages<'_>, group: &Group) -> Option<Laterality> {
+    let pieces: Vec<Range<usize>> = group.passages.iter().map(|p| p.range.clone()).collect();
+    let statements: Vec<Range<usize>> = group.passages.iter().map(|p| passages.statements[p.statement].clone()).collect();
+    let by_role = |wanted: &dyn Fn(Role) -> bool| -> Vec<Range<usize>> {
+        (0..passages.statements.len()).filter(|s| wanted(passages.role(*s))).map(|s| passages.statements[s].clone()).collect()
+    };
+    let account: Vec<Range<usize>> = passages.account.iter().map(|(_, r)| r.clone()).collect();
+    let levels = [
+        pieces,
+        group.wide.clone(),
+        statements,
+        by_role(&|r| r == Role::Title),
+        account.clone(),
+        by_role(&|r| r != Role::History),
+    ];
+    let side = levels.iter().find_map(|ranges| sides_in(passages, ranges))?;
+    let other = match side {
+        Laterality::Right => Laterality::Left,
+        Laterality::Left => Laterality::Right,
+        Laterality::Bilateral => return Some(side),
+    };
+    const SAME: [&str; 8] = ["same", "likewise", "identical", "identically", "similarly", "similar", "repeated", "mirror"];
+    let again = account.iter().any(|r| {
+        passages.tokens[r.clone()].iter().any(|t| !t.off && SAME.contains(&t.text.as_str()))
+            && matches!(sides_in(passages, std::slice::from_ref(r)), Some(s) if s == other || s == Laterality::Bilateral)
+    });
+    Some(if again { Laterality::Bilateral } else { side })
+}

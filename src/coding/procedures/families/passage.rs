@@ -1,0 +1,276 @@
+//! The note as tokens, pieces of statements and passages that speak of a service.
+use std::ops::Range;
+
+use crate::coding::procedures::statements::Role;
+use crate::coding::procedures::view::NoteView;
+use crate::document::{SectionKind, Span};
+
+use super::pattern::Pattern;
+use super::status::{self, Status, is_doing, is_report};
+
+/// A lower-case word or number of the note.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Token {
+    /// Lower case.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+    /// A punctuation mark, a line end or "and", "with", "plus" stands before it.
+    pub cut: bool,
+    /// Stands in a piece that says that nothing was done ("left ear not treated", "right side untouched").
+    pub off: bool,
+}
+
+/// Words and numbers of a text that stands at byte `offset` of its document.
+pub fn tokens(text: &str, offset: usize) -> Vec<Token> {
+    let mut list: Vec<Token> = Vec::new();
+    let mut word = String::new();
+    let (mut start, mut cut) = (0, true);
+    let bytes = text.as_bytes();
+    let mut push = |word: &mut String, start: usize, end: usize, cut: &mut bool| {
+        if word.is_empty() {
+            return;
+        }
+        let text = std::mem::take(word);
+        let joins = matches!(text.as_str(), "and" | "with" | "plus" | "then");
+        list.push(Token { text, span: Span::new(start + offset, end + offset), cut: *cut || joins, off: false });
+        *cut = joins;
+    };
+    for (i, c) in text.char_indices() {
+        let digit_after = bytes.get(i + 1).is_some_and(u8::is_ascii_digit);
+        let inner = c == '.' && digit_after && (word.is_empty() || word.bytes().all(|b| b.is_ascii_digit()));
+        if c.is_alphanumeric() || inner {
+            if word.is_empty() {
+                start = i;
+            }
+            word.extend(c.to_lowercase());
+            continue;
+        }
+        push(&mut word, start, i, &mut cut);
+        cut |= matches!(c, ',' | ';' | ':' | '.' | '\n' | '(' | ')' | '+' | '&' | '?' | '!');
+    }
+    push(&mut word, start, text.len(), &mut cut);
+    list
+}
+
+/// A passage that speaks of a service.
+#[derive(Clone, Debug)]
+pub struct Passage {
+    /// Its statement.
+    pub statement: usize,
+    /// The piece or pieces of the statement.
+    pub range: Range<usize>,
+    /// The words that name the service.
+    pub words: Range<usize>,
+    /// What it says about doing.
+    pub status: Status,
+}
+
+/// The note's tokens by statement.
+pub struct Passages<'a> {
+    /// The note.
+    pub view: &'a NoteView<'a>,
+    /// All tokens, statement by statement.
+    pub tokens: Vec<Token>,
+    /// Tokens of each statement.
+    pub statements: Vec<Range<usize>>,
+    /// Parts of statements that may tell what was done here.
+    pub account: Vec<(usize, Range<usize>)>,
+}
+
+impl<'a> Passages<'a> {
+    /// Cuts a note.
+    pub fn new(view: &'a NoteView<'a>) -> Self {
+        let mut all = Vec::new();
+        let mut ranges = Vec::with_capacity(view.statements.len());
+        for statement in view.statements {
+            let from = all.len();
+            all.extend(tokens(statement.span.of(view.text), statement.span.start));
+            ranges.push(from..all.len());
+        }
+        let mut passages = Self { view, tokens: all, statements: ranges, account: Vec::new() };
+        for range in passages.statements.clone() {
+            passages.switch_off(range);
+        }
+        passages.account = passages.parts_done();
+        passages
+    }
+
+    /// Marks the pieces of a statement that say what was not done, with the pieces before them that wait for their verb.
+    fn switch_off(&mut self, statement: Range<usize>) {
+        let pieces = self.pieces(statement);
+        for (k, piece) in pieces.iter().enumerate() {
+            let lower = self.text(piece).to_lowercase();
+            if !(status::withheld(&lower) || status::says_not(&self.tokens[piece.clone()])) {
+                continue;
+            }
+            self.tokens[piece.clone()].iter_mut().for_each(|t| t.off = true);
+            // "Left lobe felt smooth, not taken": what waits for its verb shares its denial.
+            let late = self.tokens[piece.clone()]
+                .iter()
+                .take(3)
+                .any(|t| matches!(t.text.as_str(), "not" | "nothing" | "untouched" | "only"))
+                || self.text(piece).to_lowercase().starts_with("left alone");
+            for before in pieces[..k].iter().rev() {
+                let joined = late || matches!(self.tokens[before.end].text.as_str(), "and" | "or" | "nor");
+                let (end, next) = (self.tokens[before.end - 1].span.end, self.tokens[before.end].span.start);
+                let closed = end <= next && self.view.text[end..next].contains(['.', ';', '\n']);
+                if closed || !joined || self.tokens[before.clone()].iter().any(|t| is_doing(&t.text)) {
+                    break;
+                }
+                self.tokens[before.clone()].iter_mut().for_each(|t| t.off = true);
+            }
+        }
+    }
+
+    /// The parts of the note that may tell what was done here: no history, no plan, nothing denied.
+    fn parts_done(&self) -> Vec<(usize, Range<usize>)> {
+        let mut list = Vec::new();
+        let report = is_report(self.view.context.note_type);
+        let active: Vec<SectionKind> = (0..self.statements.len())
+            .filter(|s| !matches!(self.role(*s), Role::History | Role::Plan))
+            .filter(|s| self.tokens[self.statements[*s].clone()].iter().any(|t| !t.off && is_doing(&t.text)))
+            .map(|s| self.view.statements[s].section)
+            .collect();
+        for s in 0..self.statements.len() {
+            let of = &self.view.statements[s];
+            if self.is_history(s) {
+                continue;
+            }
+            for part in self.parts(s) {
+                let lower = self.text(&part).to_lowercase();
+                let here = status::HERE.iter().any(|w| lower.contains(w));
+                let planned = (status::PLANNED.iter().any(|w| lower.contains(w)) || lower.starts_with("plan ")) && !here;
+                let done = self.tokens[part.clone()].iter().any(|t| is_doing(&t.text));
+                let told = match of.role {
+                    Role::Title | Role::Description | Role::Lead | Role::Result => true,
+                    Role::Plan => done || here,
+                    // In a visit without headings one sentence says "frozen" and another what.
+                    _ => report || done || here || active.contains(&of.section) || self.has_signs(&part),
+                };
+                if told && !planned {
+                    list.push((s, part));
+                }
+            }
+        }
+        list
+    }
+
+    /// A statement cut at full stops, semicolons and line ends.
+    pub fn parts(&self, statement: usize) -> Vec<Range<usize>> {
+        let range = self.statements[statement].clone();
+        let mut list = Vec::new();
+        let mut start = range.start;
+        while start < range.end {
+            let part = self.piece_around(statement, &(start..start + 1));
+            let end = part.end.max(start + 1);
+            list.push(start..end);
+            start = end;
+        }
+        list
+    }
+
+    /// Whether a statement tells the past only. "Vaccines:" and "Immunizations:" may head what is given today.
+    pub fn is_history(&self, statement: usize) -> bool {
+        if self.role(statement) != Role::History {
+            return false;
+        }
+        let section = self.view.statements[statement].section;
+        let first = (0..=statement).rev().take_while(|s| self.view.statements[*s].section == section).last().unwrap_or(statement);
+        let head = self.text(&self.statements[first]).to_lowercase();
+        !["vaccines", "immunizations today", "vaccines given", "immunizations given"].iter().any(|w| head.starts_with(w))
+    }
+
+    /// The pieces of a token range between punctuation marks and joining words.
+    pub fn pieces(&self, range: Range<usize>) -> Vec<Range<usize>> {
+        let mut list = Vec::new();
+        let mut start = range.start;
+        for at in range.clone().skip(1) {
+            if self.tokens[at].cut {
+                list.push(start..at);
+                start = at;
+            }
+        }
+        if start < range.end {
+            list.push(start..range.end);
+        }
+        list
+    }
+
+    /// Text from the first to the last token.
+    pub fn span(&self, range: &Range<usize>) -> Span {
+        match (self.tokens.get(range.start), range.end.checked_sub(1).and_then(|e| self.tokens.get(e))) {
+            (Some(first), Some(last)) if first.span.start <= last.span.end => Span::new(first.span.start, last.span.end),
+            _ => Span::new(0, 0),
+        }
+    }
+
+    /// Text of a range.
+    pub fn text(&self, range: &Range<usize>) -> &'a str {
+        self.span(range).of(self.view.text)
+    }
+
+    /// The statement's role.
+    pub fn role(&self, statement: usize) -> Role {
+        self.view.statements[statement].role
+    }
+
+    /// Passages that one of `find` fits and none of `unless`: pieces of statements where one piece says it all, else whole
+    /// statements. History sections are left out.
+    pub fn find(&self, find: &[Pattern], unless: &[Pattern], is_test: bool) -> Vec<Passage> {
+        let mut list = Vec::new();
+        let mut other = Vec::new();
+        for (s, range) in self.statements.iter().enumerate() {
+            if self.is_history(s) || range.is_empty() {
+                continue;
+            }
+            let fits = |r: &Range<usize>| -> Option<Range<usize>> {
+                let words = find.iter().find_map(|p| p.find(&self.tokens, r.clone()))?;
+                unless.iter().all(|p| p.find(&self.tokens, r.clone()).is_none()).then_some(words)
+            };
+            if fits(range).is_none() && !find.iter().any(|p| p.find(&self.tokens, range.clone()).is_some()) {
+                continue;
+            }
+            let pieces: Vec<(Range<usize>, Range<usize>)> =
+                self.pieces(range.clone()).into_iter().filter_map(|r| fits(&r).map(|w| (r, w))).collect();
+            if pieces.is_empty() {
+                match fits(range) {
+                    Some(words) => list.push((s, range.clone(), words)),
+                    // Another service, or the same at another time.
+                    None => other.push(s),
+                }
+            } else {
+                list.extend(pieces.into_iter().map(|(r, w)| (s, r, w)));
+            }
+        }
+        list.into_iter()
+            .map(|(statement, range, words)| {
+                let status = self.status(statement, &range, &words, is_test);
+                Passage { statement, range, words, status }
+            })
+            .chain(other.into_iter().map(|s| {
+                let range = self.statements[s].clone();
+                Passage { statement: s, words: range.start..range.start + 1, range, status: Status::Denied }
+            }))
+            .collect()
+    }
+
+    /// The sentence part that governs a passage: the statement cut at semicolons and full stops only.
+    pub(super) fn piece_around(&self, statement: usize, range: &Range<usize>) -> Range<usize> {
+        let whole = self.statements[statement].clone();
+        let text = |a: usize, b: usize| {
+            let (from, to) = (self.tokens[a].span.end, self.tokens[b].span.start);
+            if from <= to { &self.view.text[from..to] } else { "" }
+        };
+        let strong = |gap: &str| gap.contains([';', '.', '\n']);
+        let mut start = range.start.max(whole.start);
+        while start > whole.start && !strong(text(start - 1, start)) {
+            start -= 1;
+        }
+        let mut end = range.end.min(whole.end);
+        while end > whole.start && end < whole.end && !strong(text(end - 1, end)) {
+            end += 1;
+        }
+        start..end
+    }
+}

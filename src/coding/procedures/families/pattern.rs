@@ -1,0 +1,162 @@
+//! Word patterns of the decision tables.
+//!
+//! A pattern is a list of terms that must all stand in the same passage, in any order. A term is a list of alternatives
+//! separated by `|`; `_` joins words that follow one another; `*` at the end stands for any ending, at the beginning for
+//! any beginning; a term that begins with `!` must not stand there. `cryo*|froze|liquid_nitrogen actinic_kerato*|aks`
+//! finds "liquid nitrogen was applied to 9 actinic keratoses".
+use std::ops::Range;
+
+use super::passage::Token;
+
+/// One word of an alternative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Word {
+    Exact(String),
+    Prefix(String),
+    Suffix(String),
+}
+
+impl Word {
+    fn of(text: &str) -> Option<Self> {
+        let lower = text.to_lowercase();
+        let word = match (lower.strip_prefix('*'), lower.strip_suffix('*')) {
+            (Some(_), Some(_)) => return None,
+            (Some(rest), None) => Self::Suffix(rest.to_owned()),
+            (None, Some(rest)) => Self::Prefix(rest.to_owned()),
+            (None, None) => Self::Exact(lower),
+        };
+        let (Self::Exact(letters) | Self::Prefix(letters) | Self::Suffix(letters)) = &word;
+        let sound = !letters.is_empty() && letters.chars().all(|c| c.is_alphanumeric() || c == '.');
+        sound.then_some(word)
+    }
+
+    fn is(&self, token: &str) -> bool {
+        match self {
+            Self::Exact(word) => token == word,
+            Self::Prefix(start) => token.starts_with(start.as_str()),
+            Self::Suffix(end) => token.ends_with(end.as_str()),
+        }
+    }
+}
+
+/// Alternatives, any of which will do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alternatives(Vec<Vec<Word>>);
+
+/// Words that turn what follows into its absence.
+const NEGATIONS: [&str; 6] = ["no", "not", "without", "denies", "nor", "never"];
+
+impl Alternatives {
+    /// Reads `a|b_c|d*`; the error names the part that is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut list = Vec::new();
+        for alternative in text.split('|') {
+            let words: Option<Vec<Word>> = alternative.split('_').map(Word::of).collect();
+            list.push(words.ok_or_else(|| format!("`{alternative}` is no word pattern"))?);
+        }
+        Ok(Self(list))
+    }
+
+    /// The places in `range` where an alternative stands.
+    pub fn places(&self, tokens: &[Token], range: Range<usize>) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        for at in range.clone() {
+            let longest = self
+                .0
+                .iter()
+                .filter(|words| at + words.len() <= range.end && words.iter().zip(&tokens[at..]).all(|(w, t)| w.is(&t.text)))
+                .map(Vec::len)
+                .max();
+            found.extend(longest.map(|n| at..at + n));
+        }
+        found
+    }
+
+    /// The first place where an alternative stands and is not negated.
+    pub fn stated(&self, tokens: &[Token], range: Range<usize>) -> Option<Range<usize>> {
+        self.places(tokens, range.clone()).into_iter().find(|place| !is_negated(tokens, range.start, place.start))
+    }
+}
+
+/// Whether one of the three words before (in the same piece between punctuation marks) negates what begins at `at`.
+pub fn is_negated(tokens: &[Token], from: usize, at: usize) -> bool {
+    let mut k = at;
+    for _ in 0..3 {
+        if k <= from || tokens[k].cut {
+            return false;
+        }
+        k -= 1;
+        if NEGATIONS.contains(&tokens[k].text.as_str()) {
+            return true;
+        }
+    }
+    false
+}
+
+/// A pattern: terms that must all stand in one passage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    wanted: Vec<Alternatives>,
+    unwanted: Vec<Alternatives>,
+}
+
+impl Pattern {
+    /// Reads a pattern; the error says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+        for term in text.split_whitespace() {
+            match term.strip_prefix('!') {
+                Some(rest) => unwanted.push(Alternatives::parse(rest)?),
+                None => wanted.push(Alternatives::parse(term)?),
+            }
+        }
+        if wanted.is_empty() {
+            return Err("a pattern needs at least one word that must be there".to_owned());
+        }
+        Ok(Self { wanted, unwanted })
+    }
+
+    /// Whether every term is stated somewhere by `stated` (the place it gives), and none of the unwanted ones; the places.
+    pub fn told(&self, stated: impl Fn(&Alternatives) -> Option<Range<usize>>) -> Option<Vec<Range<usize>>> {
+        if self.unwanted.iter().any(|term| stated(term).is_some()) {
+            return None;
+        }
+        self.wanted.iter().map(stated).collect()
+    }
+
+    /// The words of a passage that fulfil it: from the first to the last.
+    pub fn find(&self, tokens: &[Token], range: Range<usize>) -> Option<Range<usize>> {
+        if self.unwanted.iter().any(|term| !term.places(tokens, range.clone()).is_empty()) {
+            return None;
+        }
+        let mut found: Option<Range<usize>> = None;
+        for term in &self.wanted {
+            let places = term.places(tokens, range.clone());
+            // Of several places the one nearest to what was found.
+            let place = match &found {
+                None => places.into_iter().next()?,
+                Some(f) => places.into_iter().min_by_key(|p| p.start.abs_diff(f.start))?,
+            };
+            found = Some(found.map_or(place.clone(), |f| f.start.min(place.start)..f.end.max(place.end)));
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coding::procedures::families::passage::tokens;
+
+    #[test]
+    fn terms_stand_in_any_order_and_negation_counts() {
+        let list = tokens("Liquid nitrogen was applied to 9 actinic keratoses, no biopsy taken", 0);
+        let all = 0..list.len();
+        let pattern = Pattern::parse("actinic_kerato*|aks liquid_nitrogen|cryo*").expect("a pattern");
+        assert_eq!(pattern.find(&list, all.clone()), Some(0..8));
+        assert!(Pattern::parse("actinic* !nitrogen").expect("a pattern").find(&list, all.clone()).is_none());
+        let biopsy = Alternatives::parse("biops*").expect("alternatives");
+        assert!(biopsy.stated(&list, all.clone()).is_none() && !biopsy.places(&list, all).is_empty());
+        assert!(Pattern::parse("a||b").is_err() && Pattern::parse("!a").is_err() && Pattern::parse("*a*").is_err());
+    }
+}

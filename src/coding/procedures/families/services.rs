@@ -1,0 +1,361 @@
+//! From passages to services: which are done, which belong together, and what the table says of each.
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::coding::procedures::statements::Role;
+use crate::document::Span;
+use crate::extract::Laterality;
+
+use super::Setting;
+use super::groups::{Group, groups, of_side, side_of};
+use super::passage::{Passage, Passages};
+use super::source::{Attribute, Family, Scope};
+use super::status::Status;
+use super::table::{Cell, Units, Value};
+use super::values;
+
+/// A line that a decision table proposes.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Position of its family.
+    pub family: usize,
+    /// CPT or HCPCS code.
+    pub code: String,
+    /// Modifiers that the table names.
+    pub modifiers: Vec<String>,
+    /// Units.
+    pub units: u32,
+    /// Side or sides.
+    pub side: Option<Laterality>,
+    /// The statement that names it.
+    pub statement: usize,
+    /// The words that name it.
+    pub span: Span,
+    /// Text around it, for digits and eyelids.
+    pub clause: String,
+    /// Values that chose the code, as `name value`.
+    pub because: Vec<String>,
+    /// Which of several like services it is (a lesion, a vessel); empty where there is one.
+    pub place: Vec<String>,
+    /// Whether the note names it by name; else it is told in other words.
+    pub named: bool,
+}
+
+/// A question about a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The code it is about.
+    pub code: String,
+    /// The question.
+    pub text: String,
+    /// Answers that the table knows.
+    pub options: Vec<String>,
+    /// Where it arises.
+    pub span: Span,
+}
+
+/// What a family comes to.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Lines.
+    pub services: Vec<Service>,
+    /// Questions.
+    pub questions: Vec<Question>,
+    /// The note speaks of the service, and only as denied, past or planned.
+    pub ruled_out: bool,
+    /// Only the model points to a passage: its words are none of the family's.
+    pub offered: bool,
+}
+
+/// Probability from which the model's word is enough for a service that is named without a word about doing, and which a
+/// service needs that a titled report does not name in its titles.
+const TRUSTED: f32 = 0.3;
+/// From here on the model's word stands against passages that speak of another day.
+const SURE: f32 = 0.9;
+/// The same for a service that a long account tells in other words.
+const TRUSTED_TOLD: f32 = 0.15;
+/// And for one that a long note without titles names.
+const TRUSTED_LONG: f32 = 0.06;
+/// Statements from which on an account is long.
+const LONG: usize = 30;
+
+/// Evaluates one family. `mass` is the model's probability that any of the family's codes is on the claim; `offered` are
+/// passages that the model points to.
+pub fn evaluate(
+    number: usize,
+    family: &Family,
+    passages: &Passages<'_>,
+    setting: &Setting<'_>,
+    mass: f32,
+    offered: &[Passage],
+) -> Found {
+    let mut found = Found::default();
+    let account = |words: &super::pattern::Alternatives| -> Option<Range<usize>> {
+        passages.account.iter().find_map(|(_, range)| {
+            words
+                .places(&passages.tokens, range.clone())
+                .into_iter()
+                .find(|p| !passages.tokens[p.start].off && !super::pattern::is_negated(&passages.tokens, range.start, p.start))
+        })
+    };
+    if family.never.iter().any(|pattern| pattern.told(account).is_some()) {
+        found.ruled_out = true;
+        return found;
+    }
+    let mut places = passages.find(&family.find, &family.unless, family.test);
+    let spoken = !places.is_empty() && places.iter().all(|p| p.status < Status::Read);
+    places.retain(|p| match p.status {
+        Status::Done => true,
+        Status::Named => mass >= TRUSTED,
+        // Where a test was done is the model's question.
+        Status::Read => !offered.is_empty(),
+        _ => false,
+    });
+    // A report names what was done in its titles: what is only mentioned below them needs the model's word as well.
+    let titled = passages.view.statements.iter().any(|s| s.role == Role::Title);
+    let named_there = places.iter().any(|p| passages.role(p.statement) == Role::Title);
+    let long = passages.view.statements.len() >= LONG;
+    if titled && long && !named_there && mass < TRUSTED {
+        places.clear();
+    }
+    if long && !titled && mass < TRUSTED_LONG {
+        places.clear();
+    }
+    let may_be_told = if titled && long { mass >= TRUSTED } else { !long || mass >= TRUSTED_TOLD };
+    let mut wide = Vec::new();
+    if places.is_empty() {
+        let told = family.told.iter().filter(|_| may_be_told).find_map(|pattern| pattern.told(account));
+        if let Some(words) = told {
+            let first = words[0].clone();
+            let part = passages.account.iter().find(|(_, r)| r.contains(&first.start)).cloned();
+            let Some((statement, range)) = part else { return found };
+            places.push(Passage { statement, range, words: first, status: Status::Done });
+            wide = words;
+        } else if offered.is_empty() || spoken {
+            found.ruled_out = spoken && mass < if family.test { TRUSTED } else { SURE };
+            return found;
+        } else {
+            places.extend(offered.iter().cloned());
+            found.offered = true;
+        }
+    }
+    let named = wide.is_empty();
+    let groups = groups(family, passages, places, wide);
+    let several = groups.len() > 1;
+    let mut decided: Vec<(Group, BTreeMap<String, Value>, bool)> = Vec::new();
+    for group in groups {
+        let (values, lacking) = values_of(family, passages, setting, &group, several);
+        decided.push((group, values, lacking));
+    }
+    if let Some(name) = &family.sum {
+        add_up(name, family, &mut decided);
+    }
+    for decision in &decided {
+        decide((number, family), passages, decision, named, &mut found);
+    }
+    found
+}
+
+/// What the table says of one group.
+fn decide(
+    (number, family): (usize, &Family),
+    passages: &Passages<'_>,
+    (group, values, lacking): &(Group, BTreeMap<String, Value>, bool),
+    named: bool,
+    found: &mut Found,
+) {
+    let lacking = *lacking;
+    let of = |name: &str| values.get(name).cloned().unwrap_or(Value::Unstated);
+    let row_values: Vec<Value> = family.table.columns.iter().map(|c| of(c)).collect();
+    let Some(row) = family.table.decide(&row_values) else { return };
+    let lead = &group.passages[0];
+    let span = passages.span(&lead.words);
+    for line in &row.lines {
+        let modifiers = line.modifiers.iter().filter_map(|m| match m.strip_prefix('{').and_then(|m| m.strip_suffix('}')) {
+            None => Some(m.clone()),
+            Some(name) => match of(name) {
+                Value::Word(word) if word.len() == 2 => Some(word.to_uppercase()),
+                _ => None,
+            },
+        });
+        let mut because: Vec<String> = Vec::new();
+        for (column, value) in family.table.columns.iter().zip(&row_values) {
+            match value {
+                Value::Word(word) if !super::source::BUILT_IN.contains(&column.as_str()) => {
+                    because.push(format!("{column} {word}"))
+                }
+                Value::Number(n) if column != "age" => because.push(format!("{column} {}", (n * 100.0).round() / 100.0)),
+                _ => {}
+            }
+        }
+        found.services.push(Service {
+            family: number,
+            code: line.code.clone(),
+            modifiers: modifiers.collect(),
+            units: line.units.count(of),
+            side: match of("side") {
+                Value::Word(w) if w == "right" => Some(Laterality::Right),
+                Value::Word(w) if w == "left" => Some(Laterality::Left),
+                Value::Word(w) if w == "both" => Some(Laterality::Bilateral),
+                _ => None,
+            },
+            statement: lead.statement,
+            span,
+            clause: clause(passages, group),
+            because,
+            place: group.keys.iter().filter(|(k, _)| *k != "side").map(|(_, v)| v.clone()).collect(),
+            named,
+        });
+    }
+    let Some(first) = row.lines.first() else { return };
+    for ((column, cell), value) in family.table.columns.iter().zip(&row.cells).zip(&row_values) {
+        let asked = *cell == Cell::Unstated || lacking && matches!(value, Value::Number(_));
+        let Some(text) = family.attributes.get(column).and_then(|a| a.ask.clone()).filter(|_| asked) else { continue };
+        let position = family.table.columns.iter().position(|c| c == column).unwrap_or(0);
+        let options: BTreeSet<String> =
+            family.table.rows.iter().filter_map(|r| r.cells.get(position)).flat_map(|c| c.words().iter().cloned()).collect();
+        let question = Question { code: first.code.clone(), text, options: options.into_iter().collect(), span };
+        if !found.questions.contains(&question) {
+            found.questions.push(question);
+        }
+    }
+    // A count that only sets the units is asked for as well.
+    for line in &row.lines {
+        if let Units::Of { attribute, .. } = &line.units
+            && of(attribute) == Value::Unstated
+            && let Some(text) = family.attributes.get(attribute).and_then(|a| a.ask.clone())
+        {
+            let question = Question { code: line.code.clone(), text, options: Vec::new(), span };
+            if !found.questions.contains(&question) {
+                found.questions.push(question);
+            }
+        }
+    }
+}
+
+/// Words around the passages of a group.
+fn clause(passages: &Passages<'_>, group: &Group) -> String {
+    let mut text: String = group.passages.iter().map(|p| passages.text(&p.range)).collect::<Vec<_>>().join(" ");
+    if group.passages.len() == 1 {
+        let statement = passages.statements[group.passages[0].statement].clone();
+        text = format!("{text}\n{}", passages.text(&statement));
+    }
+    text
+}
+
+/// Values of all attributes for a group, and whether one lacks a part.
+fn values_of(
+    family: &Family,
+    passages: &Passages<'_>,
+    setting: &Setting<'_>,
+    group: &Group,
+    several: bool,
+) -> (BTreeMap<String, Value>, bool) {
+    let mut values: BTreeMap<String, Value> = setting.values();
+    let mut lacking = false;
+    let side = match group.keys.get("side") {
+        Some(side) if several => Some(side.clone()),
+        _ => side_of(passages, group).map(|s| {
+            match s {
+                Laterality::Right => "right",
+                Laterality::Left => "left",
+                Laterality::Bilateral => "both",
+            }
+            .to_owned()
+        }),
+    };
+    values.insert("side".to_owned(), side.map_or(Value::Unstated, Value::Word));
+    for (name, attribute) in &family.attributes {
+        if let (Some(key), super::source::Kind::Choice(_)) = (group.keys.get(name), &attribute.kind) {
+            values.insert(name.clone(), Value::Word(key.clone()));
+            continue;
+        }
+        let (mut value, part) = read(family, passages, group, name, attribute, several);
+        lacking |= part;
+        if value == Value::Unstated
+            && let Some(default) = &attribute.default
+        {
+            value = default.parse().map_or_else(|_| Value::Word(default.clone()), Value::Number);
+        }
+        values.insert(name.clone(), value);
+    }
+    (values, lacking)
+}
+
+fn read(
+    family: &Family,
+    passages: &Passages<'_>,
+    group: &Group,
+    name: &str,
+    attribute: &Attribute,
+    several: bool,
+) -> values::Read {
+    let pieces: Vec<Range<usize>> = group.passages.iter().map(|p| p.range.clone()).chain(group.wide.iter().cloned()).collect();
+    let statements: BTreeSet<usize> = group.passages.iter().map(|p| p.statement).collect();
+    let whole: Vec<Range<usize>> = statements.iter().map(|s| passages.statements[*s].clone()).collect();
+    let account: Vec<Range<usize>> = passages.account.iter().map(|(_, r)| r.clone()).collect();
+    let mut levels: Vec<Vec<Range<usize>>> = Vec::new();
+    if attribute.scope == Scope::Account {
+        match group.keys.get("side").filter(|_| several) {
+            // Of two sides each has its own account.
+            Some(side) => levels.push(of_side(passages, &account, side)),
+            None => levels.push(account.clone()),
+        }
+    } else {
+        // The first passage names it, as a title does; further ones add to it.
+        levels.push(pieces.iter().take(1).cloned().collect());
+        levels.push(pieces);
+        if !(several && family.each.iter().any(|k| k == name)) {
+            levels.push(whole);
+        }
+        levels.push(following(passages, &statements));
+    }
+    if attribute.scope == Scope::Note && !(several && family.each.iter().any(|k| k == name)) {
+        let titles = (0..passages.statements.len()).filter(|s| passages.role(*s) == Role::Title);
+        levels.push(titles.map(|s| passages.statements[s].clone()).collect());
+        levels.push(account);
+        let all = (0..passages.statements.len()).filter(|s| passages.role(*s) != Role::History);
+        levels.push(all.map(|s| passages.statements[s].clone()).collect());
+    }
+    levels
+        .iter()
+        .map(|ranges| values::read(passages, &attribute.kind, ranges))
+        .find(|(value, _)| *value != Value::Unstated)
+        .unwrap_or((Value::Unstated, false))
+}
+
+/// The two statements behind each passage, within its section.
+fn following(passages: &Passages<'_>, statements: &BTreeSet<usize>) -> Vec<Range<usize>> {
+    let mut list = Vec::new();
+    for s in statements.iter().filter(|s| passages.role(**s) != Role::Title) {
+        for next in s + 1..(s + 3).min(passages.statements.len()) {
+            let (here, there) = (&passages.view.statements[*s], &passages.view.statements[next]);
+            if here.section != there.section || statements.contains(&next) {
+                break;
+            }
+            list.push(passages.statements[next].clone());
+        }
+    }
+    list
+}
+
+/// Lengths of services that are alike in everything else are added up (repairs of one class and group of sites).
+fn add_up(name: &str, family: &Family, decided: &mut Vec<(Group, BTreeMap<String, Value>, bool)>) {
+    let alike = |a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>| {
+        family.table.columns.iter().filter(|c| *c != name && *c != "side").all(|c| a.get(c) == b.get(c))
+    };
+    let mut summed: Vec<(Group, BTreeMap<String, Value>, bool)> = Vec::new();
+    for (group, values, lacking) in decided.drain(..) {
+        match summed.iter_mut().find(|(_, v, _)| alike(v, &values)) {
+            Some((g, v, l)) => {
+                if let (Some(Value::Number(a)), Some(Value::Number(b))) = (v.get(name).cloned(), values.get(name)) {
+                    v.insert(name.to_owned(), Value::Number(a + b));
+                }
+                g.passages.extend(group.passages);
+                *l |= lacking;
+            }
+            None => summed.push((group, values, lacking)),
+        }
+    }
+    *decided = summed;
+}

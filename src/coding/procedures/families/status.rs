@@ -1,0 +1,325 @@
+//! Whether a passage says that its service was done at this encounter.
+use std::ops::Range;
+
+use crate::coding::procedures::statements::{Role, Statement};
+use crate::extract::Assertion;
+use crate::note::NoteType;
+
+use super::passage::{Passages, Token};
+use super::pattern;
+
+/// Whether a passage says that its service was done at this encounter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Said not to have been done.
+    Denied,
+    /// Of an earlier day.
+    Past,
+    /// Planned, ordered, advised, possible.
+    Planned,
+    /// A result is read; where it was done is not said.
+    Read,
+    /// Named without a word about doing.
+    Named,
+    /// Done.
+    Done,
+}
+
+impl Passages<'_> {
+    /// What a passage says about doing.
+    pub fn status(&self, statement: usize, range: &Range<usize>, words: &Range<usize>, is_test: bool) -> Status {
+        let of = &self.view.statements[statement];
+        let assertion = self.view.assertion(self.span(words));
+        let negated = pattern::is_negated(&self.tokens, self.statements[statement].start, words.start);
+        let done = self.tokens[range.clone()].iter().any(|t| is_doing(&t.text));
+        let absent = matches!(assertion, Assertion::Absent | Assertion::Family) && !done;
+        if absent || negated && of.role != Role::Title {
+            return Status::Denied;
+        }
+        let piece = self.piece_around(statement, range);
+        let lower = self.text(&piece).to_lowercase();
+        if self.tokens[words.clone()].iter().any(|t| t.off) {
+            return Status::Denied;
+        }
+        match of.role {
+            Role::History if self.is_history(statement) => Status::Past,
+            Role::Title => Status::Done,
+            Role::Description if is_report(self.view.context.note_type) => Status::Done,
+            _ => self.status_in_visit(of, assertion, &lower, &piece, is_test),
+        }
+    }
+
+    fn status_in_visit(&self, of: &Statement, assertion: Assertion, lower: &str, piece: &Range<usize>, is_test: bool) -> Status {
+        let here = HERE.iter().any(|w| lower.contains(w)) || of.cues.here && HERE.iter().any(|w| lower.contains(w));
+        let done = self.tokens[piece.clone()].iter().any(|t| is_doing(&t.text));
+        if assertion == Assertion::Historical && !here {
+            return Status::Past;
+        }
+        let planned = matches!(assertion, Assertion::Planned | Assertion::Hypothetical | Assertion::Conditional);
+        if planned && !(done && here) && !(done && of.role == Role::Description) {
+            return Status::Planned;
+        }
+        if PLANNED.iter().any(|w| lower.contains(w)) && !here {
+            return Status::Planned;
+        }
+        if is_test {
+            let report = is_report(self.view.context.note_type);
+            let named = matches!(of.role, Role::Title | Role::Lead | Role::Description | Role::Result | Role::Other);
+            return match () {
+                _ if here && !lower.contains("outside") => Status::Done,
+                _ if report && named => Status::Done,
+                // A heading that names the study is the head of its report.
+                _ if matches!(of.role, Role::Title | Role::Lead) && of.words.len() < 12 => Status::Done,
+                _ if of.role == Role::Result => Status::Read,
+                // A result in a visit says nothing of who did the test.
+                _ => Status::Read,
+            };
+        }
+        match of.role {
+            _ if done || here => Status::Done,
+            Role::Description => Status::Done,
+            Role::Plan | Role::Assessment if is_report(self.view.context.note_type) => Status::Named,
+            // A report tells what was done, whatever its verbs.
+            Role::Lead | Role::Other | Role::Story | Role::Result if is_report(self.view.context.note_type) => Status::Done,
+            _ if self.has_signs(piece) => Status::Done,
+            _ => Status::Named,
+        }
+    }
+
+    /// Whether the words around a passage are those of doing: numbing, stopping blood, a specimen, a route, a lot.
+    pub(super) fn has_signs(&self, piece: &Range<usize>) -> bool {
+        let statement = self.statements.iter().position(|s| s.contains(&piece.start)).unwrap_or(0);
+        let section = self.view.statements[statement].section;
+        let near = (statement.saturating_sub(1)..(statement + 3).min(self.statements.len()))
+            .filter(|s| self.view.statements[*s].section == section)
+            .flat_map(|s| self.statements[s].clone());
+        near.into_iter().any(|i| !self.tokens[i].off && SIGNS.contains(&self.tokens[i].text.as_str()))
+    }
+}
+
+/// Notes that report one study or operation.
+pub fn is_report(kind: NoteType) -> bool {
+    matches!(kind, NoteType::Operative | NoteType::Procedure | NoteType::Imaging | NoteType::Pathology)
+}
+
+/// Words that stand around something being done.
+const SIGNS: [&str; 45] = [
+    "lidocaine",
+    "lido",
+    "anesthesia",
+    "anesthetic",
+    "hemostasis",
+    "specimen",
+    "specimens",
+    "sterile",
+    "prepped",
+    "prep",
+    "wheal",
+    "intradermal",
+    "gauge",
+    "25g",
+    "22g",
+    "27g",
+    "tolerated",
+    "cautery",
+    "cryo",
+    "thaw",
+    "freeze",
+    "nylon",
+    "vicryl",
+    "prolene",
+    "chromic",
+    "im",
+    "sc",
+    "deltoid",
+    "thigh",
+    "lot",
+    "vis",
+    "tech",
+    "path",
+    "pathology",
+    "sutures",
+    "blade",
+    "forceps",
+    "curette",
+    "clamp",
+    "needle",
+    "dressing",
+    "proparacaine",
+    "vaccines",
+    "immunizations",
+    "bandage",
+];
+/// Words that place a service at this encounter.
+pub(super) const HERE: [&str; 28] = [
+    " here",
+    "our lab",
+    "our own",
+    "our office",
+    "our clinic",
+    "my read",
+    "read by me",
+    "i read",
+    "in the room",
+    "in this office",
+    "in the exam room",
+    "office films",
+    "our technician",
+    "our treatment room",
+    "today",
+    "in the office",
+    "in office",
+    "in-office",
+    "in clinic",
+    "in the clinic",
+    "in our office",
+    "this visit",
+    "at bedside",
+    "in-house",
+    "in house",
+    "on site",
+    "interpreted by me",
+    "my interpretation",
+];
+/// Words of what is still to be done.
+pub(super) const PLANNED: [&str; 30] = [
+    "we will ",
+    "will be",
+    "she will",
+    "he will",
+    "will need",
+    "will get",
+    "recommend",
+    "schedul",
+    "consider",
+    "plan to",
+    "plan for",
+    "would like",
+    "would benefit",
+    "return for",
+    "refer",
+    "next visit",
+    "next month",
+    "next week",
+    "candidate",
+    "to be done",
+    "going to",
+    "if needed",
+    "if back",
+    "offered",
+    "discussed ",
+    "we talked",
+    "booked",
+    "wants to",
+    "in a month",
+    "not yet planned",
+];
+
+/// "declined", "deferred", "not done": nothing happened.
+pub(super) fn withheld(lower: &str) -> bool {
+    [
+        "declined",
+        "refused",
+        "deferred",
+        "not done",
+        "not performed",
+        "was not ",
+        "were not ",
+        "cancelled",
+        "canceled",
+        "unable to perform",
+        "held off",
+        "untouched",
+        "left alone",
+        "left in place",
+        "examined only",
+        "looked at",
+        "nothing there",
+        "nothing else",
+        "not needed",
+        "not required",
+        "not indicated",
+        "at the pharmacy",
+        "in the nursery",
+        "at the hospital lab",
+        "hospital labs",
+        "was administered today they",
+        "prescription for",
+    ]
+    .iter()
+    .any(|w| lower.contains(w))
+}
+
+/// "not opened", "was not treated", "nothing was taken": the words of a piece deny its verb.
+pub(super) fn says_not(piece: &[Token]) -> bool {
+    let at = piece.iter().position(|t| matches!(t.text.as_str(), "not" | "nothing" | "neither" | "never"));
+    at.is_some_and(|at| {
+        piece[at + 1..].iter().take(3).any(|t| is_doing(&t.text) || matches!(t.text.as_str(), "used" | "reached"))
+    })
+}
+
+/// A word that says something was done: the past tense of doing.
+pub fn is_doing(word: &str) -> bool {
+    const OTHERS: [&str; 23] = [
+        "did",
+        "ran",
+        "run",
+        "gave",
+        "took",
+        "drew",
+        "made",
+        "done",
+        "given",
+        "taken",
+        "drawn",
+        "froze",
+        "frozen",
+        "cut",
+        "placed",
+        "put",
+        "underwent",
+        "sent",
+        "obtained",
+        "injected",
+        "tolerated",
+        "repaired",
+        "ran",
+    ];
+    const NOT: [&str; 34] = [
+        "recommended",
+        "discussed",
+        "advised",
+        "scheduled",
+        "planned",
+        "needed",
+        "ordered",
+        "indicated",
+        "offered",
+        "referred",
+        "declined",
+        "deferred",
+        "reviewed",
+        "noted",
+        "related",
+        "located",
+        "associated",
+        "diagnosed",
+        "reported",
+        "elected",
+        "agreed",
+        "consented",
+        "suspected",
+        "concerned",
+        "displaced",
+        "nondisplaced",
+        "comminuted",
+        "affected",
+        "based",
+        "followed",
+        "healed",
+        "raised",
+        "described",
+        "presented",
+    ];
+    OTHERS.contains(&word) || word.len() > 4 && word.ends_with("ed") && !NOT.contains(&word)
+}

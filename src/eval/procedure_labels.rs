@@ -1,0 +1,53 @@
+//! Procedures of the labelled dev notes by the procedure coder alone (no encoder). Runs where `LABELS` names the labels'
+//! folder. Tests only.
+use std::path::Path;
+
+use crate::codeset::CodeSets;
+use crate::coding::procedures::{ProcedureCoder, ProcedureInput};
+use crate::document::{self, facts::resolve_context};
+use crate::eval::gold::{self, is_em_code};
+use crate::eval::scoring::{Counts, match_codes};
+use crate::train::data::Split;
+
+#[test]
+fn procedures_of_labelled_notes() {
+    let Some(folder) = std::env::var_os("LABELS") else { return };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let coder = ProcedureCoder::open(&root.join("codesets"), &root.join("models/superbill-base")).expect("table and model");
+    let sets = CodeSets::open(&root.join("codesets")).expect("code sets");
+    let mut counts = Counts::default();
+    let (mut exact, mut hits) = (0, 0);
+    for case in gold::load_labels(Path::new(&folder), Split::Dev).expect("labels") {
+        let document = document::read(&case.encounter.note);
+        let context = resolve_context(&case.encounter, &document, jiff::civil::date(2026, 5, 4));
+        let input = ProcedureInput { document: &document, context: &context, mentions: &[], diagnoses: &[], code_sets: &sets };
+        let coding = coder.code(&input);
+        let lines: Vec<_> = coding.lines.iter().filter(|l| !is_em_code(&l.code)).collect();
+        let predicted: Vec<String> = lines.iter().map(|l| l.code.clone()).collect();
+        let required: Vec<Vec<String>> = case.gold.procedures.iter().map(|p| p.codes.clone()).collect();
+        let (of_note, outcomes) = match_codes(&required, &case.gold.optional_procedures, &predicted);
+        for (line, outcome) in lines.iter().zip(&outcomes) {
+            if let crate::eval::scoring::Outcome::Hit(i) = outcome {
+                let want = &case.gold.procedures[*i];
+                hits += 1;
+                let fits = want.units.contains(&line.units)
+                    && want.modifiers.iter().any(|m| {
+                        let (mut a, mut b) = (m.clone(), line.modifiers.clone());
+                        a.sort();
+                        b.sort();
+                        a == b
+                    });
+                exact += usize::from(fits);
+            }
+        }
+        if of_note.wrong + of_note.missed > 0 {
+            let show = |l: &&crate::claim::Line| {
+                format!("{}({:.2}{})", l.code, l.confidence, if l.source[0].starts_with('d') { "t" } else { "" })
+            };
+            println!("{} want {required:?} got {:?}", case.gold.id, lines.iter().map(show).collect::<Vec<_>>());
+        }
+        counts.add(of_note);
+    }
+    println!("{counts:?} F1 {:.3}; modifiers and units right in {exact} of {hits}", counts.f1());
+    assert!(counts.f1() > 0.6);
+}
