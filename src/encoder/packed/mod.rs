@@ -114,6 +114,10 @@ impl PackedModel {
         numerics: Numerics,
         set: Instructions,
     ) -> Result<Self, EncoderError> {
+        if !Self::takes(config) {
+            let detail = "its config asks for another activation than gelu, or for heads that do not divide the width";
+            return Err(EncoderError::format(path, detail));
+        }
         let width = config.hidden_size;
         let reader = Reader { path, weights, config, numerics };
         let words = "embeddings.word_embeddings.weight";
