@@ -238,7 +238,7 @@ impl WordRows {
         let (rows, stride) = (xs.len() / inputs, inputs.next_multiple_of(16));
         assert_eq!(xs.len(), rows * inputs);
         let set = available(set);
-        let largest = (i32::MAX as usize / (128 * stride)).min(16_383) as f32;
+        let largest = (i32::MAX as usize / (128 * stride)).min(32_767) as f32;
         self.inputs = inputs;
         if self.words.len() < rows * stride {
             self.words.resize(rows * stride, 0);

@@ -32,7 +32,7 @@ pub enum Numerics {
     #[default]
     #[serde(rename = "f32")]
     Float,
-    /// int8 weights with a step for each output, what they are multiplied with in 15 bits with a step for each row; sums
+    /// int8 weights with a step for each output, what they are multiplied with in 16 bits with a step for each row; sums
     /// in i32, everything else in f32.
     #[serde(rename = "int8")]
     Int8,
