@@ -235,7 +235,8 @@ impl PackedModel {
         if branches.is_empty() {
             branch.extend_from_slice(hidden);
         }
-        let outputs: Vec<&[f32]> = branch.chunks(hidden.len().max(1)).collect();
+        let size = hidden.len();
+        let outputs: Vec<&[f32]> = (0..branches.len().max(1)).map(|i| &branch[i * size..(i + 1) * size]).collect();
         let of = |i: usize| batch.starts[i] * self.width..batch.starts[i + 1] * self.width;
         (0..sequences.len()).map(|i| take(i, &outputs.iter().map(|o| &o[of(i)]).collect::<Vec<_>>())).collect()
     }
