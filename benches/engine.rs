@@ -1,43 +1,91 @@
-//! How fast a note is coded and a claim is scrubbed: `cargo bench --bench engine`. Prints one JSON object; the comparison
-//! with a named peer belongs to the performance work.
+//! The engine end to end on this machine: notes of several lengths, one at a time and many together, scrubbing,
+//! retrieval, opening. Prints one JSON object; `benches/run.sh` runs it and keeps the result.
 #![allow(missing_docs)]
 use std::path::Path;
 use std::time::Instant;
 
+use rayon::prelude::*;
+use serde_json::json;
+use superbill::encoder::{normalize, vectors};
 use superbill::engine::{Engine, EngineConfig};
 use superbill::note::Encounter;
 
-fn median(mut seconds: Vec<f64>) -> f64 {
-    seconds.sort_by(f64::total_cmp);
-    seconds.get(seconds.len() / 2).copied().unwrap_or_default()
+/// Milliseconds of each run.
+fn times(count: usize, mut work: impl FnMut()) -> Vec<f64> {
+    let mut one = || {
+        let started = Instant::now();
+        work();
+        started.elapsed().as_secs_f64() * 1e3
+    };
+    (0..count).map(|_| one()).collect()
+}
+
+fn share(times: &[f64], share: f64) -> f64 {
+    let mut sorted = times.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(((sorted.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or_default()
+}
+
+/// The notes under `eval/notes` one behind the other, again from the front until there are so many words.
+fn note(texts: &[String], words: usize) -> String {
+    let (mut note, mut count) = (String::new(), 0);
+    for line in texts.iter().flat_map(|t| t.lines()).cycle() {
+        note.push_str(line);
+        note.push('\n');
+        count += line.split_whitespace().count();
+        if count >= words {
+            break;
+        }
+    }
+    note
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let quick = std::env::args().any(|a| a == "--quick");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let today = jiff::civil::date(2026, 5, 4);
     let started = Instant::now();
     let engine = Engine::open(&EngineConfig::default())?;
-    let open = started.elapsed().as_secs_f64();
-    let (mut coding, mut words) = (Vec::new(), 0);
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("eval/notes"))? {
-        let note = std::fs::read_to_string(entry?.path())?;
-        words += note.split_whitespace().count();
-        let encounter = Encounter { note, ..Default::default() };
-        for _ in 0..7 {
-            let started = Instant::now();
-            engine.code(&encounter, today)?;
-            coding.push(started.elapsed().as_secs_f64());
-        }
+    let open = started.elapsed().as_secs_f64() * 1e3;
+    let mut files =
+        std::fs::read_dir(root.join("eval/notes"))?.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, std::io::Error>>()?;
+    files.sort();
+    let texts = files.iter().map(std::fs::read_to_string).collect::<Result<Vec<_>, _>>()?;
+
+    let mut lengths = Vec::new();
+    for (words, count) in [(200, 40), (500, 40), (1_000, 20), (4_000, 6), (16_000, 3)] {
+        let count = if quick { (count / 2).max(2) } else { count };
+        let encounter = Encounter { note: note(&texts, words), ..Default::default() };
+        engine.code(&encounter, today)?;
+        let one = times(count, || drop(engine.code(&encounter, today)));
+        let started = Instant::now();
+        (0..count * 2).into_par_iter().for_each(|_| drop(engine.code(&encounter, today)));
+        let seconds = started.elapsed().as_secs_f64();
+        let notes = (count * 2) as f64 / seconds;
+        lengths.push(json!({
+            "words": words, "characters": encounter.note.len(), "one_note_ms": one, "p50_ms": share(&one, 0.5),
+            "p99_ms": share(&one, 0.99), "notes_per_s": notes, "characters_per_s": notes * encounter.note.len() as f64,
+        }));
     }
+
     let claim = r#"{"date_of_service":"2026-05-04","payer":"medicare","diagnoses":[{"code":"R04.0"},{"code":"J34.2"},{"code":"I10"}],
         "lines":[{"code":"99213","modifiers":["25"],"pointers":["C"]},{"code":"31231","pointers":["A"]},{"code":"31238","modifiers":["RT"],"pointers":["A"]}]}"#;
-    let mut scrubbing = Vec::new();
-    for _ in 0..2000 {
-        let started = Instant::now();
-        engine.scrub(claim, today)?;
-        scrubbing.push(started.elapsed().as_secs_f64());
-    }
-    let result = serde_json::json!({
-        "open_ms": open * 1e3, "code_note_ms": median(coding) * 1e3, "words_of_all_notes": words, "scrub_with_json_us": median(scrubbing) * 1e6,
+    let scrub = times(2_000, || drop(engine.scrub(claim, today)));
+
+    let file = vectors::open_code_vectors(&root.join("models/superbill-base"))?;
+    let query = |i: u32| {
+        let (a, b) = (file.vector(i * 997), file.vector(i * 1_499 + 5));
+        let mut mixed: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a + 0.5 * b).collect();
+        normalize(&mut mixed);
+        mixed
+    };
+    let queries: Vec<Vec<f32>> = (0..16).map(query).collect();
+    let search = times(200, || drop(file.search(&queries, 5)));
+
+    let result = json!({
+        "threads": rayon::current_num_threads(), "open_ms": open, "notes": lengths,
+        "scrub_with_json_us": share(&scrub, 0.5) * 1e3,
+        "retrieval": {"rows": file.rows(), "mentions": queries.len(), "batch_us": share(&search, 0.5) * 1e3},
     });
     println!("{result}");
     Ok(())

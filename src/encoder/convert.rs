@@ -8,6 +8,7 @@ use super::bert;
 use super::error::EncoderError;
 use super::hub::ModelFiles;
 use super::manifest::{self, Manifest};
+use super::packed::Numerics;
 use super::store::{self, Precision};
 use super::transformer::read_config;
 
@@ -69,7 +70,7 @@ pub fn convert(source: &ModelFiles, target: &Path, conversion: &Conversion) -> R
 
     let numerics = match conversion.precision {
         Precision::Full => "f32",
-        Precision::Compact => "matrices int8 with one f32 scale a row, vectors f16; computed in f32",
+        Precision::Compact => "matrices int8 with one f32 scale a row, vectors f16",
     };
     let mut manifest = Manifest {
         name: conversion.name.clone(),
@@ -77,6 +78,7 @@ pub fn convert(source: &ModelFiles, target: &Path, conversion: &Conversion) -> R
         config,
         trunk_layers: depth,
         numerics: numerics.to_owned(),
+        compute: Numerics::Float,
         files: BTreeMap::new(),
         data: conversion.data.clone(),
         recipe: serde_json::json!({ "source_layers": upper.end, "word_pieces": "Latin and Greek script" }),

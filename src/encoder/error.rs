@@ -47,6 +47,9 @@ pub enum EncoderError {
     /// Tokenizing failed.
     #[error("tokenizer failed: {0}")]
     Tokenizer(String),
+    /// Word pieces that the model cannot take.
+    #[error("the encoder cannot take this text: {0}; the tokenizer and the weights belong to different models")]
+    Sequence(String),
     /// Arithmetic failed (memory, device).
     #[error("encoder arithmetic failed: {0}")]
     Tensor(#[from] candle_core::Error),

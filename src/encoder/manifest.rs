@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::bert::BertConfig;
 use super::error::EncoderError;
+use super::packed::Numerics;
 use super::store;
 
 /// The manifest's file name.
@@ -42,8 +43,11 @@ pub struct Manifest {
     pub config: BertConfig,
     /// Layers `0..trunk_layers` are shared, the others belong to each branch.
     pub trunk_layers: usize,
-    /// How weights are kept and how they are computed with.
+    /// How weights are kept, in words.
     pub numerics: String,
+    /// What a CPU computes the dense layers in: chosen once for a released model by what it costs in accuracy.
+    #[serde(default)]
+    pub compute: Numerics,
     /// sha256 and size of every file, by name.
     pub files: BTreeMap<String, FileRecord>,
     /// Data that the weights have seen: sources, splits, document ids.

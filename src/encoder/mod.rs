@@ -28,6 +28,7 @@ pub mod kernels;
 pub mod manifest;
 pub mod packed;
 pub mod store;
+mod stored;
 pub mod tokens;
 pub mod transformer;
 pub mod vectors;

@@ -91,7 +91,7 @@ impl CandleEncoder {
     fn packed(directory: &Path, record: &Manifest) -> Result<Self, EncoderError> {
         let (config, depth) = (&record.config, record.trunk_layers);
         let path = directory.join(manifest::TRUNK);
-        let (numerics, set) = (Numerics::Float, Instructions::best());
+        let (numerics, set) = (record.compute, Instructions::best());
         let mut model = PackedModel::new(&path, &mut store::read_stored(&path)?, config, depth, numerics, set)?;
         let mut files = vec![manifest::TAGGING, manifest::LINKING];
         let mut branches: &[usize] = &[TAGGING, LINKING];

@@ -84,7 +84,7 @@ impl Reader {
             }
             false => None,
         };
-        let numerics = if device.is_cpu() { "f32".to_owned() } else { "cuda-f32".to_owned() };
+        let numerics = if device.is_cpu() { manifest.compute.name().to_owned() } else { "cuda-f32".to_owned() };
         Ok(Self {
             encoder,
             heads,

@@ -123,6 +123,24 @@ impl<const VNNI: bool> Lanes for Avx2<VNNI> {
         unsafe { [half(sum[0], bytes[0], weights), half(sum[1], bytes[1], weights.add(32))] }
     }
     #[inline(always)]
+    unsafe fn splat_words(from: *const i16) -> Self::I {
+        unsafe { [_mm256_set1_epi32(from.cast::<i32>().read_unaligned()); 2] }
+    }
+    #[inline(always)]
+    unsafe fn load_pairs(from: *const i8) -> Self::I {
+        unsafe {
+            let wide = |from: *const i8| _mm256_cvtepi8_epi16(_mm_loadu_si128(from.cast()));
+            [wide(from), wide(from.add(16))]
+        }
+    }
+    #[inline(always)]
+    unsafe fn dot_pairs(sum: Self::I, words: Self::I, pairs: Self::I) -> Self::I {
+        let half = |sum, words, pairs| unsafe {
+            if VNNI { _mm256_dpwssd_avx_epi32(sum, words, pairs) } else { _mm256_add_epi32(sum, _mm256_madd_epi16(words, pairs)) }
+        };
+        [half(sum[0], words[0], pairs[0]), half(sum[1], words[1], pairs[1])]
+    }
+    #[inline(always)]
     unsafe fn to_float(v: Self::I) -> Self::F {
         unsafe { both!(_mm256_cvtepi32_ps(v)) }
     }
@@ -135,6 +153,15 @@ impl<const VNNI: bool> Lanes for Avx2<VNNI> {
             let words = _mm256_permute4x64_epi64(words, 0b11_01_10_00);
             let bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
             _mm_storeu_si128(to.cast(), bytes);
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_words(to: *mut i16, rounded: Self::F) {
+        unsafe {
+            // The low halves with their sign, so that packing keeps them.
+            let low = |v| _mm256_srai_epi32(_mm256_slli_epi32(_mm256_castps_si256(v), 16), 16);
+            let words = _mm256_packs_epi32(low(rounded[0]), low(rounded[1]));
+            _mm256_storeu_si256(to.cast(), _mm256_permute4x64_epi64(words, 0b11_01_10_00));
         }
     }
 }

@@ -125,11 +125,29 @@ impl<const VNNI: bool> Lanes for Avx512<VNNI> {
         }
     }
     #[inline(always)]
+    unsafe fn splat_words(from: *const i16) -> Self::I {
+        unsafe { _mm512_set1_epi32(from.cast::<i32>().read_unaligned()) }
+    }
+    #[inline(always)]
+    unsafe fn load_pairs(from: *const i8) -> Self::I {
+        unsafe { _mm512_cvtepi8_epi16(_mm256_loadu_si256(from.cast())) }
+    }
+    #[inline(always)]
+    unsafe fn dot_pairs(sum: Self::I, words: Self::I, pairs: Self::I) -> Self::I {
+        unsafe {
+            if VNNI { _mm512_dpwssd_epi32(sum, words, pairs) } else { _mm512_add_epi32(sum, _mm512_madd_epi16(words, pairs)) }
+        }
+    }
+    #[inline(always)]
     unsafe fn to_float(v: Self::I) -> Self::F {
         unsafe { _mm512_cvtepi32_ps(v) }
     }
     #[inline(always)]
     unsafe fn store_bytes(to: *mut u8, rounded: Self::F) {
         unsafe { _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(_mm512_castps_si512(rounded))) }
+    }
+    #[inline(always)]
+    unsafe fn store_words(to: *mut i16, rounded: Self::F) {
+        unsafe { _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(_mm512_castps_si512(rounded))) }
     }
 }

@@ -45,7 +45,15 @@ pub(super) trait Lanes: Copy {
     unsafe fn splat_bytes(from: *const u8) -> Self::I;
     /// Adds to each lane the products of four unsigned bytes (at most 127) with four signed bytes of `weights` (64 bytes).
     unsafe fn dot(sum: Self::I, bytes: Self::I, weights: *const i8) -> Self::I;
+    /// The same two i16 in every lane.
+    unsafe fn splat_words(from: *const i16) -> Self::I;
+    /// Sixteen pairs of signed bytes, widened to i16.
+    unsafe fn load_pairs(from: *const i8) -> Self::I;
+    /// Adds to each lane the products of its two i16 with two others.
+    unsafe fn dot_pairs(sum: Self::I, words: Self::I, pairs: Self::I) -> Self::I;
     unsafe fn to_float(v: Self::I) -> Self::F;
     /// Writes the low bytes of sixteen numbers plus [`ROUND`].
     unsafe fn store_bytes(to: *mut u8, rounded: Self::F);
+    /// Writes the low halves of sixteen numbers plus [`ROUND`], as i16.
+    unsafe fn store_words(to: *mut i16, rounded: Self::F);
 }

@@ -4,12 +4,14 @@
 //! with those that every CPU has, and only `unsafe` functions may use them. All of them are reached through the safe
 //! functions here, which check lengths and choose the instruction set; every one is tested against the portable version
 //! over random shapes, for equal bits.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, clippy::too_many_arguments)]
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod dense;
+mod integers;
 mod lanes;
 mod portable;
 mod product;
@@ -20,7 +22,9 @@ mod tests;
 use std::sync::OnceLock;
 
 use attention::Sequence;
-use product::{Finish, PANEL, Scales};
+pub use dense::{After, ByteRows, ByteWeights, FloatWeights, Residual, WordRows, WordWeights};
+use integers::{Scales, Steps};
+use product::Finish;
 
 /// The instruction sets, slowest first. All give the same bits (the portable one on x86-64 but for a last bit once in
 /// 2²⁹ operations).
@@ -138,153 +142,20 @@ macro_rules! for_each_instruction_set {
 for_each_instruction_set! {
     unsafe fn product_on = product::product,
         (rows: usize, inputs: usize, outputs: usize, a: *const f32, panels: *const f32, out: *mut f32, end: Finish);
-    unsafe fn byte_product_on = product::byte_product,
+    unsafe fn byte_product_on = integers::byte_product,
         (rows: usize, inputs: usize, outputs: usize, a: *const u8, panels: *const i8, out: *mut f32, scales: Scales, end: Finish);
+    unsafe fn word_product_on = integers::word_product,
+        (rows: usize, inputs: usize, outputs: usize, a: *const i16, panels: *const i8, out: *mut f32, steps: Steps, end: Finish);
+    unsafe fn to_words_on = rows::to_words, (row: *const f32, count: usize, words: *mut i16, largest: f32) -> f32;
     unsafe fn attend_on = attention::attend, (sequence: Sequence, first: usize, rows: usize, out: *mut f32, space: *mut f32);
     unsafe fn layer_norm_on = rows::layer_norm, (row: *mut f32, count: usize, weight: *const f32, bias: *const f32, eps: f32);
     unsafe fn gelu_on = rows::gelu_row, (row: *mut f32, count: usize);
     unsafe fn to_bytes_on = rows::to_bytes, (row: *const f32, count: usize, bytes: *mut u8) -> [f32; 2];
 }
 
-/// What a dense layer does after its product.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct After<'a> {
-    /// Added to the outputs (same shape).
-    pub residual: Option<&'a [f32]>,
-    /// GELU at the end.
-    pub gelu: bool,
-}
-
 /// What makes the functions below safe to call with any set.
 fn available(set: Instructions) -> Instructions {
     if set.available() { set } else { Instructions::Portable }
-}
-
-/// A dense layer's weights, packed for products in f32.
-#[derive(Clone, Debug)]
-pub struct FloatWeights {
-    inputs: usize,
-    outputs: usize,
-    panels: Vec<f32>,
-    bias: Vec<f32>,
-}
-
-impl FloatWeights {
-    /// Packs `weights` (outputs × inputs, row by row).
-    pub fn pack(weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let outputs = bias.len();
-        assert_eq!(weights.len(), inputs * outputs, "weights are outputs × inputs");
-        let padded = outputs.next_multiple_of(PANEL);
-        let mut panels = vec![0f32; padded * inputs];
-        for (panel, rows) in panels.chunks_exact_mut(PANEL * inputs).zip(weights.chunks(PANEL * inputs)) {
-            for (j, row) in rows.chunks_exact(inputs).enumerate() {
-                for (i, value) in row.iter().enumerate() {
-                    panel[i * PANEL + j] = *value;
-                }
-            }
-        }
-        let mut bias = bias.to_vec();
-        bias.resize(padded, 0.0);
-        Self { inputs, outputs, panels, bias }
-    }
-
-    /// Numbers in.
-    pub fn inputs(&self) -> usize {
-        self.inputs
-    }
-    /// Numbers out.
-    pub fn outputs(&self) -> usize {
-        self.outputs
-    }
-
-    /// xs (rows × inputs) → out (rows × outputs).
-    pub fn apply(&self, set: Instructions, xs: &[f32], out: &mut [f32], after: After) {
-        let rows = xs.len() / self.inputs;
-        assert_eq!(xs.len(), rows * self.inputs);
-        assert_eq!(out.len(), rows * self.outputs);
-        assert!(after.residual.is_none_or(|r| r.len() == out.len()));
-        let residual = after.residual.map_or(std::ptr::null(), <[f32]>::as_ptr);
-        let end = Finish { bias: self.bias.as_ptr(), residual, gelu: after.gelu };
-        let (panels, set) = (self.panels.as_ptr(), available(set));
-        // SAFETY: lengths are checked above and in `pack`; bias is padded there.
-        unsafe { product_on(set, rows, self.inputs, self.outputs, xs.as_ptr(), panels, out.as_mut_ptr(), end) }
-    }
-}
-
-/// A dense layer's weights, packed for products in int8.
-#[derive(Clone, Debug)]
-pub struct ByteWeights {
-    inputs: usize,
-    outputs: usize,
-    panels: Vec<i8>,
-    steps: Vec<f32>,
-    sums: Vec<f32>,
-    bias: Vec<f32>,
-}
-
-/// Rows rounded to bytes.
-#[derive(Clone, Debug, Default)]
-pub struct ByteRows {
-    bytes: Vec<u8>,
-    scales: Vec<[f32; 2]>,
-}
-
-impl ByteWeights {
-    /// Packs int8 `weights` (outputs × inputs; value = step of its output · int8).
-    pub fn pack(weights: &[i8], steps: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let outputs = bias.len();
-        assert_eq!(weights.len(), inputs * outputs, "weights are outputs × inputs");
-        assert_eq!(steps.len(), outputs);
-        let (padded, groups) = (outputs.next_multiple_of(PANEL), inputs.next_multiple_of(16));
-        let mut panels = vec![0i8; padded * groups];
-        for (panel, rows) in panels.chunks_exact_mut(PANEL * groups).zip(weights.chunks(PANEL * inputs)) {
-            for (j, row) in rows.chunks_exact(inputs).enumerate() {
-                for (i, value) in row.iter().enumerate() {
-                    panel[(i / 4) * 4 * PANEL + 4 * j + i % 4] = *value;
-                }
-            }
-        }
-        let pad = |mut values: Vec<f32>| {
-            values.resize(padded, 0.0);
-            values
-        };
-        let sum = |(row, step): (&[i8], &f32)| row.iter().map(|&w| i32::from(w)).sum::<i32>() as f32 * step;
-        let sums = pad(weights.chunks_exact(inputs).zip(steps).map(sum).collect());
-        Self { inputs, outputs, panels, steps: pad(steps.to_vec()), sums, bias: pad(bias.to_vec()) }
-    }
-
-    /// Numbers in.
-    pub fn inputs(&self) -> usize {
-        self.inputs
-    }
-    /// Numbers out.
-    pub fn outputs(&self) -> usize {
-        self.outputs
-    }
-
-    /// xs (rows × inputs) → out (rows × outputs). `rounded` is work space.
-    pub fn apply(&self, set: Instructions, xs: &[f32], out: &mut [f32], after: After, rounded: &mut ByteRows) {
-        let rows = xs.len() / self.inputs;
-        assert_eq!(xs.len(), rows * self.inputs);
-        assert_eq!(out.len(), rows * self.outputs);
-        assert!(after.residual.is_none_or(|r| r.len() == out.len()));
-        let set = available(set);
-        let stride = self.inputs.next_multiple_of(16);
-        if rounded.bytes.len() < rows * stride {
-            rounded.bytes.resize(rows * stride, 0);
-        }
-        rounded.scales.clear();
-        for (row, bytes) in xs.chunks_exact(self.inputs).zip(rounded.bytes.chunks_exact_mut(stride)) {
-            // SAFETY: a row of bytes has room for the inputs rounded up to 16.
-            rounded.scales.push(unsafe { to_bytes_on(set, row.as_ptr(), self.inputs, bytes.as_mut_ptr()) });
-        }
-        let residual = after.residual.map_or(std::ptr::null(), <[f32]>::as_ptr);
-        let end = Finish { bias: self.bias.as_ptr(), residual, gelu: after.gelu };
-        let scales = Scales { rows: rounded.scales.as_ptr(), steps: self.steps.as_ptr(), sums: self.sums.as_ptr() };
-        let (bytes, panels) = (rounded.bytes.as_ptr(), self.panels.as_ptr());
-        // SAFETY: lengths are checked above and in `pack`; what belongs to outputs is padded there.
-        unsafe { byte_product_on(set, rows, stride, self.outputs, bytes, panels, out.as_mut_ptr(), scales, end) }
-    }
 }
 
 /// Scales each row of `rows` (of `weight.len()` values) to mean 0 and variance 1, then by `weight` and `bias`.

@@ -121,6 +121,22 @@ impl Lanes for Portable {
         std::array::from_fn(|i| sum[i] + (0..4).map(|j| i32::from(bytes[j]) * i32::from(weights[i][j])).sum::<i32>())
     }
     #[inline(always)]
+    unsafe fn splat_words(from: *const i16) -> Self::I {
+        // SAFETY: the caller vouches for 2 readable numbers.
+        [unsafe { from.cast::<i32>().read_unaligned() }; 16]
+    }
+    #[inline(always)]
+    unsafe fn load_pairs(from: *const i8) -> Self::I {
+        // SAFETY: the caller vouches for 32 readable bytes.
+        let pairs = unsafe { from.cast::<[[i8; 2]; 16]>().read_unaligned() };
+        pairs.map(|[a, b]| (i32::from(a) & 0xffff) | (i32::from(b) << 16))
+    }
+    #[inline(always)]
+    unsafe fn dot_pairs(sum: Self::I, words: Self::I, pairs: Self::I) -> Self::I {
+        let (low, high) = (|v: i32| i32::from(v as i16), |v: i32| v >> 16);
+        std::array::from_fn(|i| sum[i] + low(words[i]) * low(pairs[i]) + high(words[i]) * high(pairs[i]))
+    }
+    #[inline(always)]
     unsafe fn to_float(v: Self::I) -> Self::F {
         each(|i| v[i] as f32)
     }
@@ -129,5 +145,11 @@ impl Lanes for Portable {
         let bytes: [u8; 16] = std::array::from_fn(|i| rounded[i].to_bits() as u8);
         // SAFETY: the caller vouches for 16 writable bytes.
         unsafe { to.cast::<[u8; 16]>().write_unaligned(bytes) }
+    }
+    #[inline(always)]
+    unsafe fn store_words(to: *mut i16, rounded: Self::F) {
+        let words: [i16; 16] = std::array::from_fn(|i| rounded[i].to_bits() as i16);
+        // SAFETY: the caller vouches for room for 16 numbers.
+        unsafe { to.cast::<[i16; 16]>().write_unaligned(words) }
     }
 }

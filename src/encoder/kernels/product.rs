@@ -3,8 +3,10 @@
 //! A weight matrix (outputs × inputs) is packed in panels of 32 outputs: all 32 values of the first input, then of the
 //! second, and so on. Each output is summed over the inputs in their order, whatever the tile it falls into, so that
 //! neither the batch nor the instruction set changes a result.
+use std::mem::MaybeUninit;
+
 use super::lanes::Lanes;
-use super::rows::gelu;
+use super::rows::gelu_row;
 
 /// Outputs of a panel.
 pub(super) const PANEL: usize = 32;
@@ -18,6 +20,18 @@ pub(super) struct Finish {
     pub residual: *const f32,
     /// GELU at the end.
     pub gelu: bool,
+}
+
+impl Finish {
+    /// For the outputs from `first` on, and the place `at` of a residual.
+    #[inline(always)]
+    pub(super) unsafe fn at(self, first: usize, at: usize) -> Self {
+        // SAFETY: the caller's offsets lie inside what the pointers hold.
+        unsafe {
+            let residual = if self.residual.is_null() { self.residual } else { self.residual.add(at) };
+            Self { bias: self.bias.add(first), residual, gelu: self.gelu }
+        }
+    }
 }
 
 /// Calls a tile function with the number of rows as a constant.
@@ -81,55 +95,46 @@ pub(super) unsafe fn sums<S: Lanes, const M: usize, const V: usize>(
     }
 }
 
-/// Writes a tile, its right part left out where the panel has fewer than 32 outputs.
+/// Where a tile goes.
+#[derive(Clone, Copy)]
+pub(super) struct Target {
+    pub out: *mut f32,
+    pub stride: usize,
+    /// Columns that exist; a whole tile is computed all the same.
+    pub columns: usize,
+}
+
+/// Adds the residual to a tile's sums, writes them, and applies the activation.
 #[inline(always)]
-unsafe fn finish<S: Lanes, const M: usize, const V: usize>(
-    sums: [[S::F; V]; M],
-    out: *mut f32,
-    out_stride: usize,
-    columns: usize,
-    residual: *const f32,
-    activate: bool,
+pub(super) unsafe fn write<S: Lanes, const M: usize, const V: usize>(
+    target: Target,
+    end: Finish,
+    sum: impl Fn(usize, usize) -> S::F,
 ) {
-    // SAFETY: the caller's pointers hold M rows of `columns` values; the buffer here holds a whole tile.
+    let Target { out, stride, columns } = target;
+    let mut buffer = MaybeUninit::<[f32; 12 * PANEL]>::uninit();
+    let whole = columns >= 16 * V;
+    let (to, step) = if whole { (out, stride) } else { (buffer.as_mut_ptr().cast::<f32>(), PANEL) };
+    // SAFETY: the caller's pointers hold M rows of `columns` values; the buffer holds a whole tile.
     unsafe {
-        let mut buffer = [0f32; 12 * PANEL];
-        let whole = columns >= 16 * V;
-        let (to, stride) = if whole { (out, out_stride) } else { (buffer.as_mut_ptr(), PANEL) };
-        for (i, row) in sums.into_iter().enumerate() {
-            for (v, sum) in row.into_iter().enumerate() {
-                S::store(to.add(i * stride + 16 * v), sum);
+        for i in 0..M {
+            for v in 0..V {
+                let mut value = sum(i, v);
+                if whole && !end.residual.is_null() {
+                    value = S::add(value, S::load(end.residual.add(i * stride + 16 * v)));
+                }
+                S::store(to.add(i * step + 16 * v), value);
             }
         }
         if !whole {
-            for i in 0..M {
-                std::ptr::copy_nonoverlapping(to.add(i * stride), out.add(i * out_stride), columns);
+            for at in (0..M).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+                let residual = if end.residual.is_null() { 0.0 } else { *end.residual.add(at.0 * stride + at.1) };
+                *out.add(at.0 * stride + at.1) = *to.add(at.0 * step + at.1) + residual;
             }
+        }
+        if end.gelu {
             for i in 0..M {
-                for j in 0..columns {
-                    let mut value = *out.add(i * out_stride + j);
-                    if !residual.is_null() {
-                        value += *residual.add(i * out_stride + j);
-                    }
-                    *out.add(i * out_stride + j) = value;
-                }
-                if activate {
-                    super::rows::gelu_row::<S>(out.add(i * out_stride), columns);
-                }
-            }
-        } else if activate || !residual.is_null() {
-            for i in 0..M {
-                for v in 0..V {
-                    let at = i * stride + 16 * v;
-                    let mut value = S::load(to.add(at));
-                    if !residual.is_null() {
-                        value = S::add(value, S::load(residual.add(at)));
-                    }
-                    if activate {
-                        value = gelu::<S>(value);
-                    }
-                    S::store(to.add(at), value);
-                }
+                gelu_row::<S>(out.add(i * stride), columns.min(16 * V));
             }
         }
     }
@@ -140,9 +145,7 @@ unsafe fn tile<S: Lanes, const M: usize, const V: usize>(
     inputs: usize,
     a: *const f32,
     panel: *const f32,
-    out: *mut f32,
-    out_stride: usize,
-    columns: usize,
+    target: Target,
     end: Finish,
 ) {
     // SAFETY: as for `product`.
@@ -152,7 +155,7 @@ unsafe fn tile<S: Lanes, const M: usize, const V: usize>(
             *value = S::load(end.bias.add(16 * v));
         }
         let sums = sums::<S, M, V>(inputs, a, inputs, panel, PANEL, start);
-        finish::<S, M, V>(sums, out, out_stride, columns, end.residual, end.gelu);
+        write::<S, M, V>(target, end, |i, v| sums[i][v]);
     }
 }
 
@@ -178,97 +181,9 @@ pub(super) unsafe fn product<S: Lanes>(
             let columns = (outputs - first).min(width);
             for (row, count) in tiles(rows, S::ROWS) {
                 let at = row * outputs + first;
-                let end = Finish {
-                    bias: end.bias.add(first),
-                    residual: if end.residual.is_null() { end.residual } else { end.residual.add(at) },
-                    gelu: end.gelu,
-                };
-                with_rows!(S, count, tile, (inputs, a.add(row * inputs), panel, out.add(at), outputs, columns, end));
-            }
-        }
-    }
-}
-
-/// What an int8 product needs beside the bytes.
-#[derive(Clone, Copy)]
-pub(super) struct Scales {
-    /// Step and offset of each row's bytes: value = step · byte + offset.
-    pub rows: *const [f32; 2],
-    /// Step of each output's weights, padded to whole panels.
-    pub steps: *const f32,
-    /// Sum of each output's weights (steps included), padded.
-    pub sums: *const f32,
-}
-
-#[inline(always)]
-unsafe fn byte_tile<S: Lanes, const M: usize, const V: usize>(
-    inputs: usize,
-    a: *const u8,
-    panel: *const i8,
-    out: *mut f32,
-    out_stride: usize,
-    columns: usize,
-    scales: Scales,
-    end: Finish,
-) {
-    // SAFETY: as for `byte_product`.
-    unsafe {
-        let mut counts = [[S::zero_i(); V]; M];
-        let (mut from, mut weights) = (a, panel);
-        for _ in 0..inputs / 4 {
-            for (i, row) in counts.iter_mut().enumerate() {
-                let bytes = S::splat_bytes(from.add(i * inputs));
-                for (v, count) in row.iter_mut().enumerate() {
-                    *count = S::dot(*count, bytes, weights.add(64 * v));
-                }
-            }
-            from = from.add(4);
-            weights = weights.add(4 * PANEL);
-        }
-        let mut sums = [[S::splat(0.0); V]; M];
-        for (i, (sums, counts)) in sums.iter_mut().zip(counts).enumerate() {
-            let [step, offset] = *scales.rows.add(i);
-            for (v, (sum, count)) in sums.iter_mut().zip(counts).enumerate() {
-                let load = |from: *const f32| S::load(from.add(16 * v));
-                let still = S::fma(S::splat(offset), load(scales.sums), load(end.bias));
-                *sum = S::fma(S::mul(S::splat(step), load(scales.steps)), S::to_float(count), still);
-            }
-        }
-        finish::<S, M, V>(sums, out, out_stride, columns, end.residual, end.gelu);
-    }
-}
-
-/// As [`product`] with bytes (`inputs` a row, a multiple of 4) and int8 weights, packed in groups of four inputs:
-/// 32 outputs × 4 inputs, and so on.
-///
-/// # Safety
-/// As for [`product`]; `scales` has an entry for each row and, padded to whole panels, for each output.
-#[inline(always)]
-pub(super) unsafe fn byte_product<S: Lanes>(
-    rows: usize,
-    inputs: usize,
-    outputs: usize,
-    a: *const u8,
-    panels: *const i8,
-    out: *mut f32,
-    scales: Scales,
-    end: Finish,
-) {
-    // SAFETY: offsets stay inside what the caller vouches for.
-    unsafe {
-        let width = 16 * S::VECTORS;
-        for first in (0..outputs).step_by(width) {
-            let panel = panels.add((first / PANEL) * PANEL * inputs + 4 * (first % PANEL));
-            let columns = (outputs - first).min(width);
-            for (row, count) in tiles(rows, S::ROWS) {
-                let at = row * outputs + first;
-                let end = Finish {
-                    bias: end.bias.add(first),
-                    residual: if end.residual.is_null() { end.residual } else { end.residual.add(at) },
-                    gelu: end.gelu,
-                };
-                let scales = Scales { rows: scales.rows.add(row), steps: scales.steps.add(first), sums: scales.sums.add(first) };
-                with_rows!(S, count, byte_tile, (inputs, a.add(row * inputs), panel, out.add(at), outputs, columns, scales, end));
+                let end = end.at(first, at);
+                let target = Target { out: out.add(at), stride: outputs, columns };
+                with_rows!(S, count, tile, (inputs, a.add(row * inputs), panel, target, end));
             }
         }
     }

@@ -4,6 +4,8 @@ use super::lanes::{Lanes, ROUND};
 /// 2ˣ for x from −120 to 120; relative error below 2e-7. (Polynomial on ±½ fitted by minimax.)
 #[inline(always)]
 pub(super) unsafe fn exp2<S: Lanes>(x: S::F) -> S::F {
+    // Fitted: the next to last is near ln 2, not equal to it.
+    #[allow(clippy::approx_constant)]
     const POLYNOMIAL: [f32; 6] = [0.001_326_472_6, 0.009_671_513, 0.055_507_336, 0.240_222_42, 0.693_147, 1.0];
     // SAFETY: arithmetic only.
     unsafe {
@@ -135,6 +137,29 @@ pub(super) unsafe fn powers<S: Lanes>(row: *mut f32, count: usize, padded: usize
         }
         // A padded place adds 2⁻¹²⁰ to a sum of at least 1: nothing.
         S::sum(sum)
+    }
+}
+
+/// Rounds `count` values to integers of at most `largest` in size and returns the step: value ≈ step · integer. Values
+/// beyond `count`, up to the next multiple of 16, become 0.
+///
+/// # Safety
+/// `row` holds `count` values, `words` room for `count` rounded up to 16.
+#[inline(always)]
+pub(super) unsafe fn to_words<S: Lanes>(row: *const f32, count: usize, words: *mut i16, largest: f32) -> f32 {
+    // SAFETY: offsets stay inside what the caller vouches for.
+    unsafe {
+        let mut high = S::splat(0.0);
+        for at in (0..count).step_by(16) {
+            high = S::max(high, S::abs(load_some::<S>(row.add(at), count - at, 0.0)));
+        }
+        let step = (S::highest(high) / largest).max(1e-30);
+        let inverse = S::splat(1.0 / step);
+        for at in (0..count).step_by(16) {
+            let v = load_some::<S>(row.add(at), count - at, 0.0);
+            S::store_words(words.add(at), S::fma(v, inverse, S::splat(ROUND)));
+        }
+        step
     }
 }
 

@@ -41,6 +41,10 @@ fn agree(tolerance: f32, mut work: impl FnMut(Instructions) -> Vec<f32>) -> Vec<
     portable
 }
 
+fn added(with: bool, rows: &[f32]) -> Residual<'_> {
+    if with { Residual::Rows(rows) } else { Residual::None }
+}
+
 fn largest_difference(found: &[f32], expected: impl IntoIterator<Item = f64>) -> f64 {
     found.iter().zip(expected).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max)
 }
@@ -70,7 +74,7 @@ fn products_in_f32() {
         let packed = FloatWeights::pack(&weights, &bias, inputs);
         let found = agree(1e-6, |set| {
             let mut out = vec![7.0; rows * outputs];
-            packed.apply(set, &xs, &mut out, After { residual: with.then_some(&residual), gelu });
+            packed.apply(set, &xs, &mut out, After { residual: added(with, &residual), gelu });
             out
         });
         let expected = (0..rows * outputs).map(|at| {
@@ -98,8 +102,12 @@ fn products_in_int8() {
         let packed = ByteWeights::pack(&weights, &steps, &bias, inputs);
         let found = agree(1e-6, |set| {
             let mut out = vec![7.0; rows * outputs];
-            let after = After { residual: with.then_some(&residual), gelu: false };
-            packed.apply(set, &xs, &mut out, after, &mut ByteRows::default());
+            let mut rounded = ByteRows::default();
+            rounded.round(set, &xs, inputs);
+            packed.apply(set, &rounded, &mut out, After { residual: added(with, &residual), gelu: false });
+            let mut twice = residual.clone();
+            packed.apply(set, &rounded, &mut twice, After { residual: Residual::Outputs, gelu: false });
+            assert!(!with || out == twice);
             out
         });
         for (at, value) in found.iter().enumerate() {
@@ -117,6 +125,45 @@ fn products_in_int8() {
             assert!((f64::from(*value) - exact).abs() <= bound, "{rows} × {inputs} × {outputs} at {at}");
         }
     }
+}
+
+#[test]
+fn products_of_i16_with_int8() {
+    let mut random = Random::new(5);
+    for shape in 0..SHAPES {
+        let (rows, inputs, outputs) = (random.below(40), 1 + random.below(200), 1 + random.below(100));
+        let (weights, steps) = (random.bytes(inputs * outputs), random.values(outputs, 0.01));
+        let (bias, residual) = (random.values(outputs, 1.0), random.values(rows * outputs, 1.0));
+        let mut xs = random.values(rows * inputs, 1.0);
+        xs.iter_mut().take(inputs).for_each(|x| *x = 0.0);
+        xs.iter_mut().skip(inputs).take(inputs).for_each(|x| *x = if *x > -0.9 { 1.0 } else { -1.0 });
+        let with = shape % 2 == 0;
+        let packed = WordWeights::pack(&weights, &steps, &bias, inputs);
+        let found = agree(1e-6, |set| {
+            let mut out = vec![7.0; rows * outputs];
+            let mut rounded = WordRows::default();
+            rounded.round(set, &xs, inputs);
+            packed.apply(set, &rounded, &mut out, After { residual: added(with, &residual), gelu: false });
+            out
+        });
+        let expected = (0..rows * outputs).map(|at| {
+            let (row, output) = (at / outputs, at % outputs);
+            let (xs, weights) = (&xs[row * inputs..][..inputs], &weights[output * inputs..][..inputs]);
+            let sum: f64 = xs.iter().zip(weights).map(|(x, w)| f64::from(*x) * f64::from(*w)).sum();
+            sum * f64::from(steps[output]) + f64::from(bias[output]) + if with { f64::from(residual[at]) } else { 0.0 }
+        });
+        assert!(largest_difference(&found, expected) < 1e-3, "{rows} × {inputs} × {outputs}");
+    }
+    // The largest sums that can come: all inputs and weights at their extremes, over many inputs.
+    let inputs = 3_000;
+    let packed = WordWeights::pack(&vec![-127; inputs], &[1.0], &[0.0], inputs);
+    let found = agree(1e-6, |set| {
+        let (mut out, mut rounded) = ([0.0], WordRows::default());
+        rounded.round(set, &vec![1.0; inputs], inputs);
+        packed.apply(set, &rounded, &mut out, After::default());
+        out.to_vec()
+    });
+    assert!((found[0] + 381_000.0).abs() < 40.0, "{}", found[0]);
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use half::f16;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::batch;
 use super::examples::Example;
-use crate::encoder::bert::{self, Branch, Mode, Trunk};
+use crate::encoder::bert::{Branch, Mode};
+use crate::encoder::packed::PackedModel;
 use crate::encoder::store;
 use crate::encoder::transformer::batches;
 use crate::train::TrainError;
@@ -23,12 +24,10 @@ const BLOCK: usize = 512;
 
 /// The layers that do not learn.
 pub struct Frozen {
-    /// Embeddings and lower layers.
-    pub trunk: Trunk,
+    /// Embeddings and lower layers, packed: they are only run forward.
+    pub trunk: PackedModel,
     /// sha256 of their weights.
     pub fingerprint: String,
-    /// Id of padding.
-    pub pad: u32,
     /// Width of a token.
     pub dim: usize,
 }
@@ -53,8 +52,7 @@ impl Activations {
     pub fn compute(frozen: &Frozen, examples: &[Example], path: &Path, bar: &ProgressBar) -> Result<Self, TrainError> {
         keep(examples, frozen.dim, &frozen.fingerprint, path, bar, |batch| {
             let own: Vec<&[u32]> = batch.iter().map(|&i| examples[i].ids.as_slice()).collect();
-            let (tensor, mask) = bert::pad(&own, frozen.pad, &Device::Cpu)?;
-            Ok(frozen.trunk.forward(&tensor, &bert::attention_bias(&mask)?, Mode::Inference, None)?)
+            Ok(frozen.trunk.each(&own, &[], |_, vectors| vectors.first().map_or_else(Vec::new, |v| halves(v)))?)
         })
     }
 
@@ -69,20 +67,20 @@ impl Activations {
     ) -> Result<Self, TrainError> {
         keep(examples, self.dim, fingerprint, path, bar, |own| {
             let encoded = batch::encode(branch, examples, self, own, Mode::Inference)?;
-            Ok(encoded.hidden.reshape((own.len(), encoded.length, self.dim))?)
+            rows(&encoded.hidden.reshape((own.len(), encoded.length, self.dim))?, examples, own)
         })
     }
 }
 
 /// Rows of every example in a file: as they lie there if they have the same origin, else computed by `layers`, which
-/// gives (batch, length, dim) for the examples of a batch.
+/// gives the rows of each example of a batch.
 fn keep(
     examples: &[Example],
     dim: usize,
     origin: &str,
     path: &Path,
     bar: &ProgressBar,
-    layers: impl Fn(&[usize]) -> Result<Tensor, TrainError> + Sync,
+    layers: impl Fn(&[usize]) -> Result<Vec<Vec<f16>>, TrainError> + Sync,
 ) -> Result<Activations, TrainError> {
     let mut starts = vec![0usize];
     let mut digest = Sha256::new();
@@ -110,7 +108,7 @@ fn keep(
                 .par_iter()
                 .map(|batch| {
                     let own: Vec<usize> = batch.iter().map(|i| start + i).collect();
-                    rows(&layers(&own)?, examples, &own)
+                    Ok(own.iter().copied().zip(layers(&own)?).collect::<Vec<_>>())
                 })
                 .collect::<Result<Vec<_>, TrainError>>()?;
             let mut all: Vec<(usize, Vec<f16>)> = done.into_iter().flatten().collect();
@@ -126,13 +124,14 @@ fn keep(
     Ok(Activations { values: store::map_file("activations", path)?, starts, dim })
 }
 
+fn halves(values: &[f32]) -> Vec<f16> {
+    values.iter().map(|v| f16::from_f32(*v)).collect()
+}
+
 /// The rows of a padded batch without the padding.
-fn rows(hidden: &Tensor, examples: &[Example], batch: &[usize]) -> Result<Vec<(usize, Vec<f16>)>, TrainError> {
+fn rows(hidden: &Tensor, examples: &[Example], batch: &[usize]) -> Result<Vec<Vec<f16>>, TrainError> {
     let (length, dim) = (hidden.dim(1)?, hidden.dim(2)?);
     let values = hidden.flatten_all()?.to_vec1::<f32>()?;
-    let row = |(r, &i): (usize, &usize)| {
-        let start = r * length * dim;
-        (i, values[start..start + examples[i].ids.len() * dim].iter().map(|v| f16::from_f32(*v)).collect())
-    };
+    let row = |(r, &i): (usize, &usize)| halves(&values[r * length * dim..][..examples[i].ids.len() * dim]);
     Ok(batch.iter().enumerate().map(row).collect())
 }

@@ -2,8 +2,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use candle_core::{DType, Device};
-use candle_nn::VarBuilder;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
@@ -11,8 +9,9 @@ use super::activations::{Activations, Frozen};
 use super::evaluate::DevSet;
 use super::examples::{self, Example, Weights};
 use super::recipe::Recipe;
-use crate::encoder::bert::Trunk;
+use crate::encoder::kernels::Instructions;
 use crate::encoder::manifest::{self, Manifest};
+use crate::encoder::packed::{Numerics, PackedModel};
 use crate::encoder::store;
 use crate::encoder::tokens::Pieces;
 use crate::train::TrainError;
@@ -54,12 +53,11 @@ pub fn prepare(recipe: &Recipe, progress: &ProgressBar) -> Result<Prepared, Trai
     }
     let config = record.config.clone();
     let pieces = Pieces::open(&recipe.base.join(manifest::TOKENIZER), config.max_position_embeddings)?;
-    let weights = store::read(&recipe.base.join(manifest::TRUNK), &Device::Cpu)?;
-    let trunk = VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu);
+    let path = recipe.base.join(manifest::TRUNK);
+    let (mut weights, set) = (store::read_stored(&path)?, Instructions::best());
     let frozen = Frozen {
-        trunk: Trunk::load(trunk, &config, record.trunk_layers)?,
+        trunk: PackedModel::new(&path, &mut weights, &config, record.trunk_layers, Numerics::Float, set)?,
         fingerprint: record.files.get(manifest::TRUNK).map(|f| f.sha256.clone()).unwrap_or_default(),
-        pad: pieces.pad,
         dim: config.hidden_size,
     };
     let only = match &recipe.documents {

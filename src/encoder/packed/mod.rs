@@ -2,145 +2,54 @@
 //!
 //! Computes what [`super::bert`] defines (tests hold it to that); only inference, only BERT with GELU. A token's vector
 //! depends on its own sequence alone, to the bit: neither batches nor threads nor the instruction set change it.
+mod layer;
+mod read;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::EncoderError;
 use super::bert::{Activation, BertConfig};
-use super::kernels::{self, After, ByteRows, ByteWeights, FloatWeights, Instructions};
+use super::kernels::{Instructions, WordRows};
 use super::store::Stored;
+use layer::{Layer, Norm};
+use read::Reader;
 
 /// Tokens that pass all layers together: enough to read the weights seldom, few enough to stay in a core's cache.
-const BATCH_TOKENS: usize = 192;
+const BATCH_TOKENS: usize = 128;
 /// Fewest rows of one sequence that are worth a thread of their own.
 const LEAST_ROWS: usize = 24;
 
 /// The number format of the dense layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Numerics {
     /// Weights and activations in f32.
+    #[default]
+    #[serde(rename = "f32")]
     Float,
-    /// int8 weights with a step for each output, activations in 7 bits with step and offset for each row; everything
-    /// else in f32.
+    /// int8 weights with a step for each output, what they are multiplied with in 16 bits with a step for each row; sums
+    /// in i32, everything else in f32.
+    #[serde(rename = "int8")]
     Int8,
+}
+
+impl Numerics {
+    /// Its name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Float => "f32",
+            Self::Int8 => "int8",
+        }
+    }
 }
 
 /// Weights of a file by name.
 pub type Weights = BTreeMap<String, Stored>;
-
-enum Dense {
-    Float(FloatWeights),
-    Int8(ByteWeights),
-}
-
-impl Dense {
-    fn apply(&self, set: Instructions, xs: &[f32], out: &mut [f32], after: After, rounded: &mut ByteRows) {
-        match self {
-            Self::Float(weights) => weights.apply(set, xs, out, after),
-            Self::Int8(weights) => weights.apply(set, xs, out, after, rounded),
-        }
-    }
-}
-
-struct Norm {
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-    eps: f32,
-}
-
-impl Norm {
-    fn apply(&self, set: Instructions, rows: &mut [f32]) {
-        kernels::layer_norm(set, rows, &self.weight, &self.bias, self.eps);
-    }
-}
-
-struct Layer {
-    /// Queries, keys and values in one product; queries scaled for exponents to base 2.
-    projection: Dense,
-    attention_output: Dense,
-    attention_norm: Norm,
-    intermediate: Dense,
-    output: Dense,
-    output_norm: Norm,
-}
-
-/// Reads weights of one file and says what is wrong with them.
-struct Reader<'a> {
-    path: &'a Path,
-    weights: &'a Weights,
-    config: &'a BertConfig,
-    numerics: Numerics,
-}
-
-impl Reader<'_> {
-    fn get(&self, name: &str, shape: &[usize]) -> Result<&Stored, EncoderError> {
-        let missing = || EncoderError::MissingWeight { path: self.path.to_owned(), name: name.to_owned() };
-        let found = self.weights.get(name).ok_or_else(missing)?;
-        if found.shape() != shape {
-            return Err(EncoderError::Shape {
-                path: self.path.to_owned(),
-                name: name.to_owned(),
-                expected: shape.to_vec(),
-                found: found.shape().to_vec(),
-            });
-        }
-        Ok(found)
-    }
-
-    fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EncoderError> {
-        Ok(self.get(name, shape)?.to_floats())
-    }
-
-    /// Dense layers of equal shape under each other, outputs and biases multiplied by a factor.
-    fn dense(&self, parts: &[(&str, f32)], outputs: usize, inputs: usize) -> Result<Dense, EncoderError> {
-        let mut bias = Vec::with_capacity(parts.len() * outputs);
-        for (name, factor) in parts {
-            bias.extend(self.values(&format!("{name}.bias"), &[outputs])?.iter().map(|b| b * factor));
-        }
-        let matrices = parts.iter().map(|(name, _)| self.get(&format!("{name}.weight"), &[outputs, inputs]));
-        let matrices = matrices.collect::<Result<Vec<_>, _>>()?.into_iter().zip(parts);
-        Ok(match self.numerics {
-            Numerics::Float => {
-                let scaled = matrices.flat_map(|(m, (_, factor))| m.to_floats().into_iter().map(move |v| v * factor));
-                Dense::Float(FloatWeights::pack(&scaled.collect::<Vec<_>>(), &bias, inputs))
-            }
-            Numerics::Int8 => {
-                let (mut values, mut steps) = (Vec::new(), Vec::new());
-                for (matrix, (_, factor)) in matrices {
-                    let (own, own_steps) = matrix.to_bytes();
-                    values.extend(own);
-                    steps.extend(own_steps.iter().map(|s| s * factor));
-                }
-                Dense::Int8(ByteWeights::pack(&values, &steps, &bias, inputs))
-            }
-        })
-    }
-
-    fn norm(&self, name: &str) -> Result<Norm, EncoderError> {
-        let values = |part| self.values(&format!("{name}.{part}"), &[self.config.hidden_size]);
-        Ok(Norm { weight: values("weight")?, bias: values("bias")?, eps: self.config.layer_norm_eps as f32 })
-    }
-
-    fn layer(&self, number: usize) -> Result<Layer, EncoderError> {
-        let (width, wide, heads) = (self.config.hidden_size, self.config.intermediate_size, self.config.num_attention_heads);
-        let name = |part: &str| format!("encoder.layer.{number}.{part}");
-        let query_scale = std::f32::consts::LOG2_E / ((width / heads) as f32).sqrt();
-        let [query, key, value] = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
-        let one = |part: &str, outputs, inputs| self.dense(&[(&name(part), 1.0)], outputs, inputs);
-        Ok(Layer {
-            projection: self.dense(&[(&query, query_scale), (&key, 1.0), (&value, 1.0)], width, width)?,
-            attention_output: one("attention.output.dense", width, width)?,
-            attention_norm: self.norm(&name("attention.output.LayerNorm"))?,
-            intermediate: one("intermediate.dense", wide, width)?,
-            output: one("output.dense", width, wide)?,
-            output_norm: self.norm(&name("output.LayerNorm"))?,
-        })
-    }
-}
 
 /// Word vectors as they lie in the file, and what is added to them.
 struct Embeddings {
@@ -153,8 +62,6 @@ struct Embeddings {
 /// A trunk and the branches that continue from it.
 pub struct PackedModel {
     width: usize,
-    heads: usize,
-    wide: usize,
     embeddings: Embeddings,
     trunk: Vec<Layer>,
     branches: Vec<Vec<Layer>>,
@@ -178,7 +85,8 @@ struct PartSpace {
     middle: Vec<f32>,
     wide: Vec<f32>,
     attention: Vec<f32>,
-    rounded: ByteRows,
+    rounded: WordRows,
+    inner: WordRows,
 }
 
 /// Sequences laid end to end.
@@ -206,6 +114,10 @@ impl PackedModel {
         numerics: Numerics,
         set: Instructions,
     ) -> Result<Self, EncoderError> {
+        if !Self::takes(config) {
+            let detail = "its config asks for another activation than gelu, or for heads that do not divide the width";
+            return Err(EncoderError::format(path, detail));
+        }
         let width = config.hidden_size;
         let reader = Reader { path, weights, config, numerics };
         let words = "embeddings.word_embeddings.weight";
@@ -222,8 +134,6 @@ impl PackedModel {
         };
         Ok(Self {
             width,
-            heads: config.num_attention_heads,
-            wide: config.intermediate_size,
             embeddings: Embeddings { words, places, norm },
             trunk,
             branches: Vec::new(),
@@ -288,7 +198,7 @@ impl PackedModel {
                 (Some(id), _) => format!("word piece {id} is beyond the model's {words}"),
                 (None, true) => format!("a sequence of {} word pieces is longer than {longest}", sequence.len()),
             };
-            return Err(candle_core::Error::Msg(detail).into());
+            return Err(EncoderError::Sequence(detail));
         }
         Ok(())
     }
@@ -312,20 +222,21 @@ impl PackedModel {
         parts.resize_with(tokens.div_ceil(rows).max(parts.len()), PartSpace::default);
         self.embed(&batch, hidden);
         for layer in &self.trunk {
-            self.layer(layer, &batch, hidden, projected, parts);
+            layer.forward(self.set, &batch, hidden, projected, parts);
         }
         branch.clear();
         for number in branches {
             let from = branch.len();
             branch.extend_from_slice(hidden);
             for layer in self.branches.get(*number).into_iter().flatten() {
-                self.layer(layer, &batch, &mut branch[from..], projected, parts);
+                layer.forward(self.set, &batch, &mut branch[from..], projected, parts);
             }
         }
         if branches.is_empty() {
             branch.extend_from_slice(hidden);
         }
-        let outputs: Vec<&[f32]> = branch.chunks(hidden.len().max(1)).collect();
+        let size = hidden.len();
+        let outputs: Vec<&[f32]> = (0..branches.len().max(1)).map(|i| &branch[i * size..(i + 1) * size]).collect();
         let of = |i: usize| batch.starts[i] * self.width..batch.starts[i + 1] * self.width;
         (0..sequences.len()).map(|i| take(i, &outputs.iter().map(|o| &o[of(i)]).collect::<Vec<_>>())).collect()
     }
@@ -340,51 +251,6 @@ impl PackedModel {
             }
         }
         self.embeddings.norm.apply(self.set, hidden);
-    }
-
-    /// One layer over all rows of a batch, in place; threads share the rows.
-    fn layer(&self, layer: &Layer, batch: &Batch, hidden: &mut [f32], projected: &mut Vec<f32>, parts: &mut [PartSpace]) {
-        let (width, set) = (self.width, self.set);
-        projected.resize(hidden.len() * 3, 0.0);
-        let pieces = hidden.chunks(batch.rows * width).zip(projected.chunks_mut(batch.rows * 3 * width));
-        for_all(pieces.zip(parts.iter_mut()), |((xs, out), part)| {
-            layer.projection.apply(set, xs, out, After::default(), &mut part.rounded);
-        });
-        let projected = &*projected;
-        let pieces = hidden.chunks_mut(batch.rows * width).enumerate();
-        for_all(pieces.zip(parts.iter_mut()), |((number, xs), part)| {
-            let PartSpace { context, middle, wide, attention, rounded } = part;
-            context.resize(xs.len(), 0.0);
-            middle.resize(xs.len(), 0.0);
-            let first = number * batch.rows;
-            let mine = first..first + xs.len() / width;
-            for sequence in batch.starts.windows(2).filter(|s| s[0] < mine.end && s[1] > mine.start) {
-                let rows = sequence[0].max(mine.start)..sequence[1].min(mine.end);
-                let all = &projected[sequence[0] * 3 * width..sequence[1] * 3 * width];
-                let out = &mut context[(rows.start - first) * width..(rows.end - first) * width];
-                let rows = rows.start - sequence[0]..rows.end - sequence[0];
-                kernels::attend(set, all, width, self.heads, rows, out, attention);
-            }
-            layer.attention_output.apply(set, context, middle, After { residual: Some(xs), gelu: false }, rounded);
-            layer.attention_norm.apply(set, middle);
-            wide.resize(xs.len() / width * self.wide, 0.0);
-            layer.intermediate.apply(set, middle, wide, After { residual: None, gelu: true }, rounded);
-            layer.output.apply(set, wide, xs, After { residual: Some(middle), gelu: false }, rounded);
-            layer.output_norm.apply(set, xs);
-        });
-    }
-}
-
-/// Runs `work` over pieces, on several threads where there are several.
-fn for_all<P: Send>(pieces: impl Iterator<Item = P>, work: impl Fn(P) + Sync + Send) {
-    let mut pieces: Vec<P> = pieces.collect();
-    match (pieces.pop(), pieces.is_empty()) {
-        (Some(only), true) => work(only),
-        (Some(last), false) => {
-            pieces.push(last);
-            pieces.into_par_iter().with_max_len(1).for_each(work);
-        }
-        (None, _) => {}
     }
 }
 
