@@ -116,7 +116,7 @@ fn database(code_sets: &CodeSets, file: &ClaimFile) -> Result<Connection, Failur
             }
         }
         for code in file.claim.lines.iter().map(|line| line.code.as_str()) {
-            for primary in code_sets.add_ons.get(code).into_iter().flat_map(|edit| edit.primaries().collect::<Vec<_>>()) {
+            for primary in code_sets.add_ons.get(code, date).into_iter().flat_map(|edit| edit.primaries().collect::<Vec<_>>()) {
                 addon.execute(params![code, primary])?;
             }
         }
@@ -162,7 +162,7 @@ fn in_tables(code_sets: &CodeSets, file: &ClaimFile) -> usize {
         found += usize::from(code_sets.mue.get(&line.code, date).is_some());
         let facts = procedures.find(&line.code).and_then(|i| procedures.component_facts(i, Component::Global, date));
         found += usize::from(facts.is_some());
-        found += usize::from(code_sets.add_ons.get(&line.code).is_some());
+        found += usize::from(code_sets.add_ons.get(&line.code, date).is_some());
     }
     for (at, one) in file.claim.lines.iter().enumerate() {
         for two in &file.claim.lines[at + 1..] {

@@ -84,13 +84,12 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
                 if tables {
                     included.push(lesser);
                 }
-            } else if apart(first, second) || marked(first) || marked(second) {
-            } else if !tables {
-                distinct.push(b);
-            } else if first.lesion && second.lesion && other_lesion(first, second) {
-                distinct.push(b);
-            } else {
-                included.push(lesser);
+            } else if !(apart(first, second) || marked(first) || marked(second)) {
+                if !tables || (first.lesion && second.lesion && other_lesion(first, second)) {
+                    distinct.push(b);
+                } else {
+                    included.push(lesser);
+                }
             }
         }
     }

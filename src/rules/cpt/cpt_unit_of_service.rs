@@ -22,7 +22,7 @@ declare_rule! {
 impl Rule for CptUnitOfService {
     fn check(&self, view: &ClaimView<'_>, findings: &mut Vec<Finding>) {
         for (line, facts) in view.coded_lines() {
-            if line.units < 2 || facts.mue.is_some_and(|mue| mue.value > 0 && line.units > u32::from(mue.value)) {
+            if line.units < 2 || facts.mue.is_some_and(|mue| mue.value > 0 && line.units > mue.value) {
                 continue;
             }
             let places = line

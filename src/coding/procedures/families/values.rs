@@ -162,7 +162,7 @@ pub fn number(text: &str) -> Option<u32> {
 /// "twenty" before "two" is twenty-two.
 fn joined(n: u32, next: Option<&str>) -> u32 {
     let next = next.filter(|t| t.chars().all(|c| c.is_ascii_alphabetic())).and_then(number).filter(|m| *m < 10 && *m > 0);
-    if n >= 20 && n % 10 == 0 && n < 100 { n + next.unwrap_or(0) } else { n }
+    if n >= 20 && n.is_multiple_of(10) && n < 100 { n + next.unwrap_or(0) } else { n }
 }
 
 const UNITS: [&str; 16] = [
