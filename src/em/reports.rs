@@ -6,7 +6,7 @@ use super::category_cues::*;
 use super::setting::Setting;
 use super::view::View;
 use crate::claim::Line;
-use crate::note::Context;
+use crate::note::{Context, NoteType};
 
 /// Why the note is no visit; none where it is one. `weights` are the probabilities of the settings.
 pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Line]) -> Option<String> {
@@ -17,11 +17,18 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     if !told && !short && (report > 0.9 || (context.note_type.is_report() && report > 0.1)) {
         return Some("the note reads as a report of a procedure or test, which has no E/M level".into());
     }
+    if !told
+        && matches!(context.note_type, NoteType::Imaging | NoteType::Pathology)
+        && view.document.sections.iter().any(|s| s.kind == crate::document::SectionKind::Findings)
+        && !tells_a_visit(view)
+    {
+        return Some("the note has the parts of a report of a procedure or test, which has no E/M level".into());
+    }
     if let Some(line) = lines.iter().find(|l| instead_of_visit(&l.code)) {
         return Some(format!("the encounter is reported as {}, which takes the place of an E/M service", line.code));
     }
     let open = !told && !given(context, "place_of_service");
-    let imaging = |l: &Line| ["7", "93", "94"].iter().any(|p| l.code.starts_with(p));
+    let imaging = |l: &Line| ["7", "93", "94", "958", "959"].iter().any(|p| l.code.starts_with(p));
     if open && !lines.is_empty() && lines.iter().all(imaging) && report > 0.5 && count(view, &VISIT) == 0 && !tells_a_visit(view)
     {
         return Some("the note reads as the report of a test, which has no E/M level".into());

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::coding::procedures::statements::Role;
 use crate::document::Span;
 use crate::extract::Laterality;
+use crate::note::NoteType;
 
 use super::Setting;
 use super::groups::{Group, groups, of_side, side_of};
@@ -121,7 +122,21 @@ pub fn evaluate(
     if long && !titled && mass < TRUSTED_LONG {
         places.clear();
     }
-    let may_be_told = if titled && long { mass >= TRUSTED } else { !long || mass >= TRUSTED_TOLD };
+    // An account of a stay, or a consultant's, tells what others have done.
+    let retold = matches!(
+        setting.context.note_type,
+        NoteType::Inpatient | NoteType::Discharge | NoteType::Consult | NoteType::NursingFacility
+    ) && mass < TRUSTED;
+    if retold && !named_there {
+        places.clear();
+    }
+    let may_be_told = if retold {
+        false
+    } else if titled && long {
+        mass >= TRUSTED
+    } else {
+        !long || mass >= TRUSTED_TOLD
+    };
     let mut wide = Vec::new();
     if places.is_empty() {
         let told = family.told.iter().filter(|_| may_be_told).find_map(|pattern| pattern.told(account));
