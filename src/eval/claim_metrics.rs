@@ -17,9 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::calibration::{calibration_error, coverage_at};
 use super::claim_score::{BANDS, Scored};
 use super::em_levels::EmOutcome;
+use super::figures::{Figures, Metric};
 use super::losses::Losses;
 use super::ranking::{CUTS, Ranking};
-use super::figures::{Figures, Metric};
 use super::scoring::{Counts, Scores};
 
 /// All figures of a set, over all documents and by group. The engine's identity is filled in by the caller.

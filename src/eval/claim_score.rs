@@ -106,10 +106,7 @@ pub fn score(gold: &Gold, predicted: &Predicted, claims_with: &dyn Fn(&str) -> u
         by_category: counts_by_code(&required_categories, &category_codes, &category_outcomes),
         ranking: ranking(&required, &gold.optional_diagnoses, &predicted.by_confidence()),
         considered: (considered, required.len() as u32),
-        findings: (
-            gold.findings.iter().filter(|f| predicted.findings.contains(f)).count() as u32,
-            gold.findings.len() as u32,
-        ),
+        findings: (gold.findings.iter().filter(|f| predicted.findings.contains(f)).count() as u32, gold.findings.len() as u32),
         decision: predicted.decision.clone(),
         expected_accuracy: predicted.expected_accuracy,
         seconds: predicted.seconds,

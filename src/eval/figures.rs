@@ -161,7 +161,8 @@ mod tests {
         struct Document(Counts, Vec<(String, Counts)>, Option<f64>);
         let c = |hit, wrong, missed| Counts { hit, wrong, missed };
         // A: hit twice, wrong once. B: missed once. C: wrong once.
-        let one = Document(c(1, 1, 1), vec![("A".into(), c(1, 0, 0)), ("B".into(), c(0, 0, 1)), ("C".into(), c(0, 1, 0))], Some(1.0));
+        let one =
+            Document(c(1, 1, 1), vec![("A".into(), c(1, 0, 0)), ("B".into(), c(0, 0, 1)), ("C".into(), c(0, 1, 0))], Some(1.0));
         let two = Document(c(1, 1, 0), vec![("A".into(), c(1, 1, 0))], None);
         let documents = [&one, &two];
         let mut figures = Figures::new(&documents);

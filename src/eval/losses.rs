@@ -118,12 +118,12 @@ mod tests {
         };
         let gold = Gold {
             diagnoses: vec![
-                concept("I10", Some(0)),       // hit
-                concept("M17.11", Some(10)),   // M17.12 chosen in its place
-                concept("E78.5", Some(20)),    // candidate
-                concept("J30.9", Some(30)),    // words not seen
-                concept("Z79.4", Some(40)),    // words seen, no candidate
-                concept("Z68.35", None),       // no words quoted
+                concept("I10", Some(0)),     // hit
+                concept("M17.11", Some(10)), // M17.12 chosen in its place
+                concept("E78.5", Some(20)),  // candidate
+                concept("J30.9", Some(30)),  // words not seen
+                concept("Z79.4", Some(40)),  // words seen, no candidate
+                concept("Z68.35", None),     // no words quoted
             ],
             ..Default::default()
         };

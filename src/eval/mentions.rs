@@ -40,10 +40,8 @@ pub fn compare(gold: &[Place], found: &[Place], kinds: &BTreeSet<MentionKind>) -
     let plain = |c: scores::Counts| Counts { hit: c.right as u32, wrong: c.wrong as u32, missed: c.missed as u32 };
     let counts = |kind: &MentionKind| {
         let (gold, found) = (of(gold, *kind), of(found, *kind));
-        let counts = MentionCounts {
-            strict: plain(scores::strict(&gold, &found)),
-            relaxed: plain(scores::relaxed(&gold, &found)),
-        };
+        let counts =
+            MentionCounts { strict: plain(scores::strict(&gold, &found)), relaxed: plain(scores::relaxed(&gold, &found)) };
         (*kind, counts)
     };
     kinds.iter().map(counts).collect()
@@ -62,8 +60,7 @@ pub fn score_full(labelled: &[LabelledMention], reading: &TextReading, kinds: &B
 
 /// Compares with labels that do not list every mention (their recall alone means something) and state assertions.
 pub fn score_labels(engine: &Engine, text: &str, labelled: &[LabelledMention]) -> Result<ScoredText, EngineError> {
-    let asserted: Vec<(&LabelledMention, Assertion)> =
-        labelled.iter().filter_map(|m| Some((m, m.assertion?))).collect();
+    let asserted: Vec<(&LabelledMention, Assertion)> = labelled.iter().filter_map(|m| Some((m, m.assertion?))).collect();
     let places: Vec<_> = asserted.iter().map(|(m, _)| (clean::without_cues(text, m.span), Some(m.kind))).collect();
     let reading = engine.read_text(text, &places)?;
     let gold: Vec<Place> =
@@ -97,11 +94,10 @@ pub fn ner_metrics(texts: &[&ScoredText]) -> BTreeMap<String, Metric> {
 
 /// The same for one kind.
 pub fn ner_metrics_of(texts: &[&ScoredText], kind: MentionKind) -> BTreeMap<String, Metric> {
-    let only = |part: &BTreeMap<MentionKind, MentionCounts>| part.iter().filter(|(k, _)| **k == kind).map(|(k, c)| (*k, *c)).collect();
-    let own: Vec<ScoredText> = texts
-        .iter()
-        .map(|t| ScoredText { used: only(&t.used), balanced: only(&t.balanced), assertions: Vec::new() })
-        .collect();
+    let only =
+        |part: &BTreeMap<MentionKind, MentionCounts>| part.iter().filter(|(k, _)| **k == kind).map(|(k, c)| (*k, *c)).collect();
+    let own: Vec<ScoredText> =
+        texts.iter().map(|t| ScoredText { used: only(&t.used), balanced: only(&t.balanced), assertions: Vec::new() }).collect();
     ner_metrics(&own.iter().collect::<Vec<_>>())
 }
 

@@ -74,13 +74,7 @@ pub fn measure(
 }
 
 /// Authored encounters. A scored run of the test part is written down.
-fn authored(
-    engine: &Engine,
-    name: &str,
-    path: &Path,
-    settings: &Settings,
-    bar: &ProgressBar,
-) -> Result<Measured, EvalError> {
+fn authored(engine: &Engine, name: &str, path: &Path, settings: &Settings, bar: &ProgressBar) -> Result<Measured, EvalError> {
     let digest = test_log::verify(path, settings.part)?;
     let cases = encounters::load(path, settings.part)?;
     if settings.part != Part::Test {

@@ -5,6 +5,7 @@ use std::path::Path;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
+use super::EvalError;
 use super::assertions::{self, AssertionPair};
 use super::figures::Figures;
 use super::mentions::{self, ScoredText};
@@ -12,7 +13,6 @@ use super::report::{Mark, Page, Row, Side, Verdict};
 use super::run::Measured;
 use super::scoring::Scores;
 use super::sets::Part;
-use super::EvalError;
 use crate::engine::{Engine, TextReading};
 use crate::extract::{Assertion, MentionKind};
 use crate::train::data::{LabelledDocument, brat, negex, pubtator};
@@ -97,9 +97,8 @@ fn ner(
     };
     let results = documents.par_iter().map(read).collect::<Result<Vec<_>, EvalError>>()?;
     let texts: Vec<&ScoredText> = results.iter().map(|(_, scored)| scored).collect();
-    let of_kind = |kind: &MentionKind| {
-        (format!("kind:{}", format!("{kind:?}").to_lowercase()), mentions::ner_metrics_of(&texts, *kind))
-    };
+    let of_kind =
+        |kind: &MentionKind| (format!("kind:{}", format!("{kind:?}").to_lowercase()), mentions::ner_metrics_of(&texts, *kind));
     let mut measured = Measured {
         scores: Scores {
             set: name.to_owned(),
@@ -114,8 +113,7 @@ fn ner(
     for (document, (reading, _)) in documents.iter().zip(&results) {
         for m in reading.balanced.iter().filter(|m| kinds.contains(&m.kind)) {
             let kind = format!("{:?}", m.kind).to_lowercase();
-            let _ =
-                writeln!(measured.predictions, "{}\t{kind}\t{}\t{}\t{:.4}", document.id, m.span.start, m.span.end, m.score);
+            let _ = writeln!(measured.predictions, "{}\t{kind}\t{}\t{}\t{:.4}", document.id, m.span.start, m.span.end, m.score);
         }
         measured.pages.extend(ner_page(document, reading, &kinds));
     }
@@ -123,11 +121,7 @@ fn ner(
 }
 
 /// The page of a document in which a mention is missed or false; `None` without an error.
-fn ner_page(
-    document: &LabelledDocument,
-    reading: &TextReading,
-    kinds: &std::collections::BTreeSet<MentionKind>,
-) -> Option<Page> {
+fn ner_page(document: &LabelledDocument, reading: &TextReading, kinds: &std::collections::BTreeSet<MentionKind>) -> Option<Page> {
     let found: Vec<_> = reading.balanced.iter().filter(|m| kinds.contains(&m.kind)).map(|m| (m.span, m.kind)).collect();
     let gold: Vec<_> = document.mentions.iter().map(|m| (m.span, m.kind)).collect();
     let row = |place: &(crate::document::Span, MentionKind), verdict: Verdict| {

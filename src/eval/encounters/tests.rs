@@ -68,7 +68,10 @@ fn a_file_becomes_a_case() {
     assert_eq!(line.pointers, Some(vec![vec!["R04.0".to_owned(), "R04.9".to_owned()]]));
     assert_eq!(gold.em.codes, ["99213", "99212"]);
     assert_eq!(gold.em.additional, Some(vec![vec!["99406".to_owned()]]));
-    assert_eq!((gold.em.optional.as_slice(), gold.findings.as_slice()), (&["G2211".to_owned()][..], &["em-g2211".to_owned()][..]));
+    assert_eq!(
+        (gold.em.optional.as_slice(), gold.findings.as_slice()),
+        (&["G2211".to_owned()][..], &["em-g2211".to_owned()][..])
+    );
     assert_eq!((gold.note_type.as_str(), gold.payer.as_str()), ("office", "bcbs"));
     assert_eq!(case.encounter.patient.age_years, Some(54));
     assert_eq!(case.encounter.encounter_id.as_deref(), Some("x-dev-01"));

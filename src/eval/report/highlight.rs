@@ -25,10 +25,8 @@ pub fn highlight(text: &str, marks: &[Mark]) -> String {
             (false, true) => "predicted",
             (true, true) => "both",
         };
-        let mut labels: Vec<String> = over
-            .iter()
-            .map(|m| format!("{} {}", if m.side == Side::Gold { "gold" } else { "engine" }, m.label))
-            .collect();
+        let mut labels: Vec<String> =
+            over.iter().map(|m| format!("{} {}", if m.side == Side::Gold { "gold" } else { "engine" }, m.label)).collect();
         labels.dedup();
         let _ = write!(out, "<mark class=\"{class}\" title=\"{}\">{}</mark>", escape(&labels.join(", ")), escape(words));
     }

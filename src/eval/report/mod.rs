@@ -187,8 +187,7 @@ fn plots(out: &mut String, measured: &Measured) {
         out.push_str(&svg::calibration("Encounters: stated probability and share right", &plots.encounters));
         out.push_str(&svg::coverage("Encounters let out unseen, and how many of them are right", &plots.encounters));
     }
-    let bars: Vec<_> =
-        measured.scores.by_group.iter().filter_map(|(name, m)| Some((name.as_str(), *m.get(headline)?))).collect();
+    let bars: Vec<_> = measured.scores.by_group.iter().filter_map(|(name, m)| Some((name.as_str(), *m.get(headline)?))).collect();
     if !bars.is_empty() {
         out.push_str(&svg::bars(headline, &bars));
     }
@@ -245,7 +244,9 @@ fn confusions(out: &mut String, pages: &[Page]) {
     }
     let mut pairs: Vec<_> = by_pair.into_iter().collect();
     pairs.sort_by_key(|(pair, words)| (std::cmp::Reverse(words.len()), *pair));
-    out.push_str("<h3>Confused codes</h3>\n<table><tr><th>gold</th><th>predicted</th><th class=\"n\">times</th><th>words</th></tr>\n");
+    out.push_str(
+        "<h3>Confused codes</h3>\n<table><tr><th>gold</th><th>predicted</th><th class=\"n\">times</th><th>words</th></tr>\n",
+    );
     for ((gold, predicted), words) in pairs {
         let shown: Vec<String> = words.iter().filter(|w| !w.is_empty()).take(5).map(|w| escape(w)).collect();
         let _ = writeln!(
