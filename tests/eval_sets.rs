@@ -127,7 +127,7 @@ fn what_cannot_be_measured_is_said() {
     for (arguments, words) in [
         (&["--set", "nothing:here"][..], "not known"),
         (&["--set", "labels:/nowhere", "--split", "test"][..], "no part"),
-        (&["--set", "eval/em"][..], "no part"),
+        (&["--set", "eval/encounters/train"][..], "not known"),
     ] {
         let output = eval(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
