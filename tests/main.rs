@@ -5,6 +5,8 @@ mod codesets;
 mod command_line;
 mod encoder;
 mod endpoint;
+mod eval_overlap;
+mod eval_sets;
 mod layers;
 mod packed;
 mod rule_cases;

@@ -1,29 +1,23 @@
 //! `superbill eval`: the engine against gold that it has never seen.
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use clap::Args;
-use rayon::prelude::*;
 
 use super::{CliError, Global, code, open_engine};
 use crate::codeset::CodeSets;
-use crate::eval::claim_metrics::{self, Scored};
-use crate::eval::claims;
-use crate::eval::em_cases;
-use crate::eval::gold::{self, Case, Predicted};
-use crate::eval::scoring::Scores;
+use crate::eval::run::{self, Measured, Settings};
+use crate::eval::sets::{Part, SetKind};
+use crate::eval::{EvalError, claims, em_cases, report, table};
 use crate::note::Options;
-use crate::train::data::Split;
 
 /// Measure the engine on an eval set
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// labels:DIR, em:DIR (visits written from the rules, leveled with their own diagnoses), or claims:DIR (cases of the
-    /// rules; a folder alone means claims)
+    /// PATH (authored encounters), labels:DIR, negex:FILE, brat:DIR, pubtator:FILE, em:DIR (visits written from the rules,
+    /// leveled with their own diagnoses) or claims:DIR (cases of the rules)
     #[arg(long, value_name = "SET", required = true)]
     set: Vec<String>,
-    /// Which part
+    /// Which part; no other is read
     #[arg(long, value_enum, default_value = "dev")]
     split: SplitArg,
     /// Which diagnoses may be reported
@@ -35,7 +29,10 @@ pub struct EvalArgs {
     /// Print the JSON document
     #[arg(long)]
     json: bool,
-    /// Write predictions as tab-separated rows: id, kind, code, rank, confidence, chosen
+    /// Write one self-contained page: figures, plots, every document with an error
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Write predictions as tab-separated rows: id, kind, code, rank, confidence, chosen (assertions: line, what holds)
     #[arg(long, value_name = "FILE.tsv")]
     predictions: Option<PathBuf>,
 }
@@ -44,64 +41,82 @@ pub struct EvalArgs {
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
 enum SplitArg {
     Dev,
+    Test,
     Train,
+}
+
+impl From<SplitArg> for Part {
+    fn from(split: SplitArg) -> Self {
+        match split {
+            SplitArg::Dev => Self::Dev,
+            SplitArg::Test => Self::Test,
+            SplitArg::Train => Self::Train,
+        }
+    }
+}
+
+impl From<EvalError> for CliError {
+    fn from(e: EvalError) -> Self {
+        Self { status: e.exit_status(), message: e.to_string() }
+    }
 }
 
 /// Runs the command.
 pub fn run(args: &EvalArgs, global: &Global) -> Result<u8, CliError> {
-    let split = match args.split {
-        SplitArg::Dev => Split::Dev,
-        SplitArg::Train => Split::Train,
+    let settings = Settings {
+        part: args.split.into(),
+        options: Options {
+            policy: args.policy.map(Into::into).unwrap_or_default(),
+            completeness: args.completeness.map(Into::into).unwrap_or_default(),
+        },
+        today: super::today(),
     };
-    // Claims need the rules alone, no model.
-    let (claims, notes): (Vec<&String>, Vec<&String>) = args.set.iter().partition(|set| claims_folder(set).is_some());
-    for set in claims {
-        print_claims(set, args.json, global)?;
+    // Cases of the rules need no model, and visits of the rules no note of their own.
+    let mut notes = Vec::new();
+    for set in &args.set {
+        match set.strip_prefix("em:") {
+            Some(dir) => em_cases(Path::new(dir), args, global)?,
+            None if claims_folder(set).is_some() => print_claims(set, args.json, global)?,
+            None => notes.push(set),
+        }
     }
     if notes.is_empty() {
         return Ok(0);
     }
+    let kinds = notes.iter().map(|set| SetKind::parse(set)).collect::<Result<Vec<_>, _>>()?;
     let engine = open_engine(global)?;
-    let mut documents = Vec::new();
-    for set in notes {
-        if let Some(dir) = set.strip_prefix("em:") {
-            em_cases(Path::new(dir), args, global)?;
-            continue;
-        }
-        let Some(dir) = set.strip_prefix("labels:") else {
-            return Err(CliError::usage(format!("set \"{set}\" is not known; allowed: labels:DIR, em:DIR, claims:DIR")));
-        };
-        let mut cases = gold::load_labels(Path::new(dir), split).map_err(|e| CliError::usage(e.to_string()))?;
-        let ids: Vec<&str> = cases.iter().map(|c| c.gold.id.as_str()).collect();
-        engine.refuse_training_documents(&ids).map_err(|e| CliError::usage(e.to_string()))?;
-        let options = Options {
-            policy: args.policy.map(Into::into).unwrap_or_default(),
-            completeness: args.completeness.map(Into::into).unwrap_or_default(),
-        };
-        cases.iter_mut().for_each(|c| c.encounter.options = Some(options));
-        let predicted = predict(&engine, &cases);
-        if let Some(path) = &args.predictions {
-            code::write_atomically(path, &prediction_rows(&cases, &predicted))?;
-        }
-        let scored: Vec<Scored> = cases.iter().zip(&predicted).map(|(c, p)| claim_metrics::score(&c.gold, p)).collect();
-        documents.push(claim_metrics::scores(set, split.name(), &scored));
+    let mut measured = Vec::with_capacity(kinds.len());
+    for (name, kind) in notes.into_iter().zip(&kinds) {
+        let bar = code::progress(2);
+        let one = run::measure(&engine, name, kind, &settings, &bar)?;
+        bar.finish_and_clear();
+        one.refused.iter().for_each(|refused| eprintln!("superbill: {refused}"));
+        measured.push(one);
     }
+    write_files(args, &measured)?;
     if args.json {
-        let text = match documents.as_slice() {
+        let scores: Vec<_> = measured.iter().map(|m| &m.scores).collect();
+        let text = match scores.as_slice() {
             [one] => serde_json::to_string_pretty(one),
             many => serde_json::to_string_pretty(many),
         };
         println!("{}", text.map_err(|e| CliError::internal(e.to_string()))?);
     } else {
-        documents.iter().for_each(|d| print!("{}", table(d)));
+        measured.iter().for_each(|m| print!("{}", table::table(&m.scores)));
     }
     Ok(0)
 }
 
-/// The folder of a set of claims: `claims:DIR`, or a folder without a kind.
+/// The folder of a set of claims: `claims:DIR`, or a folder without a kind and without the parts of a set of encounters.
 fn claims_folder(set: &str) -> Option<&Path> {
+    let is_claims = |folder: &Path| {
+        folder.is_dir()
+            && !folder.ends_with("dev")
+            && !folder.ends_with("test")
+            && !["dev", "test"].iter().any(|p| folder.join(p).is_dir())
+    };
     let folder = set.strip_prefix("claims:").map(Path::new);
-    folder.or_else(|| Some(Path::new(set)).filter(|folder| !set.contains(':') && folder.is_dir()))
+    folder.or_else(|| Some(Path::new(set)).filter(|folder| !set.contains(':') && is_claims(folder)))
 }
 
 /// Scrubs a set of claims and prints precision and recall by rule.
@@ -141,61 +156,13 @@ fn em_cases(dir: &Path, args: &EvalArgs, global: &Global) -> Result<(), CliError
     Ok(())
 }
 
-fn predict(engine: &crate::engine::Engine, cases: &[Case]) -> Vec<Predicted> {
-    let today = super::today();
-    let bar = code::progress(cases.len());
-    let predicted = cases
-        .par_iter()
-        .map(|case| {
-            let started = Instant::now();
-            let predicted = match engine.code(&case.encounter, today) {
-                Ok(coded) => Predicted::of(&coded, started.elapsed().as_secs_f64()),
-                Err(e) => {
-                    eprintln!("superbill: {}: {e}", case.gold.id);
-                    Predicted::default()
-                }
-            };
-            bar.inc(1);
-            predicted
-        })
-        .collect();
-    bar.finish_and_clear();
-    predicted
-}
-
-fn prediction_rows(cases: &[Case], predicted: &[Predicted]) -> String {
-    let mut rows = String::new();
-    for (case, p) in cases.iter().zip(predicted) {
-        let id = &case.gold.id;
-        for (rank, (code, confidence)) in p.ranked.iter().enumerate() {
-            let _ = writeln!(rows, "{id}\tdx\t{code}\t{}\t{confidence:.4}\t{}", rank + 1, u8::from(rank < p.diagnoses.len()));
-        }
-        for (rank, line) in p.procedures.iter().enumerate() {
-            let _ = writeln!(rows, "{id}\tprocedure\t{}\t{}\t{:.4}\t1", line.0, rank + 1, line.3);
-        }
-        if let Some(em) = &p.em {
-            let _ = writeln!(rows, "{id}\tem\t{em}\t1\t1\t1");
-        }
+fn write_files(args: &EvalArgs, measured: &[Measured]) -> Result<(), CliError> {
+    if let Some(path) = &args.predictions {
+        let rows: String = measured.iter().map(|m| m.predictions.as_str()).collect();
+        code::write_atomically(path, &rows)?;
     }
-    rows
-}
-
-fn table(scores: &Scores) -> String {
-    let mut out = format!("{} {} ({} documents)\n", scores.set, scores.split, scores.documents);
-    for (name, m) in &scores.metrics {
-        let _ = writeln!(out, "  {name:<30} {:.3}  [{:.3}, {:.3}]  n={}", m.value, m.low, m.high, m.n);
+    if let Some(path) = &args.report {
+        code::write_atomically(path, &report::render(measured))?;
     }
-    let _ = writeln!(out, "  by group: diagnosis_f1, primary_accuracy, procedure_f1, em_accepted");
-    for (group, metrics) in &scores.by_group {
-        let figure = |name: &str| metrics.get(name).map_or("    –".into(), |m| format!("{:.3}", m.value));
-        let _ = writeln!(
-            out,
-            "  {group:<30} {}  {}  {}  {}",
-            figure("diagnosis_f1"),
-            figure("primary_accuracy"),
-            figure("procedure_f1"),
-            figure("em_accepted")
-        );
-    }
-    out
+    Ok(())
 }

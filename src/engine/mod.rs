@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 pub use config::EngineConfig;
 pub use error::EngineError;
 pub use output::{CodedEncounter, EngineInfo, ModelInfo, SCHEMA};
-pub use reading::{Reader, Reading};
+pub use reading::{Reader, Reading, TextReading};
 
 use crate::claim::{Candidate, Claim, Line};
 use crate::codeset::CodeSets;
@@ -23,8 +23,10 @@ use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel};
 use crate::coding::procedures::{
     ProcedureCoder, ProcedureInput, families::FamilyTables, model::ProcedureModel, table::ProcedureTable,
 };
+use crate::document::Span;
 use crate::em::{self, EmResult};
 use crate::encoder::manifest::Manifest;
+use crate::extract::MentionKind;
 use crate::note::{Context, Encounter, Origin, OriginKind, input};
 use crate::review::{self, ReviewThresholds};
 use crate::rules::{self, Audit, Border, ClaimFile, ClaimView, NoteView, Payers, Scrubbed};
@@ -167,6 +169,21 @@ impl Engine {
         };
         let date = date.map(|d| input::parse_date("date", d)).transpose()?;
         Ok(lookup::find(&self.code_sets, query, system, date, limit))
+    }
+
+    /// Reads mentions, and the assertion of given places, in a text that is no encounter.
+    pub fn read_text(&self, text: &str, places: &[(Span, Option<MentionKind>)]) -> Result<TextReading, EngineError> {
+        self.reader.read_text(text, places)
+    }
+
+    /// Version, model and number format.
+    pub fn info(&self) -> &EngineInfo {
+        &self.info
+    }
+
+    /// On how many of the labelled claims that taught the model a diagnosis code stood.
+    pub fn claims_with(&self, code: &str) -> u32 {
+        self.diagnoses.priors.by_code.get(code).map_or(0, |counts| counts.0)
     }
 
     /// Fails where one of these documents taught the model.

@@ -16,8 +16,8 @@ use crate::encoder::{CandleEncoder, Chunk, EncodedDocument, Encoder, device};
 use crate::extract::assertion_cues::CueIndex;
 use crate::extract::heads::Heads;
 use crate::extract::measurements::{self, Measurement};
-use crate::extract::tagger::{self, Extraction};
-use crate::extract::{Laterality, MentionKind, laterality};
+use crate::extract::tagger::{self, Extraction, FoundSpan};
+use crate::extract::{Assertion, Laterality, MentionKind, laterality};
 use crate::note::{Context, Encounter};
 
 /// Problem mentions from this score on are looked up by similarity.
@@ -41,6 +41,17 @@ pub struct Reading {
     pub encoded: EncodedDocument,
     /// Codes whose titles are similar to mentions.
     pub dense: Vec<DenseHit>,
+}
+
+/// What is read in a text that is no encounter.
+#[derive(Clone, Debug, Default)]
+pub struct TextReading {
+    /// Mentions as the engine uses them: leaning towards finding more.
+    pub mentions: Vec<FoundSpan>,
+    /// Mentions by the most probable label of each word.
+    pub balanced: Vec<FoundSpan>,
+    /// Everything that holds of each place asked for, in order of precedence.
+    pub assertions: Vec<Vec<Assertion>>,
 }
 
 /// Encoder, heads and dictionary, open.
@@ -133,6 +144,25 @@ impl Reader {
         let measurements = measurements::find(&document);
         let dense = self.retrieve(&encoded, &extraction);
         Ok(Reading { document, context, extraction, measurements, encoded, dense })
+    }
+
+    /// Reads mentions, and the assertion of given places, in a text without context.
+    pub fn read_text(&self, text: &str, places: &[(Span, Option<MentionKind>)]) -> Result<TextReading, EngineError> {
+        let internal = |e: crate::encoder::EncoderError| EngineError::Internal(e.to_string());
+        let document = document::read(text);
+        let context = tagger::Context::new(&document);
+        let cues = places.iter().map(|(span, kind)| context.cues.assess_as(*span, *kind).assertions);
+        let Some(heads) = &self.heads else {
+            return Ok(TextReading { assertions: cues.collect(), ..Default::default() });
+        };
+        let encoded = self.encoder.encode(&document).map_err(internal)?;
+        let spans = |bias| tagger::spans(&document, &encoded, heads, bias).map_err(internal);
+        let probabilities = tagger::assertion_probabilities(&context, &encoded, heads, places).map_err(internal)?;
+        Ok(TextReading {
+            mentions: spans(tagger::OUTSIDE_BIAS)?,
+            balanced: spans(0.0)?,
+            assertions: probabilities.iter().zip(cues).map(|(p, cues)| tagger::combine(p, &cues)).collect(),
+        })
     }
 
     /// The codes whose titles are nearest to each problem mention in its context.

@@ -1,237 +1,179 @@
-//! The figures of a set of coded claims: diagnoses, primary, procedures, E/M, review.
-use std::collections::BTreeMap;
+//! The figures of a set of coded claims, over all documents and by group.
+//!
+//! | figure | definition |
+//! | --- | --- |
+//! | `diagnosis_*` | micro-averaged over concepts: a concept is hit by one of its acceptable codes, each prediction used once |
+//! | `diagnosis_macro_*` | mean over codes (required or falsely predicted); a concept counts under its first code |
+//! | `diagnosis_category_*` | the same with all codes cut to three characters |
+//! | `map`, `precision_at_k`, `r_precision` | of the ranked list: chosen by confidence, then candidates; optional codes taken out |
+//! | `procedure_*` | lines by code, without E/M services |
+//! | `line_*`, `line_with_pointers_*` | with modifiers and units; with pointers too |
+//! | `em_*` | level: exact among the accepted, within one level of the same family, over, under, another kind of service |
+//! | `encounter_right` | no diagnosis missed or false, every line right with modifiers and units, the level accepted |
+//! | `coverage_at_95` | share of encounters that a threshold on the stated probability lets out with that accuracy |
+//! | `*_calibration_error` | expected calibration error, ten equal bins |
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::gold::{Gold, Predicted};
-use super::scoring::{Counts, Metric, Outcome, Scores, bootstrap, category, match_codes};
+use super::calibration::{calibration_error, coverage_at};
+use super::claim_score::{BANDS, Scored};
+use super::em_levels::EmOutcome;
+use super::figures::{Figures, Metric};
+use super::losses::Losses;
+use super::ranking::{CUTS, Ranking};
+use super::scoring::{Counts, Scores};
 
-/// One scored document.
-pub struct Scored {
-    /// Group name (note type).
-    pub note_type: String,
-    /// Diagnoses, full code.
-    pub diagnoses: Counts,
-    /// Diagnoses cut to categories.
-    pub categories: Counts,
-    /// Whether the first predicted code is a primary one; `None` where gold names no primary.
-    pub primary: Option<bool>,
-    /// Required concepts for which an acceptable code was at least considered.
-    pub considered: (u32, u32),
-    /// Procedures by code.
-    pub procedures: Counts,
-    /// Hit procedures with right modifiers and units, of all hit.
-    pub lines_exact: (u32, u32),
-    /// E/M: levels off (0 accepted, positive over, negative under); `None` where gold has none or the category differs.
-    pub em: EmOutcome,
-    /// Review decision.
-    pub decision: String,
-    /// Stated probability that the encounter is right.
-    pub expected_accuracy: f32,
-    /// Everything right.
-    pub right: bool,
-    /// Stated confidence of each chosen diagnosis and whether it was right (optional ones left out).
-    pub confidences: Vec<(f32, bool)>,
-    /// Seconds.
-    pub seconds: f64,
-}
-
-/// How an E/M level came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmOutcome {
-    /// Gold has no level and none was given.
-    NotApplicable,
-    /// Among the accepted levels.
-    Accepted,
-    /// Same family of services, higher level.
-    Over(u8),
-    /// Same family, lower level.
-    Under(u8),
-    /// Another family of services, or a level where none belongs, or none where one does.
-    OtherCategory,
-}
-
-/// Scores one document.
-pub fn score(gold: &Gold, predicted: &Predicted) -> Scored {
-    let required: Vec<Vec<String>> = gold.diagnoses.iter().map(|d| d.codes.clone()).collect();
-    let codes: Vec<String> = predicted.diagnoses.iter().map(|d| d.0.clone()).collect();
-    let (diagnoses, outcomes) = match_codes(&required, &gold.optional_diagnoses, &codes);
-    let cut = |list: &[String]| list.iter().map(|c| category(c)).collect::<Vec<_>>();
-    let required_categories: Vec<Vec<String>> = required.iter().map(|c| cut(c)).collect();
-    let (categories, _) = match_codes(&required_categories, &cut(&gold.optional_diagnoses), &cut(&codes));
-    let primary = gold
-        .diagnoses
-        .iter()
-        .any(|d| d.primary)
-        .then(|| codes.first().is_some_and(|first| gold.diagnoses.iter().any(|d| d.primary && d.codes.contains(first))));
-    let considered = required.iter().filter(|c| predicted.ranked.iter().any(|(code, _)| c.contains(code))).count() as u32;
-    let procedure_codes: Vec<String> = predicted.procedures.iter().map(|p| p.0.clone()).collect();
-    let required_procedures: Vec<Vec<String>> = gold.procedures.iter().map(|p| p.codes.clone()).collect();
-    let (procedures, lines) = match_codes(&required_procedures, &gold.optional_procedures, &procedure_codes);
-    let exact = lines
-        .iter()
-        .zip(&predicted.procedures)
-        .filter(|(outcome, line)| match outcome {
-            Outcome::Hit(i) => {
-                let g = &gold.procedures[*i];
-                g.modifiers.iter().any(|m| same_set(m, &line.1)) && g.units.contains(&line.2)
-            }
-            _ => false,
-        })
-        .count() as u32;
-    let em = em_outcome(&gold.em, predicted.em.as_deref());
-    let right = diagnoses.exact()
-        && procedures.exact()
-        && exact == procedures.hit
-        && matches!(em, EmOutcome::Accepted | EmOutcome::NotApplicable);
-    let confidences = outcomes
-        .iter()
-        .zip(&predicted.diagnoses)
-        .filter(|(o, _)| **o != Outcome::Optional)
-        .map(|(o, d)| (d.1, matches!(o, Outcome::Hit(_))))
-        .collect();
-    Scored {
-        note_type: gold.note_type.clone(),
-        diagnoses,
-        categories,
-        primary,
-        considered: (considered, required.len() as u32),
-        procedures,
-        lines_exact: (exact, procedures.hit),
-        em,
-        decision: predicted.decision.clone(),
-        expected_accuracy: predicted.expected_accuracy,
-        right,
-        confidences,
-        seconds: predicted.seconds,
-    }
-}
-
-fn same_set(a: &[String], b: &[String]) -> bool {
-    let (mut a, mut b) = (a.to_vec(), b.to_vec());
-    a.sort_unstable();
-    b.sort_unstable();
-    a == b
-}
-
-fn em_outcome(accepted: &[String], predicted: Option<&str>) -> EmOutcome {
-    match (accepted.is_empty(), predicted) {
-        (true, None) => EmOutcome::NotApplicable,
-        (true, Some(_)) | (false, None) => EmOutcome::OtherCategory,
-        (false, Some(code)) if accepted.iter().any(|a| a == code) => EmOutcome::Accepted,
-        (false, Some(code)) => {
-            let family = |c: &str| c.get(..4).map(str::to_owned);
-            let level = |c: &str| c.as_bytes().get(4).copied().unwrap_or(0);
-            let same: Vec<&String> = accepted.iter().filter(|a| family(a) == family(code)).collect();
-            let Some(nearest) = same.iter().min_by_key(|a| level(a).abs_diff(level(code))) else {
-                return EmOutcome::OtherCategory;
-            };
-            let off = level(nearest).abs_diff(level(code));
-            if level(code) > level(nearest) { EmOutcome::Over(off) } else { EmOutcome::Under(off) }
-        }
-    }
-}
-
-/// All figures of a set, over all documents and by note type.
+/// All figures of a set, over all documents and by group. The engine's identity is filled in by the caller.
 pub fn scores(set: &str, split: &str, scored: &[Scored]) -> Scores {
-    let mut by_group = BTreeMap::new();
-    let mut types: Vec<&str> = scored.iter().map(|s| s.note_type.as_str()).collect();
-    types.sort_unstable();
-    types.dedup();
-    for note_type in types {
-        let group: Vec<&Scored> = scored.iter().filter(|s| s.note_type == note_type).collect();
-        by_group.insert(format!("note_type:{note_type}"), metrics(&group));
-    }
     let all: Vec<&Scored> = scored.iter().collect();
-    Scores { set: set.to_owned(), split: split.to_owned(), documents: scored.len(), metrics: metrics(&all), by_group }
+    let mut by_group = BTreeMap::new();
+    for name in scored.iter().flat_map(|s| &s.groups).collect::<BTreeSet<_>>() {
+        let group: Vec<&Scored> = scored.iter().filter(|s| s.groups.contains(name)).collect();
+        by_group.insert(name.clone(), metrics(&group));
+    }
+    for (i, band) in BANDS.iter().enumerate() {
+        by_group.insert(format!("training_claims:{band}"), of_codes(&all, &|s| s.by_band[i]));
+    }
+    let seen = |s: &Scored| {
+        let mut seen = Counts::default();
+        s.by_band[1..].iter().for_each(|c| seen.add(*c));
+        seen
+    };
+    by_group.insert("code:seen".to_owned(), of_codes(&all, &seen));
+    by_group.insert("code:unseen".to_owned(), of_codes(&all, &|s| s.by_band[0]));
+    by_group.retain(|_, metrics| !metrics.is_empty());
+    let mut losses = Losses::default();
+    scored.iter().for_each(|s| losses.add(&s.losses));
+    Scores {
+        set: set.to_owned(),
+        split: split.to_owned(),
+        documents: scored.len(),
+        metrics: metrics(&all),
+        by_group,
+        losses: Some(losses),
+        ..Default::default()
+    }
+}
+
+/// Figures of a part of the codes.
+fn of_codes(scored: &[&Scored], part: &dyn Fn(&Scored) -> Counts) -> BTreeMap<String, Metric> {
+    let mut figures = Figures::new(scored);
+    figures.counts("diagnosis", true, |s| Some(part(s)).filter(|c| *c != Counts::default()));
+    figures.metrics
 }
 
 fn metrics(scored: &[&Scored]) -> BTreeMap<String, Metric> {
-    let count = scored.len();
-    let mut metrics = BTreeMap::new();
-    let sum = |sample: &[usize], part: fn(&Scored) -> Counts| {
-        let mut total = Counts::default();
-        sample.iter().for_each(|&i| total.add(part(scored[i])));
-        total
-    };
-    let mut counts = |name: &str, part: fn(&Scored) -> Counts, with_parts: bool| {
-        let all: Vec<usize> = (0..count).collect();
-        let total = sum(&all, part);
-        let n = (total.hit + total.missed) as usize;
-        metrics.insert(format!("{name}_f1"), bootstrap(count, n, |s| sum(s, part).f1()));
-        if with_parts {
-            metrics.insert(format!("{name}_precision"), bootstrap(count, n, |s| sum(s, part).precision()));
-            metrics.insert(format!("{name}_recall"), bootstrap(count, n, |s| sum(s, part).recall()));
-        }
-    };
-    counts("diagnosis", |s| s.diagnoses, true);
-    counts("diagnosis_category", |s| s.categories, false);
-    counts("procedure", |s| s.procedures, true);
-    let mut share = |name: &str, part: &dyn Fn(&Scored) -> Option<f64>| {
-        let values: Vec<Option<f64>> = scored.iter().map(|s| part(s)).collect();
-        let n = values.iter().flatten().count();
-        if n > 0 {
-            let figure = |sample: &[usize]| {
-                let chosen: Vec<f64> = sample.iter().filter_map(|&i| values[i]).collect();
-                if chosen.is_empty() { 0.0 } else { chosen.iter().sum::<f64>() / chosen.len() as f64 }
-            };
-            metrics.insert(name.to_owned(), bootstrap(count, n, figure));
-        }
-    };
-    let yes = |b: bool| Some(f64::from(b));
-    share("primary_accuracy", &|s| s.primary.map(f64::from));
-    share("diagnosis_exact_set", &|s| yes(s.diagnoses.exact()));
-    share("candidate_recall", &|s| (s.considered.1 > 0).then(|| f64::from(s.considered.0) / f64::from(s.considered.1)));
-    share("line_exact_of_hit", &|s| (s.lines_exact.1 > 0).then(|| f64::from(s.lines_exact.0) / f64::from(s.lines_exact.1)));
-    let leveled = |s: &Scored| s.em != EmOutcome::NotApplicable;
-    share("em_accepted", &|s| leveled(s).then(|| f64::from(s.em == EmOutcome::Accepted)));
-    share("em_over", &|s| leveled(s).then(|| f64::from(matches!(s.em, EmOutcome::Over(_)))));
-    share("em_under", &|s| leveled(s).then(|| f64::from(matches!(s.em, EmOutcome::Under(_)))));
-    share("em_other_category", &|s| leveled(s).then(|| f64::from(s.em == EmOutcome::OtherCategory)));
-    share("encounter_right", &|s| yes(s.right));
-    share("share_auto", &|s| yes(s.decision == "auto"));
-    share("share_confirm", &|s| yes(s.decision == "confirm"));
-    share("share_review", &|s| yes(s.decision == "review"));
-    share("auto_right", &|s| (s.decision == "auto").then(|| f64::from(s.right)));
-    share("seconds_per_note", &|s| Some(s.seconds));
-    share("diagnoses_per_note", &|s| Some(s.confidences.len() as f64));
-    let confidences: Vec<(f32, bool)> = scored.iter().flat_map(|s| s.confidences.clone()).collect();
-    let error = calibration_error(&confidences);
-    metrics.insert("diagnosis_calibration_error".into(), Metric { value: error, low: error, high: error, n: confidences.len() });
-    metrics
+    let mut figures = Figures::new(scored);
+    diagnoses(&mut figures);
+    services(&mut figures);
+    whole(&mut figures);
+    figures.metrics
 }
 
-/// Expected calibration error over ten equal bins of stated confidence.
-pub fn calibration_error(confidences: &[(f32, bool)]) -> f64 {
-    if confidences.is_empty() {
-        return 0.0;
+fn diagnoses(figures: &mut Figures<Scored>) {
+    figures.counts("diagnosis", true, |s| Some(s.diagnoses));
+    figures.counts("diagnosis_category", true, |s| Some(s.categories));
+    figures.macro_average("diagnosis_macro", |s| s.by_code.as_slice());
+    figures.macro_average("diagnosis_category_macro", |s| s.by_category.as_slice());
+    figures.share("primary_accuracy", |s| s.primary);
+    figures.share("diagnosis_exact_set", |s| Some(s.diagnoses.exact()));
+    figures.mean("candidate_recall", |s| ratio(s.considered));
+    let mut ranked = |name: &str, part: &dyn Fn(&Ranking) -> f64| figures.mean(name, |s| s.ranking.as_ref().map(part));
+    ranked("map", &|r| r.average_precision);
+    ranked("r_precision", &|r| r.r_precision);
+    for (i, cut) in CUTS.iter().enumerate() {
+        ranked(&format!("precision_at_{cut}"), &|r| r.precision_at[i]);
     }
-    let mut bins = [(0usize, 0f64, 0f64); 10];
-    for &(confidence, right) in confidences {
-        let bin = &mut bins[((confidence * 10.0) as usize).min(9)];
-        bin.0 += 1;
-        bin.1 += f64::from(confidence);
-        bin.2 += f64::from(right);
-    }
-    bins.iter().map(|(_, stated, true_share)| (stated - true_share).abs()).sum::<f64>() / confidences.len() as f64
+    figures.mean("diagnoses_per_note", |s| Some(s.outcomes.len() as f64));
+    figures.pooled("diagnosis_calibration_error", |s| s.confidences.clone(), calibration_error);
+}
+
+fn services(figures: &mut Figures<Scored>) {
+    figures.counts("procedure", true, |s| Some(s.lines.code));
+    figures.counts("line", true, |s| Some(s.lines.billed));
+    figures.counts("line_with_pointers", true, |s| s.lines.pointed);
+    figures.mean("line_exact_of_hit", |s| ratio(s.exact_of_hit_lines()));
+    let leveled = |s: &Scored| s.em != EmOutcome::NotApplicable;
+    let mut level = |name: &str, part: fn(EmOutcome) -> bool| figures.share(name, |s| leveled(s).then(|| part(s.em)));
+    level("em_accepted", |em| em == EmOutcome::Accepted);
+    level("em_within_one", EmOutcome::within_one);
+    level("em_over", |em| matches!(em, EmOutcome::Over(_)));
+    level("em_under", |em| matches!(em, EmOutcome::Under(_)));
+    level("em_over_more_than_one", |em| matches!(em, EmOutcome::Over(n) if n > 1));
+    level("em_under_more_than_one", |em| matches!(em, EmOutcome::Under(n) if n > 1));
+    level("em_other_category", |em| em == EmOutcome::OtherCategory);
+    figures.share("em_modifiers", |s| s.em_modifiers);
+    figures.counts("em_additional", false, |s| s.em_additional.filter(|c| *c != Counts::default()));
+    figures.mean("finding_recall", |s| ratio(s.findings));
+}
+
+fn whole(figures: &mut Figures<Scored>) {
+    figures.share("encounter_right", |s| Some(s.right));
+    figures.share("share_auto", |s| Some(s.decision == "auto"));
+    figures.share("share_confirm", |s| Some(s.decision == "confirm"));
+    figures.share("share_review", |s| Some(s.decision == "review"));
+    figures.share("auto_right", |s| (s.decision == "auto").then_some(s.right));
+    let stated = |s: &Scored| vec![(s.expected_accuracy, s.right)];
+    figures.pooled("encounter_calibration_error", stated, calibration_error);
+    figures.pooled("coverage_at_95", stated, |all| coverage_at(all, 0.95));
+    figures.pooled("coverage_at_98", stated, |all| coverage_at(all, 0.98));
+    let diagnoses = |s: &Scored| vec![(s.expected_accuracy, s.diagnoses.exact())];
+    figures.pooled("coverage_of_diagnoses_at_95", diagnoses, |all| coverage_at(all, 0.95));
+    figures.pooled("coverage_of_diagnoses_at_98", diagnoses, |all| coverage_at(all, 0.98));
+    figures.mean("seconds_per_note", |s| Some(s.seconds));
+}
+
+fn ratio((part, whole): (u32, u32)) -> Option<f64> {
+    (whole > 0).then(|| f64::from(part) / f64::from(whole))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::claim_score::score;
+    use crate::eval::gold::{Gold, GoldConcept};
+    use crate::eval::predicted::{Predicted, PredictedDiagnosis};
 
-    #[test]
-    fn levels_are_compared_within_their_family() {
-        let accepted = vec!["99213".to_owned(), "99214".to_owned()];
-        assert_eq!(em_outcome(&accepted, Some("99214")), EmOutcome::Accepted);
-        assert_eq!(em_outcome(&accepted, Some("99215")), EmOutcome::Over(1));
-        assert_eq!(em_outcome(&accepted, Some("99212")), EmOutcome::Under(1));
-        assert_eq!(em_outcome(&accepted, Some("99203")), EmOutcome::OtherCategory);
-        assert_eq!(em_outcome(&[], None), EmOutcome::NotApplicable);
+    fn scored(note_type: &str, gold: &str, predicted: &str, confidence: f32) -> Scored {
+        let concept = GoldConcept { codes: vec![gold.to_owned()], primary: true, places: Vec::new() };
+        let gold = Gold { note_type: note_type.into(), diagnoses: vec![concept], ..Default::default() };
+        let predicted = Predicted {
+            diagnoses: vec![PredictedDiagnosis { code: predicted.into(), confidence, evidence: Vec::new() }],
+            ranked: vec![(predicted.to_owned(), confidence)],
+            expected_accuracy: confidence,
+            seconds: 0.5,
+            ..Default::default()
+        };
+        score(&gold, &predicted, &|code| u32::from(code == "I10"))
     }
 
     #[test]
-    fn a_stated_confidence_that_is_true_has_no_error() {
-        let true_half: Vec<(f32, bool)> = (0..100).map(|i| (0.55, i % 20 < 11)).collect();
-        assert!(calibration_error(&true_half) < 1e-6);
-        assert!((calibration_error(&[(0.95, false)]) - 0.95).abs() < 1e-6);
+    fn a_set_by_hand() {
+        let documents = [
+            scored("office", "I10", "I10", 0.9),
+            scored("office", "I10", "I10", 0.8),
+            scored("office", "M17.11", "M17.12", 0.7),
+            scored("operative", "R04.0", "I10", 0.6),
+        ];
+        let scores = scores("x", "dev", &documents);
+        let value = |name: &str| scores.metrics[name].value;
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-6, "{a} {b}");
+        close(value("diagnosis_f1"), 0.5);
+        close(value("diagnosis_category_f1"), 0.75);
+        // I10: 4/5; M17.11, M17.12 and R04.0: 0.
+        close(value("diagnosis_macro_f1"), 0.2);
+        close(value("map"), 0.5);
+        close(value("precision_at_5"), 0.1);
+        close(value("primary_accuracy"), 0.5);
+        close(value("coverage_at_95"), 0.5);
+        close(value("encounter_calibration_error"), (0.1 + 0.2 + 0.7 + 0.6) / 4.0);
+        close(value("seconds_per_note"), 0.5);
+        assert!(!scores.metrics.contains_key("em_accepted"), "no level on either side");
+        close(scores.by_group["note_type:office"]["diagnosis_f1"].value, 2.0 / 3.0);
+        close(scores.by_group["code:seen"]["diagnosis_precision"].value, 2.0 / 3.0);
+        close(scores.by_group["code:unseen"]["diagnosis_recall"].value, 0.0);
+        close(scores.by_group["training_claims:1-4"]["diagnosis_recall"].value, 1.0);
+        assert!(!scores.by_group.contains_key("training_claims:20+"));
+        let losses = scores.losses.expect("claims have losses");
+        assert_eq!((losses.wrong_sibling, losses.candidate_missed, losses.wrongly_chosen), (1, 1, 1));
     }
 }

@@ -1,29 +1,50 @@
-//! Gold and predictions in the one shape that every scored set is brought into.
+//! Gold in the one shape that every scored set of claims is brought into, and the labels format.
 use std::path::Path;
 
-use crate::engine::CodedEncounter;
+use super::EvalError;
+use super::sets::Part;
+use crate::document::Span;
 use crate::note::Encounter;
 use crate::train::data::labels::{self, Consensus};
-use crate::train::data::{DataError, LabelledDocument, Role, Split};
+use crate::train::data::{LabelledDocument, LabelledMention, Role, Split};
 
 /// One required concept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct GoldConcept {
-    /// Acceptable codes.
+    /// Acceptable codes; the first stands for the concept.
     pub codes: Vec<String>,
     /// Stands first on the claim.
     pub primary: bool,
+    /// Where its words stand in the note, as far as gold says.
+    pub places: Vec<Span>,
 }
 
 /// One required procedure.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct GoldProcedure {
-    /// Acceptable codes.
+    /// Acceptable codes; the first stands for the service.
     pub codes: Vec<String>,
     /// Acceptable modifier lists.
     pub modifiers: Vec<Vec<String>>,
     /// Acceptable units.
     pub units: Vec<u32>,
+    /// Acceptable codes of each diagnosis it points to; `None` where gold does not say.
+    pub pointers: Option<Vec<Vec<String>>>,
+    /// Where its words stand in the note, as far as gold says.
+    pub places: Vec<Span>,
+}
+
+/// The E/M service.
+#[derive(Clone, Debug, Default)]
+pub struct GoldEm {
+    /// Accepted codes; empty where the note has none.
+    pub codes: Vec<String>,
+    /// Modifiers; `None` where gold does not say.
+    pub modifiers: Option<Vec<String>>,
+    /// Acceptable codes of each further E/M service; `None` where gold does not say.
+    pub additional: Option<Vec<Vec<String>>>,
+    /// Further E/M services that are neither right nor wrong.
+    pub optional: Vec<String>,
 }
 
 /// What one document should come to.
@@ -33,6 +54,10 @@ pub struct Gold {
     pub id: String,
     /// Kind of note as labelled; never shown to the engine.
     pub note_type: String,
+    /// Specialty as labelled; never shown to the engine.
+    pub specialty: String,
+    /// Payer.
+    pub payer: String,
     /// Required diagnoses.
     pub diagnoses: Vec<GoldConcept>,
     /// Diagnoses that are neither right nor wrong.
@@ -41,8 +66,10 @@ pub struct Gold {
     pub procedures: Vec<GoldProcedure>,
     /// Procedures that are neither right nor wrong.
     pub optional_procedures: Vec<String>,
-    /// Accepted E/M levels; empty where the note has none.
-    pub em: Vec<String>,
+    /// The E/M service.
+    pub em: GoldEm,
+    /// Rules that should speak.
+    pub findings: Vec<String>,
 }
 
 /// A document with what the engine is given and what it should come to.
@@ -51,6 +78,8 @@ pub struct Case {
     pub encounter: Encounter,
     /// What it should come to.
     pub gold: Gold,
+    /// Labelled mentions; none where the set has none.
+    pub mentions: Vec<LabelledMention>,
 }
 
 /// Evaluation and management services are scored by themselves, not as procedures.
@@ -58,107 +87,99 @@ pub fn is_em_code(code: &str) -> bool {
     matches!(code, "G0402" | "G0438" | "G0439" | "G2211") || (code.len() == 5 && ("99202"..="99499").contains(&code))
 }
 
+/// A code with those that are as good.
+pub(super) fn with_alternatives(code: &str, alternatives: &[String]) -> Vec<String> {
+    std::iter::once(code.to_owned()).chain(alternatives.iter().cloned()).collect()
+}
+
 /// Loads the labels format: texts beside the folder; the context is the labels' (2026-05-04, Medicare; age and sex where
 /// given, never the note type).
-pub fn load_labels(dir: &Path, split: Split) -> Result<Vec<Case>, DataError> {
-    let consensus = match split {
-        Split::Dev => labels::load_consensus(dir)?,
-        Split::Train => Default::default(),
+pub fn load_labels(dir: &Path, part: Part) -> Result<Vec<Case>, EvalError> {
+    let (split, consensus) = match part {
+        Part::Dev => (Split::Dev, labels::load_consensus(dir)?),
+        Part::Train => (Split::Train, Default::default()),
+        Part::Test => {
+            let hint = "the labels format has dev and train".to_owned();
+            return Err(EvalError::NoSuchPart { set: dir.display().to_string(), part: part.name(), hint });
+        }
     };
     let documents = labels::load(dir, split)?;
     Ok(documents
-        .iter()
+        .into_iter()
         .map(|d| Case {
             encounter: d.encounter(),
-            gold: consensus.get(&d.id).map_or_else(|| single_pass_gold(d), |c| consensus_gold(d, c)),
+            gold: consensus.get(&d.id).map_or_else(|| single_pass_gold(&d), |c| consensus_gold(&d, c)),
+            mentions: d.mentions,
         })
         .collect())
 }
 
-fn consensus_gold(document: &LabelledDocument, consensus: &Consensus) -> Gold {
+fn head_of(document: &LabelledDocument) -> Gold {
     Gold {
         id: document.id.clone(),
         note_type: document.note_type.clone(),
-        diagnoses: consensus.dx.iter().map(|d| GoldConcept { codes: d.codes.clone(), primary: d.primary }).collect(),
-        optional_diagnoses: consensus.dx_optional.iter().flat_map(|d| d.codes.clone()).collect(),
-        procedures: consensus
-            .procedures
+        specialty: document.specialty.clone(),
+        payer: "medicare".to_owned(),
+        ..Default::default()
+    }
+}
+
+fn consensus_gold(document: &LabelledDocument, consensus: &Consensus) -> Gold {
+    // The consensus names no places; the first pass quotes the words of the codes that it chose.
+    let diagnosis_places = |codes: &[String]| -> Vec<Span> {
+        document.diagnoses.iter().filter(|d| codes.contains(&d.code)).flat_map(|d| d.places.clone()).collect()
+    };
+    let procedure_places = |codes: &[String]| -> Vec<Span> {
+        document.procedures.iter().filter(|p| codes.contains(&p.code)).flat_map(|p| p.places.clone()).collect()
+    };
+    let procedures = consensus.procedures.iter().filter(|p| !p.codes.iter().all(|c| is_em_code(c)));
+    Gold {
+        diagnoses: consensus
+            .dx
             .iter()
-            .filter(|p| !p.codes.iter().all(|c| is_em_code(c)))
-            .map(|p| GoldProcedure { codes: p.codes.clone(), modifiers: p.modifiers.clone(), units: p.units.clone() })
+            .map(|d| GoldConcept { codes: d.codes.clone(), primary: d.primary, places: diagnosis_places(&d.codes) })
+            .collect(),
+        optional_diagnoses: consensus.dx_optional.iter().flat_map(|d| d.codes.clone()).collect(),
+        procedures: procedures
+            .map(|p| GoldProcedure {
+                codes: p.codes.clone(),
+                modifiers: p.modifiers.clone(),
+                units: p.units.clone(),
+                pointers: None,
+                places: procedure_places(&p.codes),
+            })
             .collect(),
         optional_procedures: consensus.procedures_optional.iter().flat_map(|p| p.codes.clone()).collect(),
-        em: consensus.em.as_ref().map(|e| e.codes.clone()).unwrap_or_default(),
+        em: GoldEm { codes: consensus.em.as_ref().map(|e| e.codes.clone()).unwrap_or_default(), ..Default::default() },
+        ..head_of(document)
     }
 }
 
 /// Gold of a document that only one pass has labelled.
 pub fn single_pass_gold(document: &LabelledDocument) -> Gold {
-    let with = |code: &String, alternatives: &[String]| {
-        let mut codes = vec![code.clone()];
-        codes.extend(alternatives.iter().cloned());
-        codes
-    };
-    let mut gold = Gold { id: document.id.clone(), note_type: document.note_type.clone(), ..Default::default() };
+    let mut gold = head_of(document);
     for d in &document.diagnoses {
-        let codes = with(&d.code, &d.alternatives);
+        let codes = with_alternatives(&d.code, &d.alternatives);
         if d.role == Role::Optional {
             gold.optional_diagnoses.extend(codes);
         } else {
-            gold.diagnoses.push(GoldConcept { codes, primary: d.role == Role::Primary });
+            gold.diagnoses.push(GoldConcept { codes, primary: d.role == Role::Primary, places: d.places.clone() });
         }
     }
     for p in document.procedures.iter().filter(|p| !is_em_code(&p.code)) {
-        let codes = with(&p.code, &p.alternatives);
+        let codes = with_alternatives(&p.code, &p.alternatives);
         if p.certain {
-            gold.procedures.push(GoldProcedure { codes, modifiers: vec![p.modifiers.clone()], units: vec![p.units] });
+            gold.procedures.push(GoldProcedure {
+                codes,
+                modifiers: vec![p.modifiers.clone()],
+                units: vec![p.units],
+                pointers: None,
+                places: p.places.clone(),
+            });
         } else {
             gold.optional_procedures.extend(codes);
         }
     }
-    gold.em = document.em.as_ref().map(|e| with(&e.code, &e.alternatives)).unwrap_or_default();
+    gold.em.codes = document.em.as_ref().map(|e| with_alternatives(&e.code, &e.alternatives)).unwrap_or_default();
     gold
-}
-
-/// What the engine came to, cut down to what is scored.
-#[derive(Clone, Debug, Default)]
-pub struct Predicted {
-    /// Diagnoses in claim order.
-    pub diagnoses: Vec<(String, f32)>,
-    /// Procedure lines: code, modifiers, units, confidence.
-    pub procedures: Vec<(String, Vec<String>, u32, f32)>,
-    /// Main E/M code.
-    pub em: Option<String>,
-    /// All diagnosis candidates with their confidence, chosen ones first.
-    pub ranked: Vec<(String, f32)>,
-    /// Review decision.
-    pub decision: String,
-    /// Stated probability that the whole encounter is right.
-    pub expected_accuracy: f32,
-    /// Seconds the engine took.
-    pub seconds: f64,
-}
-
-impl Predicted {
-    /// Reads a coded encounter.
-    pub fn of(coded: &CodedEncounter, seconds: f64) -> Self {
-        let diagnoses: Vec<(String, f32)> = coded.claim.diagnoses.iter().map(|d| (d.code.clone(), d.confidence)).collect();
-        let mut ranked = diagnoses.clone();
-        ranked.extend(coded.candidates.iter().filter(|c| c.system == "icd10cm").map(|c| (c.code.clone(), c.confidence)));
-        Self {
-            diagnoses,
-            procedures: coded
-                .claim
-                .lines
-                .iter()
-                .filter(|l| !is_em_code(&l.code))
-                .map(|l| (l.code.clone(), l.modifiers.clone(), l.units, l.confidence))
-                .collect(),
-            em: coded.em.code.clone(),
-            ranked,
-            decision: format!("{:?}", coded.review.decision).to_lowercase(),
-            expected_accuracy: coded.review.expected_accuracy,
-            seconds,
-        }
-    }
 }

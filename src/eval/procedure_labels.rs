@@ -7,7 +7,7 @@ use crate::coding::procedures::{ProcedureCoder, ProcedureInput};
 use crate::document::{self, facts::resolve_context};
 use crate::eval::gold::{self, is_em_code};
 use crate::eval::scoring::{Counts, match_codes};
-use crate::train::data::Split;
+use crate::eval::sets::Part;
 
 #[test]
 fn procedures_of_labelled_notes() {
@@ -17,7 +17,7 @@ fn procedures_of_labelled_notes() {
     let sets = CodeSets::open(&root.join("codesets")).expect("code sets");
     let mut counts = Counts::default();
     let (mut exact, mut hits) = (0, 0);
-    for case in gold::load_labels(Path::new(&folder), Split::Dev).expect("labels") {
+    for case in gold::load_labels(Path::new(&folder), Part::Dev).expect("labels") {
         let document = document::read(&case.encounter.note);
         let context = resolve_context(&case.encounter, &document, jiff::civil::date(2026, 5, 4));
         let input = ProcedureInput { document: &document, context: &context, mentions: &[], diagnoses: &[], code_sets: &sets };

@@ -1,12 +1,13 @@
-//! How predictions are scored against gold, and how sure a figure is.
+//! How predictions are scored against gold.
 //!
 //! A required concept is hit by one predicted code among its acceptable codes (each prediction used once), else missed;
 //! a left-over prediction is false unless it is optional.
 use std::collections::BTreeMap;
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
+
+use super::figures::Metric;
+use super::losses::Losses;
 
 /// Hits, false predictions and misses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -94,39 +95,8 @@ pub fn category(code: &str) -> String {
     code.chars().take(3).collect()
 }
 
-/// A figure with its 95% bootstrap interval over documents and the number it rests on.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Metric {
-    /// The figure.
-    pub value: f64,
-    /// Lower end of the interval.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-    /// Number of documents, concepts or mentions it rests on.
-    pub n: usize,
-}
-
-/// Bootstrap over documents: `figure` computes the metric from the chosen documents' indexes.
-pub fn bootstrap(documents: usize, n: usize, figure: impl Fn(&[usize]) -> f64) -> Metric {
-    let all: Vec<usize> = (0..documents).collect();
-    let value = figure(&all);
-    if documents == 0 {
-        return Metric { value, low: value, high: value, n };
-    }
-    let mut rng = ChaCha8Rng::seed_from_u64(20_260_504);
-    let mut values: Vec<f64> = (0..1000)
-        .map(|_| {
-            let sample: Vec<usize> = (0..documents).map(|_| rng.random_range(0..documents)).collect();
-            figure(&sample)
-        })
-        .collect();
-    values.sort_by(f64::total_cmp);
-    Metric { value, low: values[25], high: values[974], n }
-}
-
 /// The result of one evaluation, as `eval --json` prints it.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Scores {
     /// Which set.
     pub set: String,
@@ -134,10 +104,28 @@ pub struct Scores {
     pub split: String,
     /// Number of documents.
     pub documents: usize,
+    /// What did the work: version, model and its digest, number format.
+    pub engine: EngineIdentity,
     /// Figures by name.
     pub metrics: BTreeMap<String, Metric>,
     /// The same by group (`note_type:office`, …).
     pub by_group: BTreeMap<String, BTreeMap<String, Metric>>,
+    /// Errors of diagnoses by the step at which they arose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub losses: Option<Losses>,
+}
+
+/// What did the work.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct EngineIdentity {
+    /// Version of the program.
+    pub version: String,
+    /// Name of the model.
+    pub model: String,
+    /// SHA-256 of its manifest.
+    pub sha256: String,
+    /// Number format of the forward pass.
+    pub numerics: String,
 }
 
 #[cfg(test)]
@@ -159,12 +147,5 @@ mod tests {
         assert!((counts.f1() - 0.4).abs() < 1e-9);
         let (none, _) = match_codes(&[], &[], &[]);
         assert!(none.exact() && (none.f1() - 1.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn an_interval_holds_its_figure() {
-        let hits = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0];
-        let m = bootstrap(hits.len(), hits.len(), |s| s.iter().map(|&i| hits[i]).sum::<f64>() / s.len() as f64);
-        assert!(m.low < m.value && m.value < m.high && (m.value - 0.75).abs() < 1e-9);
     }
 }

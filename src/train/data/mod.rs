@@ -6,6 +6,7 @@ pub mod labels;
 pub mod negex;
 pub mod places;
 pub mod pubtator;
+pub mod scores;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -7,7 +7,6 @@ use serde_json::json;
 use super::activations::Activations;
 use super::batch::{self, pool};
 use super::examples::Example;
-use super::scores::{self, Counts, Place};
 use crate::document::Span;
 use crate::encoder::bert::{Branch, Mode};
 use crate::encoder::transformer::batches;
@@ -16,6 +15,7 @@ use crate::extract::decode::decode;
 use crate::extract::features::ASSERTION_FEATURES;
 use crate::extract::heads::{Heads, LABELS};
 use crate::train::TrainError;
+use crate::train::data::scores::{self, Counts, Place};
 use crate::train::data::{LabelledDocument, clean};
 
 /// Padded tokens of one batch.

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use super::evaluate::highest;
 use super::examples::class_of;
 use super::recipe::Recipe;
-use super::scores::{self, Counts, Place};
 use crate::document;
 use crate::encoder::{CandleEncoder, Encoder};
 use crate::extract::heads::Heads;
 use crate::extract::tagger::{self, Context, OUTSIDE_BIAS};
 use crate::extract::{Assertion, MentionKind};
 use crate::train::TrainError;
+use crate::train::data::scores::{self, Counts, Place};
 use crate::train::data::{LabelledDocument, Split, clean, corpora, negex};
 
 /// Ways to read an assertion.

@@ -9,4 +9,3 @@ pub mod optimizer;
 pub mod prepare;
 pub mod recipe;
 pub mod run;
-pub mod scores;

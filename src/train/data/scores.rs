@@ -1,4 +1,4 @@
-//! Counts behind precision, recall and F1.
+//! Found mentions and assertions compared with labelled ones: the counts behind precision, recall and F1.
 use std::collections::BTreeMap;
 
 use serde::Serialize;
