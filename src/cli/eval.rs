@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use rayon::prelude::*;
 
+use super::eval_codiesp::{self, TaskArg};
 use super::{CliError, Global, code, open_engine};
 use crate::eval::claim_metrics::{self, Scored};
 use crate::eval::gold::{self, Case, Predicted};
@@ -16,7 +17,7 @@ use crate::train::data::Split;
 /// Measure the engine on an eval set
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// labels:DIR (further sets follow)
+    /// labels:DIR or codiesp:DIR
     #[arg(long, value_name = "SET", required = true)]
     set: Vec<String>,
     /// Which part
@@ -31,9 +32,17 @@ pub struct EvalArgs {
     /// Print the JSON document
     #[arg(long)]
     json: bool,
-    /// Write predictions as tab-separated rows: id, kind, code, rank, confidence, chosen
+    /// Write predictions as tab-separated rows: id, kind, code, rank, confidence, chosen (codiesp: document, code, score,
+    /// chosen)
     #[arg(long, value_name = "FILE.tsv")]
     predictions: Option<PathBuf>,
+    /// The task of codiesp:DIR
+    #[arg(long, value_enum, default_value = "d")]
+    task: TaskArg,
+    /// Score these predictions in place of the engine's (codiesp: document, code[, score, chosen]; task x: document,
+    /// "start end", label, code)
+    #[arg(long, value_name = "FILE.tsv")]
+    score: Option<PathBuf>,
 }
 
 /// `--split`.
@@ -41,20 +50,49 @@ pub struct EvalArgs {
 enum SplitArg {
     Dev,
     Train,
+    Test,
+}
+
+impl SplitArg {
+    fn name(self) -> &'static str {
+        match self {
+            SplitArg::Dev => "dev",
+            SplitArg::Train => "train",
+            SplitArg::Test => "test",
+        }
+    }
+
+    /// Of the labels, which have no test part.
+    fn of_labels(self) -> Result<Split, CliError> {
+        match self {
+            SplitArg::Dev => Ok(Split::Dev),
+            SplitArg::Train => Ok(Split::Train),
+            SplitArg::Test => Err(CliError::usage("the labels have no test part; take --split dev")),
+        }
+    }
 }
 
 /// Runs the command.
 pub fn run(args: &EvalArgs, global: &Global) -> Result<u8, CliError> {
-    let split = match args.split {
-        SplitArg::Dev => Split::Dev,
-        SplitArg::Train => Split::Train,
-    };
-    let engine = open_engine(global)?;
     let mut documents = Vec::new();
     for set in &args.set {
+        if let Some(dir) = set.strip_prefix("codiesp:") {
+            let request = eval_codiesp::Request {
+                set,
+                dir: Path::new(dir),
+                split: args.split.name(),
+                task: args.task,
+                scored: args.score.as_deref(),
+                predictions: args.predictions.as_deref(),
+            };
+            documents.push(eval_codiesp::run(&request, global)?);
+            continue;
+        }
         let Some(dir) = set.strip_prefix("labels:") else {
-            return Err(CliError::usage(format!("set \"{set}\" is not known; allowed: labels:DIR")));
+            return Err(CliError::usage(format!("set \"{set}\" is not known; allowed: labels:DIR, codiesp:DIR")));
         };
+        let split = args.split.of_labels()?;
+        let engine = open_engine(global)?;
         let mut cases = gold::load_labels(Path::new(dir), split).map_err(|e| CliError::usage(e.to_string()))?;
         let ids: Vec<&str> = cases.iter().map(|c| c.gold.id.as_str()).collect();
         engine.refuse_training_documents(&ids).map_err(|e| CliError::usage(e.to_string()))?;
@@ -125,6 +163,9 @@ fn table(scores: &Scores) -> String {
     let mut out = format!("{} {} ({} documents)\n", scores.set, scores.split, scores.documents);
     for (name, m) in &scores.metrics {
         let _ = writeln!(out, "  {name:<30} {:.3}  [{:.3}, {:.3}]  n={}", m.value, m.low, m.high, m.n);
+    }
+    if scores.by_group.is_empty() {
+        return out;
     }
     let _ = writeln!(out, "  by group: diagnosis_f1, primary_accuracy, procedure_f1, em_accepted");
     for (group, metrics) in &scores.by_group {

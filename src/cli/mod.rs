@@ -12,6 +12,7 @@ use crate::serve::today;
 mod code;
 mod codesets;
 mod eval;
+mod eval_codiesp;
 mod inputs;
 mod level;
 mod lookup;

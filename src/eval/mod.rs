@@ -1,4 +1,5 @@
 //! Measuring the engine on gold that it has never seen.
 pub mod claim_metrics;
+pub mod codiesp;
 pub mod gold;
 pub mod scoring;

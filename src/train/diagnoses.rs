@@ -331,7 +331,7 @@ fn collect<'a>(
     (values, labels, weights)
 }
 
-fn fit_all(
+pub(super) fn fit_all(
     notes: &[NoteRows],
     names: &[String],
     settings: &BoostingSettings,
@@ -342,7 +342,7 @@ fn fit_all(
 }
 
 /// Log-odds of every row from a model that has not seen its note (four fits).
-fn out_of_fold(
+pub(super) fn out_of_fold(
     notes: &[NoteRows],
     documents: &[LabelledDocument],
     names: &[String],
