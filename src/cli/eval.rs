@@ -3,9 +3,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::eval_codiesp::{self, TaskArg};
 use super::{CliError, Global, code, open_engine};
 use crate::codeset::CodeSets;
 use crate::eval::run::{self, Measured, Settings};
+use crate::eval::scoring::Scores;
 use crate::eval::sets::{Part, SetKind};
 use crate::eval::{EvalError, claims, em_cases, report, table};
 use crate::note::Options;
@@ -13,8 +15,8 @@ use crate::note::Options;
 /// Measure the engine on an eval set
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// PATH (authored encounters), labels:DIR, negex:FILE, brat:DIR, pubtator:FILE, em:DIR (visits written from the rules,
-    /// leveled with their own diagnoses) or claims:DIR (cases of the rules)
+    /// PATH (authored encounters), labels:DIR, codiesp:DIR, negex:FILE, brat:DIR, pubtator:FILE, em:DIR (visits written
+    /// from the rules, leveled with their own diagnoses) or claims:DIR (cases of the rules)
     #[arg(long, value_name = "SET", required = true)]
     set: Vec<String>,
     /// Which part; no other is read
@@ -32,9 +34,17 @@ pub struct EvalArgs {
     /// Write one self-contained page: figures, plots, every document with an error
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
-    /// Write predictions as tab-separated rows: id, kind, code, rank, confidence, chosen (assertions: line, what holds)
+    /// Write predictions as tab-separated rows: id, kind, code, rank, confidence, chosen (assertions: line, what holds;
+    /// codiesp: document, code, score, chosen)
     #[arg(long, value_name = "FILE.tsv")]
     predictions: Option<PathBuf>,
+    /// The task of codiesp:DIR
+    #[arg(long, value_enum, default_value = "d")]
+    task: TaskArg,
+    /// Score these predictions in place of the engine's (codiesp: document, code[, score, chosen]; task x: document,
+    /// "start end", label, code)
+    #[arg(long, value_name = "FILE.tsv")]
+    score: Option<PathBuf>,
 }
 
 /// `--split`.
@@ -43,6 +53,16 @@ enum SplitArg {
     Dev,
     Test,
     Train,
+}
+
+impl SplitArg {
+    fn name(self) -> &'static str {
+        match self {
+            SplitArg::Dev => "dev",
+            SplitArg::Train => "train",
+            SplitArg::Test => "test",
+        }
+    }
 }
 
 impl From<SplitArg> for Part {
@@ -74,6 +94,18 @@ pub fn run(args: &EvalArgs, global: &Global) -> Result<u8, CliError> {
     // Cases of the rules need no model, and visits of the rules no note of their own.
     let mut notes = Vec::new();
     for set in &args.set {
+        if let Some(dir) = set.strip_prefix("codiesp:") {
+            let request = eval_codiesp::Request {
+                set,
+                dir: Path::new(dir),
+                split: args.split.name(),
+                task: args.task,
+                scored: args.score.as_deref(),
+                predictions: args.predictions.as_deref(),
+            };
+            print_scores(&eval_codiesp::run(&request, global)?, args.json)?;
+            continue;
+        }
         match set.strip_prefix("em:") {
             Some(dir) => em_cases(Path::new(dir), args, global)?,
             None if claims_folder(set).is_some() => print_claims(set, args.json, global)?,
@@ -153,6 +185,20 @@ fn em_cases(dir: &Path, args: &EvalArgs, global: &Global) -> Result<(), CliError
     }
     let text = serde_json::to_string_pretty(&parts).map_err(|e| CliError::internal(e.to_string()))?;
     println!("{text}");
+    Ok(())
+}
+
+/// One set's figures, as JSON or for a terminal.
+fn print_scores(scores: &Scores, json: bool) -> Result<(), CliError> {
+    if json {
+        let text = serde_json::to_string_pretty(scores).map_err(|e| CliError::internal(e.to_string()))?;
+        println!("{text}");
+        return Ok(());
+    }
+    println!("{} {} ({} documents)", scores.set, scores.split, scores.documents);
+    for (name, m) in &scores.metrics {
+        println!("  {name:<30} {:.3}  [{:.3}, {:.3}]  n={}", m.value, m.low, m.high, m.n);
+    }
     Ok(())
 }
 

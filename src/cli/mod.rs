@@ -14,6 +14,7 @@ mod codesets;
 mod codesets_import;
 mod codesets_update;
 mod eval;
+mod eval_codiesp;
 mod inputs;
 mod level;
 mod lookup;

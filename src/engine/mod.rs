@@ -19,6 +19,7 @@ pub use reading::{Reader, Reading, TextReading};
 use crate::claim::{Candidate, Claim, Line};
 use crate::codeset::CodeSets;
 use crate::codeset::lookup::{self, Found, System};
+use crate::coding::diagnoses::documented::{self, RankedCode, model::DocumentedModel};
 use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel};
 use crate::coding::procedures::{
     ProcedureCoder, ProcedureInput, families::FamilyTables, model::ProcedureModel, table::ProcedureTable,
@@ -27,7 +28,7 @@ use crate::document::Span;
 use crate::em::{self, EmResult};
 use crate::encoder::manifest::Manifest;
 use crate::extract::MentionKind;
-use crate::note::{Context, Encounter, Origin, OriginKind, input};
+use crate::note::{Context, Encounter, Origin, OriginKind, Policy, input};
 use crate::review::{self, ReviewThresholds};
 use crate::rules::{self, Audit, Border, ClaimFile, ClaimView, NoteView, Payers, Scrubbed};
 
@@ -37,6 +38,8 @@ pub struct Engine {
     payers: Payers,
     reader: Reader,
     diagnoses: DiagnosisModel,
+    /// For policy `documented`, where the model has it.
+    documented: Option<DocumentedModel>,
     procedures: ProcedureCoder,
     review: ReviewThresholds,
     info: EngineInfo,
@@ -62,6 +65,12 @@ impl Engine {
             manifest.verify(&model, file).map_err(open_error)?;
         }
         let diagnoses = DiagnosisModel::open(&model.join("diagnoses.json.gz")).map_err(open_error)?;
+        let documented = if manifest.files.contains_key(documented::model::FILE) {
+            manifest.verify(&model, documented::model::FILE).map_err(open_error)?;
+            Some(DocumentedModel::open(&model.join(documented::model::FILE), reader.lexicon()).map_err(open_error)?)
+        } else {
+            None
+        };
         let table = ProcedureTable::read(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
         let procedures = ProcedureModel::read(&model.join("procedures.json.gz")).map_err(open_error)?;
         let families = FamilyTables::open(&folder.join("procedures")).map_err(open_error)?;
@@ -75,6 +84,7 @@ impl Engine {
         Ok(Self {
             payers,
             diagnoses,
+            documented,
             procedures: ProcedureCoder::new(table, procedures, families),
             review: read_thresholds(&model.join("review.toml"))?,
             training_documents: read_ids(&model.join("training_documents.txt"))?,
@@ -142,6 +152,21 @@ impl Engine {
         Ok(coded)
     }
 
+    /// Every candidate code of a note under policy `documented`, likeliest first, codes that are not billable among them.
+    /// An error where the model was not trained for that policy.
+    pub fn rank_documented(&self, encounter: &Encounter, today: Date) -> Result<Vec<RankedCode>, EngineError> {
+        let model = self.documented.as_ref().ok_or_else(|| {
+            open_error(format!("the model has no {}; train it by training/recipes/codiesp.toml", documented::model::FILE))
+        })?;
+        let reading = self.read(encounter, today)?;
+        Ok(self.reader.with_material(&reading, |material| documented::rank(material, model, &self.code_sets.icd10cm)))
+    }
+
+    /// Codes that the training corpus of policy `documented` uses.
+    pub fn documented_codes(&self) -> BTreeSet<&str> {
+        self.documented.iter().flat_map(|m| m.statistics.documents.keys().map(String::as_str)).collect()
+    }
+
     /// Levels one encounter.
     pub fn level(&self, encounter: &Encounter, today: Date) -> Result<LevelOutput, EngineError> {
         let coded = self.code(encounter, today)?;
@@ -206,8 +231,12 @@ impl Engine {
     }
 
     fn diagnose(&self, reading: &Reading, encounter: &Encounter) -> DiagnosisCoding {
-        let completeness = encounter.options.unwrap_or_default().completeness;
+        let options = encounter.options.unwrap_or_default();
+        let completeness = options.completeness;
         let icd10cm = &self.code_sets.icd10cm;
+        if let (Policy::Documented, Some(model)) = (options.policy, &self.documented) {
+            return self.reader.with_material(reading, |material| documented::code(material, model, icd10cm));
+        }
         self.reader.with_material(reading, |material| diagnoses::code(material, &self.diagnoses, icd10cm, completeness))
     }
 

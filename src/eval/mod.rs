@@ -9,6 +9,7 @@
 //! | [`claim_metrics`], [`calibration`], [`scoring`], [`figures`] | the figures of a set, and how sure they are |
 //! | [`mentions`], [`assertions`], `texts` | sets of mentions and of assertions |
 //! | [`claims`], [`em_cases`] | sets of rules' cases: claims with their findings, visits with their level |
+//! | [`codiesp`] | the tasks of CodiEsp as its organisers score them |
 //! | [`run`] | a set measured from end to end |
 //! | [`test_log`] | was this gold fixed before it was scored, and how often was it? |
 //! | [`table`], [`report`] | the figures for a terminal, and as a page |
@@ -17,6 +18,7 @@ pub mod calibration;
 pub mod claim_metrics;
 pub mod claim_score;
 pub mod claims;
+pub mod codiesp;
 pub mod em_cases;
 pub mod em_levels;
 pub mod encounters;

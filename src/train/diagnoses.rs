@@ -344,7 +344,7 @@ fn collect<'a>(
     (values, labels, weights)
 }
 
-fn fit_all(
+pub(super) fn fit_all(
     notes: &[NoteRows],
     names: &[String],
     settings: &BoostingSettings,
@@ -357,7 +357,7 @@ fn fit_all(
 
 /// Log-odds of every row from a model that has not seen its note (four fits). `weights`: of each note's rows; those
 /// without weight are not learned from.
-fn out_of_fold(
+pub(super) fn out_of_fold(
     notes: &[NoteRows],
     documents: &[LabelledDocument],
     names: &[String],

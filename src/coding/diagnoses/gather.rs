@@ -56,7 +56,7 @@ const EMPTY_WORDS: [&str; 24] = [
 ];
 
 /// A phrase of nothing but function words ("over", "several") is an accident of stemming; "ALL" in capitals is not.
-fn says_something(material: &Material<'_>, span: Span) -> bool {
+pub(super) fn says_something(material: &Material<'_>, span: Span) -> bool {
     let words = span.of(&material.document.text).split(|c: char| !c.is_alphanumeric());
     words.filter(|w| !w.is_empty()).any(|w| {
         let lower = w.to_lowercase();
@@ -70,6 +70,11 @@ const MOST_FAMILIES: usize = 60;
 
 /// Collects all candidates.
 pub fn gather(material: &Material<'_>) -> Candidates {
+    gather_with(material, |_| {})
+}
+
+/// The same with further support that `more` adds before assertions are asked for and combinations are made.
+pub fn gather_with(material: &Material<'_>, more: impl FnOnce(&mut Candidates)) -> Candidates {
     let mut candidates = Candidates::default();
     for hit in material.lexicon.matches(material.document) {
         if says_something(material, hit.span) {
@@ -92,6 +97,7 @@ pub fn gather(material: &Material<'_>) -> Candidates {
         }
     }
     drugs(&mut candidates, material);
+    more(&mut candidates);
     candidates.places.ask_head(material.assertion);
     histories(&mut candidates, material.lexicon);
     combinations::add(&mut candidates, material.lexicon);

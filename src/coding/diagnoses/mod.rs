@@ -9,9 +9,11 @@
 //! | [`features`] | what does the model see? |
 //! | [`model`] | how likely does each belong on the claim? |
 //! | [`select`] | which go on it, and in which order? |
+//! | [`documented`] | the same for case reports, coded as shared tasks do |
 pub mod attention;
 pub mod candidates;
 mod combinations;
+pub mod documented;
 mod facts;
 pub mod features;
 pub mod gather;
@@ -103,6 +105,20 @@ pub fn code(material: &Material<'_>, model: &DiagnosisModel, icd10cm: &Icd10cm, 
         Completeness::Complete => model.thresholds.complete,
     };
     let selection = select::select(&table, &probabilities, &candidates, lexicon, icd10cm, model, threshold);
+    coding_of(material, icd10cm, &candidates, &table, &probabilities, &selection)
+}
+
+/// The claim's diagnoses and the candidates left out, with their words and reasons.
+fn coding_of(
+    material: &Material<'_>,
+    icd10cm: &Icd10cm,
+    candidates: &Candidates,
+    table: &features::Table,
+    probabilities: &[f32],
+    selection: &select::Selection,
+) -> DiagnosisCoding {
+    let lexicon = material.lexicon;
+    let title = |code: &str| icd10cm.find(code).map(|i| icd10cm.title(i).into_owned()).unwrap_or_default();
     let mut coding = DiagnosisCoding::default();
     for (position, row) in selection.chosen.iter().enumerate() {
         let Some(candidate) = candidates.by_code.get(&table.codes[*row]) else { continue };
@@ -112,8 +128,8 @@ pub fn code(material: &Material<'_>, model: &DiagnosisModel, icd10cm: &Icd10cm, 
             title: title(&code),
             confidence: rounded(probabilities[*row]),
             source: sources(candidate),
-            evidence: evidence(candidate, &candidates, material.document, 3),
-            reason: reason(candidate, &candidates, lexicon),
+            evidence: evidence(candidate, candidates, material.document, 3),
+            reason: reason(candidate, candidates, lexicon),
             code,
         });
     }
@@ -125,8 +141,8 @@ pub fn code(material: &Material<'_>, model: &DiagnosisModel, icd10cm: &Icd10cm, 
             system: "icd10cm".into(),
             code: lexicon.code(candidate.code).to_owned(),
             confidence: rounded(probabilities[row]),
-            why_not: explain(why, candidate, &candidates, lexicon),
-            evidence: evidence(candidate, &candidates, material.document, 1),
+            why_not: explain(why, candidate, candidates, lexicon),
+            evidence: evidence(candidate, candidates, material.document, 1),
         });
     }
     coding

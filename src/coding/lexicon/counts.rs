@@ -70,7 +70,8 @@ impl PhraseCounts {
         Self::from_counts(counts)
     }
 
-    fn from_counts(counts: BTreeMap<Vec<String>, BTreeMap<String, u32>>) -> Self {
+    /// From counts by sorted distinct stems (see [`stems`](super::stems)).
+    pub fn from_counts(counts: BTreeMap<Vec<String>, BTreeMap<String, u32>>) -> Self {
         let keys: Vec<Vec<String>> = counts.keys().cloned().collect();
         let table = counts.into_values().map(|codes| codes.into_iter().collect()).collect();
         let phrases = keys.iter().enumerate().map(|(n, k)| (k.as_slice(), n as u64));

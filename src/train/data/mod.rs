@@ -1,6 +1,7 @@
 //! Labelled documents of every corpus in one shape; the loaders also serve `eval`.
 pub mod brat;
 pub mod clean;
+pub mod codiesp;
 pub mod corpora;
 pub mod labels;
 pub mod negex;
