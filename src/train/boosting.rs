@@ -80,9 +80,12 @@ fn bin_columns(rows: &Rows<'_>) -> Binned {
             distinct.dedup();
             let edges: Vec<f32> = if distinct.len() <= BINS {
                 // Between neighbours, so that a value seen later falls on the nearer side.
-                distinct.windows(2).map(|w| w[0] + (w[1] - w[0]) / 2.0).collect()
+                distinct.windows(2).map(|w| cut_between(w[0], w[1])).collect()
             } else {
-                let mut cuts: Vec<f32> = (1..BINS).map(|b| sorted[b * count / BINS]).collect();
+                let mut cuts: Vec<f32> = (1..BINS)
+                    .map(|b| sorted[b * count / BINS])
+                    .map(|c| cut_between(c, distinct.get(distinct.partition_point(|d| *d <= c)).copied().unwrap_or(c)))
+                    .collect();
                 cuts.dedup();
                 cuts
             };
@@ -143,7 +146,7 @@ pub fn fit(rows: &Rows<'_>, settings: &BoostingSettings) -> Trees {
         all.trees.extend(fit_with_progress(rows, &own, |_| {}).trees);
     }
     if count > 1 {
-        all.trees.iter_mut().flat_map(|t| &mut t.leaf).for_each(|v| *v /= count as f32);
+        all.trees.iter_mut().flat_map(|t| &mut t.leaf).for_each(|v| *v = short(*v / count as f32));
     }
     all
 }
@@ -273,10 +276,27 @@ fn grow(binned: &Binned, gradients: &[(f64, f64)], sample: Vec<u32>, features: &
     for leaf in open {
         let value = leaf.total.gradient / (leaf.total.hessian + f64::from(settings.lambda));
         let index = tree.leaf.len();
-        tree.leaf.push((value * f64::from(settings.learning_rate)) as f32);
+        tree.leaf.push(short((value * f64::from(settings.learning_rate)) as f32));
         link(&mut tree, leaf.parent, -(index as i16) - 1);
     }
     tree
+}
+
+/// Five decimals of log-odds: all that a leaf needs, and a third of the size of a model file.
+fn short(value: f32) -> f32 {
+    (value * 100_000.0).round() / 100_000.0
+}
+
+/// A cut between `below` and `above` with as few digits as tell them apart.
+fn cut_between(below: f32, above: f32) -> f32 {
+    let middle = f64::from(below) + (f64::from(above) - f64::from(below)) / 2.0;
+    for digits in 2..9 {
+        let rounded: f32 = format!("{middle:.digits$e}").parse().unwrap_or(middle as f32);
+        if below <= rounded && rounded < above {
+            return rounded;
+        }
+    }
+    middle as f32
 }
 
 fn link(tree: &mut Tree, parent: Option<(usize, bool)>, child: i16) {

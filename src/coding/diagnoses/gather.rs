@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use super::attention::Titles;
 use super::candidates::{Candidates, DENSE, FACT, HISTORY, LEARNED, Support};
 use super::places::AssertionSource;
-use super::{combinations, facts};
+use super::{circumstances, combinations, drug_effects, facts};
 use crate::codeset::drugs::Drugs;
 use crate::coding::attributes::{AttributeContext, HistoryOf, NoteFacts, history_code, resolve, specialise};
 use crate::coding::lexicon::{CodeId, FamilyId, Hit, Lexicon, PhraseCounts, Posting, Target};
@@ -70,7 +70,10 @@ const MOST_FAMILIES: usize = 60;
 
 /// Collects all candidates.
 pub fn gather(material: &Material<'_>) -> Candidates {
-    gather_with(material, |_| {})
+    gather_with(material, |candidates| {
+        circumstances::add(candidates, material);
+        drug_effects::add(candidates, material);
+    })
 }
 
 /// The same with further support that `more` adds before assertions are asked for and combinations are made.

@@ -5,6 +5,7 @@
 //! | [`gather`] | which codes could the words of this note mean? |
 //! | [`places`] | where do those words stand, and does the note hold them as true? |
 //! | [`combinations`], [`facts`] | which codes follow from two findings, or from a number? |
+//! | [`circumstances`], [`drug_effects`] | what was done, what was the reason to come, what did a drug do? |
 //! | [`attention`] | what do the codes' titles see in the note? |
 //! | [`features`] | what does the model see? |
 //! | [`model`] | how likely does each belong on the claim? |
@@ -12,8 +13,10 @@
 //! | [`documented`] | the same for case reports, coded as shared tasks do |
 pub mod attention;
 pub mod candidates;
+mod circumstances;
 mod combinations;
 pub mod documented;
+mod drug_effects;
 mod facts;
 pub mod features;
 pub mod gather;

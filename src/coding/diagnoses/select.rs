@@ -1,7 +1,7 @@
 //! From probabilities to the diagnoses of a claim: which, and in which order.
 use std::collections::BTreeMap;
 
-use super::candidates::{Candidate, Candidates, Support};
+use super::candidates::{Candidate, Candidates, FACT, Support};
 use super::features::Table;
 use super::model::{DiagnosisModel, first_rows};
 use crate::codeset::icd10cm::Icd10cm;
@@ -88,6 +88,15 @@ pub fn choose(
     }
     pool_places(&mut chosen, &mut why_not, table, probabilities, candidates, POOL);
     join_sides(&mut chosen, &mut why_not, table, lexicon);
+    weeks_of_pregnancy(&mut chosen, &mut why_not, table, probabilities, candidates, lexicon);
+    if chosen.is_empty() {
+        // A claim needs a diagnosis: the likeliest one stands for review rather than none.
+        let likeliest = (0..probabilities.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]).then(b.cmp(a)));
+        if let Some(row) = likeliest.filter(|row| probabilities[*row] >= LEAST_OF_PLACE) {
+            why_not[row] = None;
+            chosen.push(row);
+        }
+    }
     (chosen, why_not)
 }
 
@@ -125,6 +134,37 @@ fn join_sides(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &T
     }
 }
 
+/// A complication of pregnancy stands with the weeks of gestation where the note states them (Z3A: guidelines I.C.21.c.11;
+/// not with abortive outcomes, O00–O08). "Not specified" gives way to a number.
+fn weeks_of_pregnancy(
+    chosen: &mut Vec<usize>,
+    why_not: &mut [Option<WhyNot>],
+    table: &Table,
+    probabilities: &[f32],
+    candidates: &Candidates,
+    lexicon: &Lexicon,
+) {
+    let code = |row: usize| lexicon.code(table.codes[row]);
+    let needs_weeks = |row: &usize| code(*row).starts_with('O') && !code(*row).starts_with("O0") || code(*row).starts_with("O09");
+    if !chosen.iter().any(needs_weeks) {
+        return;
+    }
+    let stated = |row: &usize| {
+        code(*row).starts_with("Z3A")
+            && candidates.by_code.get(&table.codes[*row]).is_some_and(|c| c.supports.iter().any(|s| s.source == FACT))
+    };
+    let likelier = |a: &usize, b: &usize| probabilities[*a].total_cmp(&probabilities[*b]).then(b.cmp(a));
+    let Some(weeks) = (0..table.codes.len()).filter(stated).max_by(likelier) else { return };
+    for other in chosen.iter().copied().filter(|r| code(*r).starts_with("Z3A") && *r != weeks).collect::<Vec<_>>() {
+        chosen.retain(|c| *c != other);
+        why_not[other] = Some(WhyNot::Sibling(table.codes[weeks]));
+    }
+    if !chosen.contains(&weeks) && chosen.len() < MOST {
+        why_not[weeks] = None;
+        chosen.push(weeks);
+    }
+}
+
 fn is_pair(a: Side, b: Side) -> bool {
     matches!((a, b), (Side::Right, Side::Left) | (Side::Left, Side::Right))
 }
@@ -137,7 +177,7 @@ fn encounter_of(a: CodeId, b: CodeId, lexicon: &Lexicon) -> bool {
 
 /// Codes of one place must together be this likely.
 const POOL: f32 = 0.55;
-/// Below this a code does not stand in for its place.
+/// Below this a code does not stand in for its place, or for the note.
 const LEAST_OF_PLACE: f32 = 0.15;
 
 /// A problem stated in a diagnosis section may lose all its codes because they share its probability. Where the codes of
