@@ -111,11 +111,11 @@ impl Engine {
         let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &coded);
         number(&mut lines);
         place_by_service(&mut reading.context, &em);
+        let diagnoses_right = coded.all_right;
         let claim = Claim { diagnoses: coded.diagnoses, lines };
         let findings = self.check(&reading, encounter, &claim, em.code.as_deref())?;
         queries.extend(em.queries.iter().cloned());
         let mut candidates = coded.candidates;
-        let left_out: Vec<f32> = candidates.iter().map(|c| c.confidence).filter(|c| *c > 0.15).collect();
         candidates.extend(procedure_candidates);
         candidates.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(a.code.cmp(&b.code)));
         candidates.truncate(100);
@@ -124,7 +124,7 @@ impl Engine {
                 claim: &claim,
                 findings: &findings,
                 queries: &queries,
-                left_out: &left_out,
+                diagnoses_right,
                 date_defaulted: is_default(&reading.context, "date_of_service"),
             },
             &self.review,

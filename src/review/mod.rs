@@ -53,19 +53,16 @@ pub struct Inputs<'a> {
     pub findings: &'a [Finding],
     /// Open questions.
     pub queries: &'a [Query],
-    /// Probabilities of the diagnoses considered and not chosen.
-    pub left_out: &'a [f32],
+    /// Probability that all diagnoses are right and none is missing.
+    pub diagnoses_right: f32,
     /// The context defaulted the date of service.
     pub date_defaulted: bool,
 }
 
 /// Decides. Errors, warnings and questions never go out unseen; an empty claim is always for a person.
 pub fn decide(inputs: &Inputs<'_>, thresholds: &ReviewThresholds) -> Review {
-    let chosen = inputs.claim.diagnoses.iter().map(|d| d.confidence).chain(inputs.claim.lines.iter().map(|l| l.confidence));
-    let mut expected = chosen.fold(1.0f32, |p, c| p * c.clamp(0.0, 1.0));
-    for p in inputs.left_out {
-        expected *= 1.0 - p.clamp(0.0, 0.999);
-    }
+    let lines = inputs.claim.lines.iter().map(|l| l.confidence.clamp(0.0, 1.0));
+    let mut expected = inputs.diagnoses_right.clamp(0.0, 1.0) * lines.product::<f32>();
     let mut reasons = Vec::new();
     let mut decision = Decision::Auto;
     let mut raise = |to: Decision, reason: String, reasons: &mut Vec<String>| {

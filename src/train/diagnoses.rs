@@ -14,6 +14,7 @@ use crate::coding::diagnoses::candidates::Candidates;
 use crate::coding::diagnoses::features::{Priors, Table};
 use crate::coding::diagnoses::model::{DiagnosisModel, FIRST, JOINT, LEAST_SINGLE, Thresholds, first_rows, joint_rows};
 use crate::coding::diagnoses::select::{choose, may_lead};
+use crate::coding::diagnoses::whole::{self, WholeSet};
 use crate::coding::lexicon::{LabelledPhrase, Lexicon, PhraseCounts};
 use crate::coding::trees::Trees;
 
@@ -207,6 +208,7 @@ pub fn fit(
     let thresholds = Thresholds { terse, standard: best, complete: (best * 0.4).max(0.08) };
     let (first, primary) = fit_first(notes, documents, lexicon, &probabilities, names, settings, best);
     let result = at(best);
+    let whole = whole_set(notes, documents, lexicon, &probabilities, best);
     let (found, required) = notes.iter().fold((0, 0), |(f, r), n| {
         let document = &documents[n.document];
         let needed = document.diagnoses.iter().filter(|d| d.role != Role::Optional);
@@ -225,7 +227,7 @@ pub fn fit(
         recall: f64::from(result.hit) / f64::from((result.hit + result.missed).max(1)),
         primary,
     };
-    (DiagnosisModel { priors: priors(documents, None), single, joint, first, thresholds }, report)
+    (DiagnosisModel { priors: priors(documents, None), single, joint, first, thresholds, whole }, report)
 }
 
 #[derive(Clone, Copy, Default)]
@@ -244,6 +246,26 @@ impl Outcome {
     fn density(&self) -> f32 {
         (self.hit + self.wrong) as f32 / self.notes.max(1) as f32
     }
+}
+
+/// How likely all diagnoses of a note are right, from the out-of-fold probabilities.
+fn whole_set(
+    notes: &[NoteRows],
+    documents: &[LabelledDocument],
+    lexicon: &Lexicon,
+    probabilities: &[Vec<f32>],
+    threshold: f32,
+) -> WholeSet {
+    let (signs, right): (Vec<_>, Vec<_>) = notes
+        .iter()
+        .zip(probabilities)
+        .map(|(n, p)| {
+            let (_, why_not) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
+            let outcome = score_at(std::slice::from_ref(n), documents, lexicon, std::slice::from_ref(p), threshold);
+            (whole::signs(p, &why_not), outcome.missed == 0 && outcome.wrong == 0)
+        })
+        .unzip();
+    super::whole_set::fit(&signs, &right)
 }
 
 fn score_at(

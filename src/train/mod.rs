@@ -18,5 +18,6 @@ pub mod encoder;
 pub mod error;
 pub mod procedures;
 pub mod tagging;
+mod whole_set;
 
 pub use error::TrainError;

@@ -17,6 +17,9 @@ const DIABETES: &[(&[&str], &str)] = &[
     (&["G90.9", "G90.09", "K31.84"], "43"),
     (&["H35.00", "H35.0-"], "319"),
     (&["I73.9", "I70.20-", "I70.21-"], "51"),
+    (&["I96"], "52"),
+    (&["M86.-"], "69"),
+    (&["K05.-"], "630"),
     (&["L97.4-", "L97.5-"], "621"),
     (&["L98.4-", "L97.1-", "L97.2-", "L97.3-", "L97.8-", "L97.9-"], "622"),
     (&["R73.9"], "65"),
@@ -39,6 +42,43 @@ const OTHERS: &[Combination] = &[
     Combination { first: &["N40.0"], second: &["R35.0", "R35.1", "R39.1-", "R33.8", "R33.9", "R39.9"], code: "N40.1" },
     Combination { first: &["M81.0"], second: &["M48.5-", "S22.0-", "S32.0-", "M84.4-"], code: "M80.08XA" },
     Combination { first: &["K21.9"], second: &["K20.90", "K20.80"], code: "K21.00" },
+    Combination { first: &["I35.0"], second: &["I35.1"], code: "I35.2" },
+    Combination { first: &["R16.0"], second: &["R16.1"], code: "R16.2" },
+    Combination { first: &["R11.0"], second: &["R11.10", "R11.11"], code: "R11.2" },
+    Combination { first: &["J35.1"], second: &["J35.2"], code: "J35.3" },
+    Combination { first: &["J35.01"], second: &["J35.02"], code: "J35.03" },
+    Combination { first: &["K80.20"], second: &["K80.50"], code: "K80.70" },
+    Combination { first: &["K80.50"], second: &["K81.9", "K81.1"], code: "K80.60" },
+    Combination { first: &["K80.50"], second: &["K83.09"], code: "K80.30" },
+    Combination { first: &["M47.812"], second: &["M54.12"], code: "M47.22" },
+    Combination { first: &["M47.814"], second: &["M54.14"], code: "M47.24" },
+    Combination { first: &["M47.816"], second: &["M54.16"], code: "M47.26" },
+    Combination { first: &["M47.817"], second: &["M54.17"], code: "M47.27" },
+    Combination { first: &["M50.20", "M50.30"], second: &["M54.12"], code: "M50.10" },
+    Combination { first: &["M50.221", "M50.321"], second: &["M54.12"], code: "M50.121" },
+    Combination { first: &["M50.222", "M50.322"], second: &["M54.12"], code: "M50.122" },
+    Combination { first: &["M50.223", "M50.323"], second: &["M54.12"], code: "M50.123" },
+    Combination { first: &["M50.221", "M50.321"], second: &["G99.2", "G95.9"], code: "M50.021" },
+    Combination { first: &["M50.222", "M50.322"], second: &["G99.2", "G95.9"], code: "M50.022" },
+    Combination { first: &["M50.223", "M50.323"], second: &["G99.2", "G95.9"], code: "M50.023" },
+    Combination { first: &["M51.26", "M51.36-"], second: &["M54.16", "M54.3-"], code: "M51.16" },
+    Combination { first: &["M51.27", "M51.37-"], second: &["M54.17", "M54.3-"], code: "M51.17" },
+    Combination { first: &["K25.9"], second: &["K92.2", "K92.0", "K92.1"], code: "K25.4" },
+    Combination { first: &["K26.9"], second: &["K92.2", "K92.0", "K92.1"], code: "K26.4" },
+    Combination { first: &["K22.10"], second: &["K92.2", "K92.0"], code: "K22.11" },
+    Combination { first: &["K31.819"], second: &["K92.2", "K92.0", "K92.1"], code: "K31.811" },
+    Combination { first: &["K55.20"], second: &["K92.2", "K92.1", "K62.5"], code: "K55.21" },
+    Combination { first: &["I85.00"], second: &["K92.2", "K92.0"], code: "I85.01" },
+    Combination { first: &["N20.0", "N20.1"], second: &["N13.30", "N13.1"], code: "N13.2" },
+    Combination { first: &["N30.90", "N30.00"], second: &["R31.9", "R31.0"], code: "N30.91" },
+    Combination { first: &["J96.00", "J96.90"], second: &["R09.02"], code: "J96.01" },
+    Combination { first: &["J96.00", "J96.90"], second: &["R06.89", "E87.29"], code: "J96.02" },
+    Combination { first: &["R97.20"], second: &["C61", "Z85.46"], code: "R97.21" },
+    Combination { first: &["I95.9", "I95.1"], second: &["T50.-", "T46.-", "T44.-"], code: "I95.2" },
+    Combination { first: &["G62.9"], second: &["T45.1-"], code: "G62.0" },
+    Combination { first: &["D64.9"], second: &["T45.1-", "Z51.11"], code: "D64.81" },
+    Combination { first: &["F03.90"], second: &["G30.9", "G30.1", "G31.83", "G20.-"], code: "F02.80" },
+    Combination { first: &["A41.9"], second: &["R57.9", "R65.21"], code: "R65.21" },
     Combination { first: &["K29.70", "K29.50"], second: &["K92.2"], code: "K29.71" },
     Combination { first: &["M54.50", "M54.59"], second: &["M54.3-"], code: "M54.40" },
 ];
@@ -108,4 +148,23 @@ fn best_support(candidates: &Candidates, code: CodeId) -> Option<Support> {
             weight(x).total_cmp(&weight(y)).then(y.place.cmp(&x.place))
         })
         .copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_combination_is_a_code() {
+        let sets = crate::codeset::CodeSets::open(std::path::Path::new("codesets")).expect("the tables");
+        for combination in OTHERS {
+            for code in combination.first.iter().chain(combination.second).chain([&combination.code]) {
+                let stem = code.trim_end_matches('-').trim_end_matches('.');
+                assert!(sets.icd10cm.find(stem).is_some(), "{code}");
+            }
+        }
+        for (_, suffix) in DIABETES {
+            assert!(sets.icd10cm.find(&format!("E11.{suffix}")).is_some(), "{suffix}");
+        }
+    }
 }

@@ -10,6 +10,7 @@
 //! | [`features`] | what does the model see? |
 //! | [`model`] | how likely does each belong on the claim? |
 //! | [`select`] | which go on it, and in which order? |
+//! | [`whole`] | how likely are they all right? |
 //! | [`documented`] | the same for case reports, coded as shared tasks do |
 pub mod attention;
 pub mod candidates;
@@ -23,6 +24,7 @@ pub mod gather;
 pub mod model;
 pub mod places;
 pub mod select;
+pub mod whole;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +33,7 @@ use features::NoteFacts;
 use gather::Material;
 use model::DiagnosisModel;
 use select::WhyNot;
+use whole::WholeSet;
 
 use crate::claim::{Candidate, Diagnosis};
 use crate::codeset::drugs::Drugs;
@@ -46,6 +49,8 @@ pub struct DiagnosisCoding {
     pub diagnoses: Vec<Diagnosis>,
     /// Considered and not chosen, ranked, at most 100.
     pub candidates: Vec<Candidate>,
+    /// Probability that all of them are right and none is missing.
+    pub all_right: f32,
 }
 
 /// Facts that every candidate's row repeats.
@@ -108,7 +113,9 @@ pub fn code(material: &Material<'_>, model: &DiagnosisModel, icd10cm: &Icd10cm, 
         Completeness::Complete => model.thresholds.complete,
     };
     let selection = select::select(&table, &probabilities, &candidates, lexicon, icd10cm, model, threshold);
-    coding_of(material, icd10cm, &candidates, &table, &probabilities, &selection)
+    let mut coding = coding_of(material, icd10cm, &candidates, &table, &probabilities, &selection);
+    coding.all_right = rounded(model.whole.probability(whole::signs(&probabilities, &selection.why_not)));
+    coding
 }
 
 /// The claim's diagnoses and the candidates left out, with their words and reasons.
@@ -122,7 +129,8 @@ fn coding_of(
 ) -> DiagnosisCoding {
     let lexicon = material.lexicon;
     let title = |code: &str| icd10cm.find(code).map(|i| icd10cm.title(i).into_owned()).unwrap_or_default();
-    let mut coding = DiagnosisCoding::default();
+    let all_right = WholeSet::default().probability(whole::signs(probabilities, &selection.why_not));
+    let mut coding = DiagnosisCoding { all_right: rounded(all_right), ..DiagnosisCoding::default() };
     for (position, row) in selection.chosen.iter().enumerate() {
         let Some(candidate) = candidates.by_code.get(&table.codes[*row]) else { continue };
         let code = lexicon.code(candidate.code).to_owned();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::candidates::Candidates;
 use super::features::{Priors, Table};
+use super::whole::WholeSet;
 use crate::coding::lexicon::Lexicon;
 use crate::coding::trees::{Trees, TreesError};
 
@@ -35,6 +36,13 @@ pub struct DiagnosisModel {
     pub first: Trees,
     /// Where the line is drawn.
     pub thresholds: Thresholds,
+    /// Are they all right?
+    #[serde(default, skip_serializing_if = "is_unfitted")]
+    pub whole: WholeSet,
+}
+
+fn is_unfitted(whole: &WholeSet) -> bool {
+    whole.bias.is_nan()
 }
 
 /// A model file that cannot be used.
