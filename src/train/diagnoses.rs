@@ -37,8 +37,12 @@ pub const FOLDS: usize = 8;
 
 /// Fold of a document: by its id, so that it never changes.
 pub fn fold_of(id: &str) -> usize {
-    let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3));
-    (hash % FOLDS as u64) as usize
+    (hash_of(id) % FOLDS as u64) as usize
+}
+
+/// Hash of a document's id (FNV-1a).
+pub fn hash_of(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// Phrases of labelled notes with their codes: problem mentions, and quotes of required diagnoses.

@@ -36,6 +36,36 @@ struct Recipe {
     /// The attention over titles; without it the model's own is neither learned nor asked.
     #[serde(default)]
     claims: Option<ClaimSettings>,
+    /// Only measures, out of fold, and writes nothing.
+    #[serde(default)]
+    study: Option<Study>,
+}
+
+/// What a measurement leaves out: a point of the learning curve, or an ablation.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Study {
+    /// Labelled notes to keep, in order of a hash of their id; all without it.
+    notes: Option<usize>,
+    /// Features whose names begin so are hidden from the models.
+    without: Vec<String>,
+}
+
+impl Study {
+    fn keep(&self, documents: &mut Vec<LabelledDocument>) {
+        documents.sort_by_key(|d| (diagnoses::hash_of(&d.id), d.id.clone()));
+        documents.truncate(self.notes.unwrap_or(usize::MAX));
+    }
+    /// A hidden feature is the same for every row.
+    fn hide(&self, rows: &mut [diagnoses::NoteRows], names: &[String]) {
+        let hidden: Vec<usize> =
+            (0..names.len()).filter(|i| self.without.iter().any(|w| names[*i].starts_with(w.as_str()))).collect();
+        for table in rows.iter_mut().map(|r| &mut r.table) {
+            for row in table.values.chunks_exact_mut(table.width.max(1)) {
+                hidden.iter().for_each(|i| row[*i] = 0.0);
+            }
+        }
+    }
 }
 
 /// What stopped a run.
@@ -76,6 +106,9 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, R
     };
     let mut documents = labels::load(&corpora.join("labels"), Split::Train)?;
     documents.extend(labels::load_authored(&corpora.join("authored"))?);
+    if let Some(study) = &recipe.study {
+        study.keep(&mut documents);
+    }
     let reader = Reader::open(&recipe.base, &recipe.codesets, device)?;
     let folders = recipe.held_out.clone().unwrap_or_default();
     let held = match &recipe.held_out {
@@ -111,9 +144,13 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, R
         }
         None => None,
     };
-    let (rows, names) = diagnosis_rows::rows(&documents, reader.lexicon(), &title, answers.as_deref(), with_material);
+    let (mut rows, names) = diagnosis_rows::rows(&documents, reader.lexicon(), &title, answers.as_deref(), with_material);
     drop(readings);
     tracing::info!(rows = rows.iter().map(|r| r.labels.len()).sum::<usize>(), features = names.len(), "fitting");
+    if let Some(study) = &recipe.study {
+        study.hide(&mut rows, &names);
+        return Ok(diagnoses::fit(&rows, &documents, reader.lexicon(), &names, &recipe.settings).1);
+    }
     let (model, report) = diagnoses::fit(&rows, &documents, reader.lexicon(), &names, &recipe.settings);
     let target = out.unwrap_or(&recipe.base).join("diagnoses.json.gz");
     let failed = |path: &Path, reason: String| RecipeError::Write { path: path.to_owned(), reason };
