@@ -32,6 +32,9 @@ pub struct DiagnosisSettings {
     pub terse_codes: f32,
 }
 
+/// Steps of the threshold to either side that are averaged.
+const SMOOTH: usize = 3;
+
 /// Folds of the phrase counts and priors.
 pub const FOLDS: usize = 8;
 
@@ -202,7 +205,12 @@ pub fn fit(
     let at = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold);
     let steps: Vec<f32> = (8..=70).map(|i| i as f32 / 100.0).collect();
     let tried: Vec<(f32, Outcome)> = steps.par_iter().map(|t| (*t, at(*t))).collect();
-    let best = tried.iter().max_by(|a, b| a.1.f1().total_cmp(&b.1.f1())).map_or(0.35, |b| b.0);
+    // The curve is flat and jagged at its top: its middle carries over to other notes better than its highest point.
+    let smooth = |i: usize| {
+        let near = &tried[i.saturating_sub(SMOOTH)..(i + SMOOTH + 1).min(tried.len())];
+        near.iter().map(|t| t.1.f1()).sum::<f64>() / near.len() as f64
+    };
+    let best = (0..tried.len()).max_by(|a, b| smooth(*a).total_cmp(&smooth(*b))).map_or(0.35, |i| tried[i].0);
     let target = if settings.terse_codes > 0.0 { settings.terse_codes } else { 2.05 };
     let terse = tried
         .iter()

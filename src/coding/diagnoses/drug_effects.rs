@@ -128,7 +128,10 @@ pub fn add(candidates: &mut Candidates, material: &Material<'_>) {
     let mut done: Vec<(String, usize)> = Vec::new();
     for (stem, span) in TABLE.find(text) {
         let section = document.section_kind_at(span.start);
-        if matches!(section, SectionKind::Allergies | SectionKind::Medications | SectionKind::FamilyHistory | SectionKind::Anesthesia) {
+        if matches!(
+            section,
+            SectionKind::Allergies | SectionKind::Medications | SectionKind::FamilyHistory | SectionKind::Anesthesia
+        ) {
             continue;
         }
         let Some(sentence) = document.sentence_at(span.start) else { continue };
