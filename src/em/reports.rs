@@ -14,7 +14,18 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     let told = given(context, "note_type");
     // A short note says little by its words alone.
     let short = view.lower.len() < 1000 && count(view, &REPORT) == 0 && count(view, &VISIT) > 0;
-    if !told && !short && (report > 0.9 || (context.note_type.is_report() && report > 0.1)) {
+    let title = view.lower.trim_start().lines().next().unwrap_or("");
+    let titled = title.len() < 120 && REPORT_TITLE.is_match(title) && !VISIT_TITLE.is_match(title);
+    if count(view, &NO_SEPARATE) > 0 {
+        return Some("the note says that there was no separate visit".into());
+    }
+    if !told && titled {
+        return Some("the note is headed as the report of a procedure or test, which has no E/M level".into());
+    }
+    // More sentences of a visit than of a report outweigh the words.
+    let visits = count(view, &VISIT);
+    let short = short || (view.lower.len() < 3000 && visits >= 2 && visits > count(view, &REPORT));
+    if !told && !short && (report > 0.9 || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 })) {
         return Some("the note reads as a report of a procedure or test, which has no E/M level".into());
     }
     if !told

@@ -3,6 +3,7 @@ use regex::Regex;
 
 use super::codes::Category;
 use super::modality::{self, Modality, segment};
+use super::status;
 use super::result::{Element, Level};
 use super::risk_cues::*;
 use super::view::{View, Zone, around};
@@ -166,7 +167,7 @@ pub fn find(view: &View, category: Category, admitting: bool) -> Risk {
         view.first(&SOCIAL, |z| z != Zone::Background),
     );
     if risk.count("prescription_drug_management") == 0 {
-        let hit = first_free(view, &GENERIC, decision, &NOT_GIVEN);
+        let hit = first_free(view, &GENERIC, decision, &NO_DRUG);
         let mut add = |kind: &str, level, reason: &str, hit: Option<(usize, Span)>| {
             if let Some((i, span)) = hit {
                 risk.elements.push(element(kind, view.words(span), level, reason, view, i));
@@ -227,6 +228,9 @@ fn drugs(view: &View, risk: &mut Risk) {
                 continue;
             }
             let after = words.get(hit.end..to).unwrap_or("");
+            if status::managed_elsewhere(part) {
+                continue;
+            }
             // "Testosterone level", "lithium 0.8 mEq/L": a test, not a treatment.
             if MEASURED.is_match(after) {
                 continue;

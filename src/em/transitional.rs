@@ -40,7 +40,7 @@ static LATE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static DISCHARGED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:discharged?|discharge date|released from|left the hospital|came home from|returned home from)\b")
+    pattern(r"\b(?:discharged?|discharge date|d/c(?:'?d)?|released from|left the hospital|came home from|returned home from)\b")
 });
 
 /// The transition of a note that names such care or states the contact; none for another visit.
