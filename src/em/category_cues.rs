@@ -76,7 +76,9 @@ pub static NURSING: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// A resident of a facility who was brought to a hospital.
 pub static BROUGHT_IN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:transferred|brought|sent|taken|presents?|presented|came) (?:\w+ ){0,3}(?:to|into|in) (?:the |our )?(?:emergency|er\b|ed\b|hospital)")
+    pattern(
+        r"\b(?:transferred|brought|sent|taken|presents?|presented|came) (?:\w+ ){0,3}(?:to|into|in) (?:the |our )?(?:emergency|er\b|ed\b|hospital)",
+    )
 });
 pub static HOME_VISIT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\b(?:home visit|house call|seen at (?:his|her) home|assisted living (?:visit|facility visit)|visited at home)")
@@ -139,11 +141,15 @@ pub static REPORT_TITLE: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// The note says that there was no visit beside what was done.
 pub static NO_SEPARATE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\bno (?:separate(?:ly identifiable)?|other) (?:evaluation|e/?m|visit|office visit)\b|\bno e/?m (?:today|billed|charged?|service)\b")
+    pattern(
+        r"\bno (?:separate(?:ly identifiable)?|other) (?:evaluation|e/?m|visit|office visit)\b|\bno e/?m (?:today|billed|charged?|service)\b",
+    )
 });
 /// ... unless it names a visit too.
 pub static VISIT_TITLE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:follow[- ]?up|f/u|clinic|consult\w*|history and physical|h&p|new patient|office|visit:|progress|return visit|evaluation)\b")
+    pattern(
+        r"\b(?:follow[- ]?up|f/u|clinic|consult\w*|history and physical|h&p|new patient|office|visit:|progress|return visit|evaluation)\b",
+    )
 });
 /// Words of a visit: what comes next, or what the patient says.
 pub static VISIT: LazyLock<Regex> = LazyLock::new(|| {
@@ -167,7 +173,9 @@ pub static DIETITIAN: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:calori\w+|kcal|meal plan\w*|servings?|carbohydrates?|dietary (?:consult\w*|recall|history)|food (?:records?|diary|choices))\b",
     )
 });
-pub static FIRST_TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:new patient|for the first time|first seen today|first (?:\w+ )?visit|new to (?:the|our|this) practice)\b"));
+pub static FIRST_TIME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:new patient|for the first time|first seen today|first (?:\w+ )?visit|new to (?:the|our|this) practice)\b")
+});
 /// The visit is for something else than the operation, or the procedure has no global period.
 pub static OTHER_THAN_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

@@ -36,8 +36,9 @@ static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// What may kill is weighed before it is known.
-static SUSPECTED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:possible|probable|suspected|presumed|suspicious for|concern(?:ing)? for|rule out|r/o)\W+(?:\w+ )?$"));
+static SUSPECTED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:possible|probable|suspected|presumed|suspicious for|concern(?:ing)? for|rule out|r/o)\W+(?:\w+ )?$")
+});
 
 /// The level one problem reaches by itself.
 pub fn level_of(nature: Nature, status: Status, category: Category) -> Level {

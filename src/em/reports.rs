@@ -24,8 +24,12 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     }
     // More sentences of a visit than of a report outweigh the words.
     let visits = count(view, &VISIT);
-    let short = short || (view.lower.len() < 3000 && visits >= 2 && visits > count(view, &REPORT));
-    if !told && !short && (report > 0.9 || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 })) {
+    let told_more = view.lower.len() < 3000 && visits >= 2 && visits > count(view, &REPORT);
+    let short = short || (told_more && !lines.iter().any(|l| operation_or_image(&l.code)));
+    if !told
+        && !short
+        && (report > 0.9 || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 }))
+    {
         return Some("the note reads as a report of a procedure or test, which has no E/M level".into());
     }
     if !told
@@ -68,6 +72,11 @@ fn instead_of_visit(code: &str) -> bool {
         "90791" | "90792" | "92002" | "92004" | "92012" | "92014" | "97802" | "97803" | "97804" | "96130" | "96132" | "97542"
     ) || ("97161"..="97168").contains(&code)
         || ("90951"..="90970").contains(&code)
+}
+
+/// Surgery and imaging, but for looks into nose and larynx, which belong to visits.
+fn operation_or_image(code: &str) -> bool {
+    code.starts_with(|c: char| ('1'..='7').contains(&c)) && !code.starts_with("3157") && code != "31231"
 }
 
 /// Sections that a report of a test does not have.

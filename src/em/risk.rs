@@ -3,7 +3,6 @@ use regex::Regex;
 
 use super::codes::Category;
 use super::modality::{self, Modality, segment};
-use super::status;
 use super::result::{Element, Level};
 use super::risk_cues::*;
 use super::view::{View, Zone, around};
@@ -228,7 +227,7 @@ fn drugs(view: &View, risk: &mut Risk) {
                 continue;
             }
             let after = words.get(hit.end..to).unwrap_or("");
-            if status::managed_elsewhere(part) {
+            if OTHERS_DRUG.is_match(part) {
                 continue;
             }
             // "Testosterone level", "lithium 0.8 mEq/L": a test, not a treatment.

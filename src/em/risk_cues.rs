@@ -17,6 +17,12 @@ pub static DOSE: LazyLock<Regex> = LazyLock::new(|| {
         r"\b\d+(?:[.,/]\d+)*(?: ?(?:-|to) ?\d+)? ?(?:mg|mcg|micrograms?|milligrams?|grams?|g|units?|ml|cc|puffs?|tablets?|tabs?|capsules?|drops?|meq|percent|%)\b|\b(?:b\.?i\.?d|t\.?i\.?d|q\.?i\.?d|q\.? ?\d+ ?h|q\.? ?h\.?s|p\.?r\.?n|p\.?o)\b|\bq\.? ?(?:day|daily|am|pm|hs)\b|\b(?:once|twice|three times) (?:a|per) day\b|\bdaily\b",
     )
 });
+/// A drug that another clinician prescribes: "lisinopril from PCP".
+pub static OTHERS_DRUG: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bfrom (?:the |his |her |their )?(?:pcp|primary(?: care)?|\w+ologist|specialist)\b|\b(?:managed|followed|prescribed) by (?:the |his |her |their )?(?:pcp|primary|\w+ologist|\w+ology|specialist)\b|\bstays? with (?:the |his |her |their )\w+(?:ologist|ist)\b",
+    )
+});
 /// Therapies and words for drugs that are no drug treatment: "speech therapy", "off narcotics".
 pub static NO_DRUG: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -68,7 +74,7 @@ pub static BY_VEIN: LazyLock<Regex> = LazyLock::new(|| {
 pub static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:continue|continued|start(?:ed)?|place(?:d)?|taper|agree with|adjust|change|resume|maintain|keep|remain|hold|refill(?:ed)?|renew(?:ed)?|restart|increase|decrease|stop|titrate|review(?:ed)? and (?:adjust|continu)\w*)\b[^.;]{0,40}\b(?:medications?|meds|medicines?|regimen|therapy|anticoagula\w+|insulin|hormones?|beta[- ]blockers?|calcium channel blockers?|antibiotics?|steroids?|inhalers?|immunosuppress\w*|prescriptions?|beta-?blockers?|diuretics?|statin|ace inhibitor|antihypertensives?|eye drops|pills?|drugs?|nebuliz\w+|hormone|infusions?)\b",
-        r"|\b(?:prescription|prescriptions|rx|scripts?|samples) (?:\w+ ){0,4}(?:given|written|provided|sent|for|of|were|was)\b|\b(?:gave|wrote|given|write|provided|received|sent) (?:\w+ ){0,4}(?:prescriptions?|rx|scripts?|samples)\b|\b(?:medication|prescription|drug|her|his|needs|need|requests?|\d+|with|for|given|sent|provided) refills?\b|\bsame dose\b|\bno changes? (?:were made |made )?(?:in|to) (?:his|her|the|their|any)? ?(?:\w+ )?(?:medications?|meds|medicines?|regimen|doses?)\b|\brefilled\b|\b(?:start|begin|increase|decrease|continue|titrate)\b[^.;]{0,20}\b\d+(?:\.\d+)? ?(?:mg|mcg|units)\b|\brefills? (?:of|on|for|given|sent|provided|were|was|x)\b",
+        r"|\b(?:prescription|prescriptions|rx|scripts?|samples) (?:\w+ ){0,4}(?:given|written|provided|sent|for|of|were|was)\b|\b(?:gave|wrote|given|write|provided|received|sent) (?:\w+ ){0,4}(?:prescriptions?|rx|scripts?|samples)\b|\b(?:medication|prescription|drug|her|his|needs|need|requests?|\d+|with|for|given|sent|provided) refills?\b|\bsame dose\b|\brefilled\b|\b(?:start|begin|increase|decrease|continue|titrate)\b[^.;]{0,20}\b\d+(?:\.\d+)? ?(?:mg|mcg|units)\b|\brefills? (?:of|on|for|given|sent|provided|were|was|x)\b",
         r"|\b(?:antibiotics?|antibiotic therapy|steroids?|steroid taper|anticoagulation|chemotherapy|antivirals?|antiemetics?|antihypertensives?|pain medications?|muscle relaxants?|nebuliz\w+|antidepressants?|narcotics?|oral contraceptives?|immunotherapy|hormone therapy|eye drops|diuretics?|bronchodilators?|iv fluids|oxygen)\b"
     ))
 });

@@ -203,7 +203,8 @@ fn part_of_procedure(result: &mut EmResult, decided: &Decision, found: &Found, i
     let addressed = || decided.problems.iter().filter(|p| p.addressed && p.nature != Nature::None);
     let managed = decided.risk.count("prescription_drug_management") > 0;
     // A new injury with its own history or films is evaluated before it is treated.
-    let evaluated = decided.data_level == Level::Low && addressed().any(|p| matches!(p.nature, Nature::Injury | Nature::Complicated));
+    let evaluated =
+        decided.data_level == Level::Low && addressed().any(|p| matches!(p.nature, Nature::Injury | Nature::Complicated));
     if addressed().count() > 1 || managed || evaluated || decided.data_level > Level::Low {
         return;
     }
