@@ -236,6 +236,12 @@ fn setting(kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setti
 /// The first sentences of the story, where a visit says what it is for.
 pub(super) fn opening(view: &View) -> String {
     let mut words = String::new();
+    // A title that became a heading: "POST OP VISIT", "INITIAL PREVENTIVE PHYSICAL EXAM".
+    let title = view.lower.trim_start().lines().next().unwrap_or("");
+    if title.len() < 120 {
+        words.push_str(title);
+        words.push_str(". ");
+    }
     for c in view.clauses.iter().filter(|c| matches!(c.zone, Zone::Frame | Zone::Story)).take(8) {
         words.push_str(view.words(c.span));
         words.push_str(". ");

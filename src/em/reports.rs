@@ -25,7 +25,8 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     // More sentences of a visit than of a report outweigh the words.
     let visits = count(view, &VISIT);
     let told_more = view.lower.len() < 3000 && visits >= 2 && visits > count(view, &REPORT);
-    let short = short || (told_more && !lines.iter().any(|l| operation_or_image(&l.code)));
+    let other_work = lines.iter().any(|l| operation_or_image(&l.code));
+    let short = if other_work { short && !context.note_type.is_report() } else { short || told_more };
     if !told
         && !short
         && (report > 0.9 || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 }))
