@@ -26,7 +26,7 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     let visits = count(view, &VISIT);
     let told_more = view.lower.len() < 3000 && visits >= 2 && visits > count(view, &REPORT);
     let other_work = lines.iter().any(|l| operation_or_image(&l.code));
-    let short = if other_work { short && !context.note_type.is_report() } else { short || told_more };
+    let short = short || (told_more && !other_work);
     if !told
         && !short
         && (report > 0.9 || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 }))

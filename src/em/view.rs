@@ -329,6 +329,13 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn assessments_open_in_the_line() {
+        assert!(ASSESSED.is_match("dx - postural tachycardia"));
+        assert!(ASSESSED.is_match("=> covid-19, mild"));
+        assert!(!ASSESSED.is_match("assessed by the nurse"));
+    }
+
+    #[test]
     fn around_keeps_to_character_boundaries() {
         assert_eq!(around("ééabcéé", 4, 7, 1), "abc");
         assert_eq!(around("xxabcyy", 2, 5, 1), "xabcy");
