@@ -84,7 +84,8 @@ pub fn infer(
         let evidence = times.iter().filter(|t| t.critical).map(|t| t.evidence.clone()).take(1).collect();
         return Found::new(Category::CriticalCare, "critical care of at least 30 minutes is documented", evidence);
     }
-    if kind == NoteType::NursingFacility || matches!(place, "31" | "32" | "54") {
+    let resident = kind == NoteType::NursingFacility && (told || !BROUGHT_IN.is_match(&opening(view)));
+    if resident || matches!(place, "31" | "32" | "54") {
         return if setting == Setting::Discharge {
             found(Category::NursingDischarge, "a discharge from a nursing facility: chosen by time alone", None)
         } else {
@@ -162,6 +163,7 @@ fn ambulatory(
     let examined = diagnoses.is_empty() || diagnoses.iter().any(general);
     if context.note_type == NoteType::Preventive
         || (examined && PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening))
+        || diagnoses.iter().any(|d| d.code.starts_with("Z00.11"))
     {
         let f = office(view, context, weights, Category::PreventiveNew, Category::PreventiveEstablished);
         let cue = found(f.category, "a preventive visit", &PREVENTIVE);
@@ -234,6 +236,12 @@ fn setting(kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setti
 /// The first sentences of the story, where a visit says what it is for.
 pub(super) fn opening(view: &View) -> String {
     let mut words = String::new();
+    // A title that became a heading: "POST OP VISIT", "INITIAL PREVENTIVE PHYSICAL EXAM".
+    let title = view.lower.trim_start().lines().next().unwrap_or("");
+    if title.len() < 120 {
+        words.push_str(title);
+        words.push_str(". ");
+    }
     for c in view.clauses.iter().filter(|c| matches!(c.zone, Zone::Frame | Zone::Story)).take(8) {
         words.push_str(view.words(c.span));
         words.push_str(". ");

@@ -50,7 +50,7 @@ pub static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:post-?op(?:erative)? (?:visit|check|appointment|follow-?up|recheck|evaluation)|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)"
+        r"\b(?:post[- ]?op(?:erative)? (?:\w+ )?(?:visit|check|appointment|follow-?up|recheck|evaluation)|(?:s/p|status post)\b[^.]{0,60}\b(?:day \d{1,2}\b|pod ?#?\d|(?:\d{1,2}|one|two|three|four|five|six) (?:days|weeks?) ago)|within (?:the )?(?:\d+ days? )?global\b|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)"
     ))
 });
 /// How a note on a later day of a stay opens.
@@ -71,7 +71,13 @@ pub static DISABILITY: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static NURSING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:seen|visited|evaluated|resident|resides|staying|rounds?|admitted) (?:\w+ ){0,4}(?:nursing (?:home|facility)|skilled nursing|long[- ]term care|snf)|nursing home (?:visit|rounds|resident|note)|snf (?:visit|note|admission)|skilled nursing facility (?:visit|admission|note))",
+        r"\b(?:(?:seen|visited|evaluated|resident|resides|staying|rounds?|admitted) (?:\w+ ){0,4}(?:nursing (?:home|facility)|skilled nursing|long[- ]term care|snf|transitional care unit|tcu\b)|nursing home (?:visit|rounds|resident|note)|snf (?:visit|note|admission)|skilled nursing facility (?:visit|admission|note))",
+    )
+});
+/// A resident of a facility who was brought to a hospital.
+pub static BROUGHT_IN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:transferred|brought|sent|taken|presents?|presented|came) (?:\w+ ){0,3}(?:to|into|in) (?:the |our )?(?:emergency|er\b|ed\b|hospital)",
     )
 });
 pub static HOME_VISIT: LazyLock<Regex> = LazyLock::new(|| {
@@ -125,6 +131,26 @@ pub static REPORT: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:prepped|draped|sterile|anesthe\w+|procedure in detail|description of procedure|estimated blood loss|specimens?|incision|technique|findings:|comparison:|impression:|axial|electrodes?|waveforms?|interrogat\w+|consent(?:ed)?|tolerated|lidocaine|needle|sutures?|tracing|amplitude|latenc\w+|catheter|guidewire|scope)\b",
     )
 });
+/// The first line of a report: what was done, not who came.
+pub static REPORT_TITLE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:percutaneous coronary intervention|(?:left|right) heart cath\w*|(?:warfarin|inr|coumadin) check|procedure (?:record|note|report|visit)|operative (?:report|note)|op(?:eration)? (?:note|record)|exercise (?:electrocardiogram|ecg|ekg|treadmill|stress)|(?:patch|prick|allergy|skin) test(?:ing)?|remote (?:monitor\w*|pacemaker|device|icd|interrogation|transmission)|(?:nb-?)?uvb|phototherapy",
+        r"|(?:endovascular|catheteri[sz]ation|cath|stress|echo\w*|holter|monitor|patch|pft|spirometry|sleep|eeg|emg|nerve conduction|interrogation|device|electrocardiogram|ecg|ekg|treadmill|ultrasound|doppler|radiology|pathology|imaging|angiogra\w+|ablation|colposcopy|colonoscopy|endoscopy|bronchoscopy|cystoscopy) (?:[\w-]+ ){0,3}(?:report|record|review|study|test|interpretation|log)",
+        r"|(?:tx|treatment|session|injection|dose) (?:#|no\.? ?)?\d+ (?:of|/) ?\d+|#\d+ of \d+)"
+    ))
+});
+/// The note says that there was no visit beside what was done.
+pub static NO_SEPARATE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bno (?:separate(?:ly identifiable)?|other) (?:evaluation|e/?m|visit|office visit)\b|\bno e/?m (?:today|billed|charged?|service)\b",
+    )
+});
+/// ... unless it names a visit too.
+pub static VISIT_TITLE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:follow[- ]?up|f/u|clinic|consult\w*|history and physical|h&p|new patient|office|visit:|progress|return visit|evaluation)\b",
+    )
+});
 /// Words of a visit: what comes next, or what the patient says.
 pub static VISIT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -147,7 +173,9 @@ pub static DIETITIAN: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:calori\w+|kcal|meal plan\w*|servings?|carbohydrates?|dietary (?:consult\w*|recall|history)|food (?:records?|diary|choices))\b",
     )
 });
-pub static FIRST_TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:new patient|for the first time|first seen today)\b"));
+pub static FIRST_TIME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:new patient|for the first time|first seen today|first (?:\w+ )?visit|new to (?:the|our|this) practice)\b")
+});
 /// The visit is for something else than the operation, or the procedure has no global period.
 pub static OTHER_THAN_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

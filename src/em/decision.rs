@@ -14,6 +14,8 @@ pub(crate) struct Decision {
     pub problem_level: Level,
     pub data_level: Level,
     pub risk_level: Level,
+    /// Seen in a hospital bed or emergency room, where care itself is a decision.
+    acute: bool,
 }
 
 impl Decision {
@@ -38,7 +40,7 @@ impl Decision {
             weigh_work_up(&mut problems, &data, &risk);
         }
         let (problem_level, data_level, risk_level) = (problems::level(&problems), data.level(), risk.level());
-        Decision { problems, data, risk, problem_level, data_level, risk_level }
+        Decision { problems, data, risk, problem_level, data_level, risk_level, acute: category.is_acute() }
     }
 
     /// Only while the levels are still the table's.
@@ -48,6 +50,7 @@ impl Decision {
             problems_open: problems::open(&self.problems),
             data_open: self.data.current().level() < self.data.level(),
             risk_floor: self.risk.stated(),
+            risk_open: self.acute && self.risk_level == Level::Moderate,
         }
     }
 
@@ -58,6 +61,12 @@ impl Decision {
         for e in self.risk.elements.iter_mut().filter(|e| e.counted && e.level > Some(level)) {
             e.counted = false;
             e.reason = format!("not counted: the note as a whole does not show it as a decision of this visit ({})", e.reason);
+        }
+        if self.risk.level() < level
+            && let Some(top) = self.risk.elements.iter_mut().filter(|e| e.counted).max_by_key(|e| e.level)
+        {
+            top.level = Some(level);
+            top.reason = format!("{}; weighed as {} in view of the whole note", top.reason, level.word());
         }
         let level = self.problem_level;
         let reached = problems::level(&self.problems);
@@ -128,6 +137,8 @@ pub(crate) struct Table {
     pub data_open: bool,
     /// Lowest level of risk: what is stated in so many words.
     pub risk_floor: Level,
+    /// Treatment in acute care, whose weight the rest of the note decides.
+    pub risk_open: bool,
 }
 
 /// The final diagnosis does not set the level: a symptom worked up for what may kill, with hospital care weighed, keeps

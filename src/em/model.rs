@@ -62,7 +62,8 @@ impl Weights {
                 open.then_some(up),
             ),
             weighed(self.data.probabilities(&all.data), data, if table.data_open { self.lower } else { 0.0 }, None),
-            weighed(self.risk.probabilities(&all.risk), risk, self.lower, None).max(table.risk_floor.min(risk)),
+            weighed(self.risk.probabilities(&all.risk), risk, self.lower, table.risk_open.then_some(up))
+                .max(table.risk_floor.min(risk)),
         ]
     }
 }

@@ -25,7 +25,8 @@ pub fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category,
     let never = said(&NEVER_SEEN);
     if let Some((i, _)) = said(&SEEN_HERE).filter(|_| never.is_none()) {
         let words = view.clauses.get(i).map_or("", |c| view.words(c.span));
-        if FIRST_TIME.is_match(words) {
+        // "'I'm new here', he says, but …": what the note sets against it counts.
+        if FIRST_TIME.is_match(words.rsplit(" but ").next().unwrap_or(words)) {
             return Found::new(new, "seen for the first time", vec![view.quote(i)]);
         }
         // A date of long ago is one of another calendar (old notes under a new date), no gap in care.

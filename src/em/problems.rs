@@ -35,6 +35,11 @@ static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// What may kill is weighed before it is known.
+static SUSPECTED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:possible|probable|suspected|presumed|suspicious for|concern(?:ing)? for|rule out|r/o)\W+(?:\w+ )?$")
+});
+
 /// The level one problem reaches by itself.
 pub fn level_of(nature: Nature, status: Status, category: Category) -> Level {
     use Nature as N;
@@ -316,7 +321,8 @@ fn named(view: &View, diagnoses: &[Diagnosis], mentions: &[Mention], category: C
                 || PREVENTED.is_match(words.get(m.end()..).unwrap_or(""))
                 || status::managed_elsewhere(words)
                 || status::is_precaution(words)
-                || !modality::of(words, m.start(), m.end(), "").counts()
+                || !(modality::of(words, m.start(), m.end(), "").counts()
+                    || (nature == Nature::Threat && SUSPECTED.is_match(words.get(..m.start()).unwrap_or(""))))
                 || denied(span)
                 || covered(span, word)
             {

@@ -14,7 +14,23 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     let told = given(context, "note_type");
     // A short note says little by its words alone.
     let short = view.lower.len() < 1000 && count(view, &REPORT) == 0 && count(view, &VISIT) > 0;
-    if !told && !short && (report > 0.9 || (context.note_type.is_report() && report > 0.1)) {
+    let title = view.lower.trim_start().lines().next().unwrap_or("");
+    let titled = title.len() < 120 && REPORT_TITLE.is_match(title) && !VISIT_TITLE.is_match(title);
+    if count(view, &NO_SEPARATE) > 0 {
+        return Some("the note says that there was no separate visit".into());
+    }
+    if !told && titled {
+        return Some("the note is headed as the report of a procedure or test, which has no E/M level".into());
+    }
+    // More sentences of a visit than of a report outweigh the words.
+    let visits = count(view, &VISIT);
+    let told_more = view.lower.len() < 3000 && visits >= 2 && visits > count(view, &REPORT);
+    let other_work = lines.iter().any(|l| operation_or_image(&l.code));
+    let short = short || (told_more && !other_work);
+    if !told
+        && !short
+        && (report > 0.9 || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 }))
+    {
         return Some("the note reads as a report of a procedure or test, which has no E/M level".into());
     }
     if !told
@@ -57,6 +73,11 @@ fn instead_of_visit(code: &str) -> bool {
         "90791" | "90792" | "92002" | "92004" | "92012" | "92014" | "97802" | "97803" | "97804" | "96130" | "96132" | "97542"
     ) || ("97161"..="97168").contains(&code)
         || ("90951"..="90970").contains(&code)
+}
+
+/// Surgery and imaging, but for looks into nose and larynx, which belong to visits.
+fn operation_or_image(code: &str) -> bool {
+    code.starts_with(|c: char| ('1'..='7').contains(&c)) && !code.starts_with("3157") && code != "31231"
 }
 
 /// Sections that a report of a test does not have.

@@ -166,7 +166,7 @@ pub fn find(view: &View, category: Category, admitting: bool) -> Risk {
         view.first(&SOCIAL, |z| z != Zone::Background),
     );
     if risk.count("prescription_drug_management") == 0 {
-        let hit = first_free(view, &GENERIC, decision, &NOT_GIVEN);
+        let hit = first_free(view, &GENERIC, decision, &NO_DRUG);
         let mut add = |kind: &str, level, reason: &str, hit: Option<(usize, Span)>| {
             if let Some((i, span)) = hit {
                 risk.elements.push(element(kind, view.words(span), level, reason, view, i));
@@ -227,6 +227,9 @@ fn drugs(view: &View, risk: &mut Risk) {
                 continue;
             }
             let after = words.get(hit.end..to).unwrap_or("");
+            if OTHERS_DRUG.is_match(part) {
+                continue;
+            }
             // "Testosterone level", "lithium 0.8 mEq/L": a test, not a treatment.
             if MEASURED.is_match(after) {
                 continue;

@@ -17,6 +17,18 @@ pub static DOSE: LazyLock<Regex> = LazyLock::new(|| {
         r"\b\d+(?:[.,/]\d+)*(?: ?(?:-|to) ?\d+)? ?(?:mg|mcg|micrograms?|milligrams?|grams?|g|units?|ml|cc|puffs?|tablets?|tabs?|capsules?|drops?|meq|percent|%)\b|\b(?:b\.?i\.?d|t\.?i\.?d|q\.?i\.?d|q\.? ?\d+ ?h|q\.? ?h\.?s|p\.?r\.?n|p\.?o)\b|\bq\.? ?(?:day|daily|am|pm|hs)\b|\b(?:once|twice|three times) (?:a|per) day\b|\bdaily\b",
     )
 });
+/// A drug that another clinician prescribes: "lisinopril from PCP".
+pub static OTHERS_DRUG: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bfrom (?:the |his |her |their )?(?:pcp|primary(?: care)?|\w+ologist|specialist)\b|\b(?:managed|followed|prescribed) by (?:the |his |her |their )?(?:pcp|primary|\w+ologist|\w+ology|specialist)\b|\bstays? with (?:the |his |her |their )\w+(?:ologist|ist)\b",
+    )
+});
+/// Therapies and words for drugs that are no drug treatment: "speech therapy", "off narcotics".
+pub static NO_DRUG: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:no (?:indication|plan)s? for|med(?:ication)? list)\b|\b(?:speech|physical|occupational|massage|voice|vestibular|cognitive|behaviou?ral|play|aqua\w*) therapy\b|\btherapy (?:order|referral|evaluation|sessions?|visits?)\b|\boff (?:of )?(?:the |all )?narcotics\b|\bplace of\b",
+    )
+});
 pub static NOT_GIVEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:no (?:indication|plan)s? for|med(?:ication)? list)\b"));
 const SHELF: &str = r"(?:otc|over[- ]the[- ]counter|(?:off|from) the (?:\w+ )?shelf|store[- ]brand|drug ?store|non-?prescription|without (?:a )?prescription)";
 /// From the shelf, without prescription: said before the name, or after it.
@@ -49,14 +61,14 @@ pub static CHEMOTHERAPY: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static CRITICAL_DRUG: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:(?:insulin|nitroglycerin|nitro|dopamine|dobutamine|epinephrine|levophed|norepinephrine|amiodarone|cardizem|diltiazem|esmolol|propofol|integrilin|natrecor|octreotide|vasopressin|milrinone|lidocaine|versed|nicardipine)\b[^.;]{0,20}\b(?:drip|infusion|gtt)",
-        r"|pressors?|vasopressors?|norepinephrine|mechanical ventilation|ventilator|(?:re-?)?intubat(?:e|ed|ion)|transfus\w+|packed (?:red )?(?:blood )?cells|prbcs?|fresh frozen plasma|ffp|hemodialysis|hemodiafiltration|bipap|thrombolysis|cardiopulmonary resuscitation|cpr|exchange transfusion|cooling protocol)\b"
+        r"\b(?:(?:insulin|nitroglycerin|nitro|dopamine|dobutamine|epinephrine|levophed|norepinephrine|amiodarone|heparin|cardizem|diltiazem|esmolol|propofol|integrilin|natrecor|octreotide|vasopressin|milrinone|lidocaine|versed|nicardipine)\b[^.;]{0,20}\b(?:drip|infusion|gtt)",
+        r"|pressors?|vasopressors?|norepinephrine|mechanical ventilation|ventilator|(?:re-?)?intubat(?:e|ed|ion)|transfus\w+|packed (?:red )?(?:blood )?cells|prbcs?|fresh frozen plasma|ffp|hemodialysis|dialytic intervention|(?:initiat\w+|start|begin|urgent|emergent|acute|including|needs?|require\w*) (?:\w+ )?dialysis|hemodiafiltration|bipap|thrombolysis|cardiopulmonary resuscitation|cpr|exchange transfusion|cooling protocol)\b"
     ))
 });
 /// Treatment by vein that a hospital or infusion suite gives, short of critical care.
 pub static BY_VEIN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:iv|intravenous) (?:\w+ ){0,2}(?:antibiotics?|fluids?|hydration|steroids?|heparin|vancomycin|rocephin|ceftriaxone|solu-?medrol|diuretics?|lasix|furosemide|iron|antifungals?|protonix|ppi)|heparin drip|heparinization|total parenteral nutrition|tpn|picc line|dialysis)\b",
+        r"\b(?:(?:iv|intravenous) (?:\w+ ){0,2}(?:antibiotics?|fluids?|hydration|steroids?|heparin|vancomycin|rocephin|ceftriaxone|solu-?medrol|diuretics?|lasix|furosemide|iron|antifungals?|protonix|ppi)|heparinization|total parenteral nutrition|tpn|picc line|dialysis)\b",
     )
 });
 pub static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
@@ -72,7 +84,7 @@ pub static ADMIT: LazyLock<Regex> = LazyLock::new(|| {
         r"|\btransfer(?:red|ring)? (?:\w+ ){0,4}(?:to|into) (?:the )?(?:icu|intensive|ccu|coronary care|picu|nicu|micu|sicu|hospital|tertiary|telemetry|burn)\b|\bplaced? (?:in|on|under|into) observation\b|\bobservation (?:status|admission|unit)\b|\bhospital admission\b|\binpatient (?:admission|treatment|stay)\b",
         r"|\bsen(?:d|t) (?:\w+ ){0,4}(?:to|directly to) (?:the )?(?:emergency|er\b|ed\b|hospital)",
         r"|\brecommend(?:ed)? (?:\w+ )?admission\b|\bdirect admi\w+|\btransfer(?:red)? to \w+(?: \w+)?'?s? (?:hospital|medical center)|\bdecided to admit\b|\b(?:accepts?|accepted) (?:\w+ ){0,4}(?:admission|transfer)\b|\btransferred (?:here|to uihc)\b",
-        r"|\bneeds? (?:hospital |inpatient )?admission\b|\b(?:straight|directly|sent|referred) to (?:the )?(?:hospital|emergency|ed\b|er\b)|\bcalled (?:911|ems)\b|\bems (?:was )?called\b|\badmission\b[^.;]{0,60}\b(?:offered|discussed|weighed|considered|declined|recommended|advised)\b|\b(?:home versus hospital|hospital versus home)\b|\b(?:hospital|observation) (?:care|admission|stay) (?:was )?(?:discussed|considered|offered|declined)"
+        r"|\bneeds? (?:hospital |inpatient )?admission\b|\b(?:straight|directly|sent|referred) to (?:the )?(?:hospital|emergency|ed\b|er\b)|\bcalled (?:911|ems)\b|\b(?:ems|911|ambulance|paramedics) (?:was |were )?(?:called|summoned|activated)\b|\b(?:crew|ems|ambulance|paramedics) (?:left|took|transport\w*)\b|\badmission\b[^.;]{0,60}\b(?:offered|discussed|weighed|considered|declined|recommended|advised)\b|\b(?:home versus hospital|hospital versus home)\b|\b(?:hospital|observation) (?:care|admission|stay) (?:was )?(?:discussed|considered|offered|declined)"
     ))
 });
 /// In the admitting clinician's own note the story of the admission will do.

@@ -200,9 +200,12 @@ fn part_of_procedure(result: &mut EmResult, decided: &Decision, found: &Found, i
     let minor =
         |code: &str| matches!((input.global_days)(code).as_deref(), Some("000" | "010")) || code == "96372" || code == "96900";
     let Some(line) = input.lines.iter().find(|l| minor(&l.code)) else { return };
-    let problems = decided.problems.iter().filter(|p| p.addressed && p.nature != Nature::None).count();
+    let addressed = || decided.problems.iter().filter(|p| p.addressed && p.nature != Nature::None);
     let managed = decided.risk.count("prescription_drug_management") > 0;
-    if problems > 1 || managed || decided.data_level > Level::Low {
+    // A new injury with its own history or films is evaluated before it is treated.
+    let evaluated =
+        decided.data_level == Level::Low && addressed().any(|p| matches!(p.nature, Nature::Injury | Nature::Complicated));
+    if addressed().count() > 1 || managed || evaluated || decided.data_level > Level::Low {
         return;
     }
     result.reason = format!(

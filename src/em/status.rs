@@ -86,7 +86,7 @@ static ESCALATED: LazyLock<Regex> = LazyLock::new(|| {
 static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:followed|managed|handled|monitored|cared for|addressed|treated|taken care of) (?:closely )?(?:by|at|with|elsewhere)\b|\bper (?:his |her |their |the )?(?:\w+ology|\w+ologist|oncolog\w+|nephro\w*|cardio\w*|psychiatr\w+|pcp|dr\b|specialist)",
-        r"|\b(?:sees|seeing|under) (?:\w+ ){0,3}(?:\w+ologist|\w+ology|psychiatrist|specialist) for (?:this|it)|\bdefer(?:red|s)? to (?:\w+ ){0,2}(?:\w+ology|\w+ologist|pcp|dr\b|specialist)|\bis with dr\b|\bnot (?:otherwise )?(?:taken up|addressed|looked into|discussed|evaluated|touched|examined)\b|\buntouched\b|\b(?:from|by) (?:the |his |her )(?:\w+ologist|specialist)\b"
+        r"|\b(?:sees|seeing|under) (?:\w+ ){0,3}(?:\w+ologist|\w+ology|psychiatrist|specialist) for (?:this|it)|\bdefer(?:red|s)? to (?:\w+ ){0,2}(?:\w+ology|\w+ologist|pcp|dr\b|specialist)|\bis with dr\b|\bnot (?:otherwise )?(?:taken up|addressed|looked into|discussed|evaluated|touched|examined)\b|\buntouched\b|\b(?:from|by) (?:the |his |her )(?:\w+ologist|specialist)\b|\bfrom (?:the |his |her |their )?(?:pcp|primary(?: care)?)\b"
     ))
 });
 

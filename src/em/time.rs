@@ -37,7 +37,7 @@ static AMOUNT: LazyLock<Regex> = LazyLock::new(|| {
 static OWN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\btotal (?:\w+ ){0,4}time\b|\btime (?:was )?spent\b|\btime:|\b(?:i|we|physician|provider) (?:personally )?(?:have )?spent\b|\bspent (?:a total of |over |more than |greater than |approximately |about |at least )?\d",
-        r"|\bminutes? (?:was|were|is|have been|has been) spent\b|\bcritical care\b|\bdischarge time\b|\bface[- ]to[- ]face\b|\btotal (?:of )?\d+ min|\bminutes? (?:in )?total\b|\bminutes on (?:the|this) (?:date|day|encounter|visit)",
+        r"|\bminutes? (?:was|were|is|have been|has been) spent\b|\bcritical care\b|\bdischarge time\b|\bface[- ]to[- ]face\b|\btotal (?:of )?\d+ min|\bminutes? (?:in )?total\b|\bmin(?:ute)?s? (?:in )?total\b|\bmin(?:ute)?s? spent\b|\bmin(?:ute)?s? on (?:the|this) (?:date|day|encounter|visit)",
         r"|\bminutes? (?:in|of) (?:counsel|coordinat|discussion|face|total)|\btime on (?:the )?(?:date|day)|\bminute (?:consultation|consult|visit|appointment|discussion|session)\b",
         r"|\btook (?:me )?(?:over |more than |greater than )?\d+ min|\bhours? (?:was|were) spent\b|\btime taken\b|\btime seen\b|\bpatient care time\b|\b(?:over|greater than|more than) (?:30|thirty|35) minutes|\bpersonal time\b|\bminutes of (?:mine|medical|my)\b|\bmy (?:own )?(?:total )?time\b|\btime (?:this day|today)\b"
     ))

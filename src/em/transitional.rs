@@ -40,7 +40,7 @@ static LATE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static DISCHARGED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:discharged?|discharge date|released from|left the hospital|came home from|returned home from)\b")
+    pattern(r"\b(?:discharged?|discharge date|d/c(?:'?d)?|released from|left the hospital|came home from|returned home from)\b")
 });
 
 /// The transition of a note that names such care or states the contact; none for another visit.
@@ -48,7 +48,9 @@ pub fn find(view: &View, today: Date) -> Option<Transition> {
     let story = |z: Zone| z != Zone::Background;
     let named = view.first(&NAMED, |_| true);
     let discharge = view.clauses.iter().enumerate().filter(|(_, c)| story(c.zone)).find_map(|(i, c)| {
-        let words = view.words(c.span);
+        // "Discharge date: 4/28/2026", whose first words may be a heading.
+        let headed = format!("{}: {}", view.heading(c.section), view.words(c.span));
+        let words = headed.as_str();
         let at = DISCHARGED.find(words)?;
         let days = days_since(words.get(at.start()..)?, today).or_else(|| days_since(words, today))?;
         (0..=60).contains(&days).then_some((i, days, first(words.get(at.start()..)?, today)))

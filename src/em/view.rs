@@ -137,6 +137,13 @@ static RESULT: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// A sentence that opens with what was thought: "Assess:", "Dx -", "=> bronchitis". Short notes head them so, in the line.
+static ASSESSED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W{0,3}(?:assess(?:ment)?|a/p|a\)|imp(?:ression)?|dx|diagnos[ei]s|opinion|my (?:view|opinion|impression))\s*(?:\d\s*)?(?:[:=]|[-–—]+\s)|^\s*(?:=+>|>>)",
+    )
+});
+
 /// Index of the sentence with which assessment and plan begin in a note without headings for them: after the last
 /// sentence of examination, no later than where what was diagnosed is last named, and not in the first third.
 fn decision_start(document: &Document, lower: &str, clauses: &[Clause], diagnoses: &[Diagnosis]) -> usize {
@@ -182,6 +189,13 @@ impl<'a> View<'a> {
             })
             .collect();
         let has_decision = zones.iter().zip(&document.sections).any(|(z, s)| *z >= Zone::Assessment && !s.body.is_empty());
+        // "Meds: none" in the line heads that line; the next one goes on with the note.
+        let beyond_its_line = |span: Span, section: usize| {
+            let Some(section) = document.sections.get(section) else { return false };
+            let Some(heading) = section.heading else { return false };
+            let newline = |from: usize, to: usize| lower.get(from..to).is_some_and(|t| t.contains('\n'));
+            !newline(heading.end, section.body.start) && newline(section.body.start, span.start)
+        };
         let mut clauses: Vec<Clause> = document
             .sentences
             .iter()
@@ -192,12 +206,19 @@ impl<'a> View<'a> {
                 if zone == Zone::Frame && words.split_whitespace().count() >= 6 && !words.contains(':') {
                     zone = Zone::Story;
                 }
+                if zone == Zone::Background && !has_decision && beyond_its_line(s.span, s.section) {
+                    zone = Zone::Story;
+                }
+                if !zone.is_decision() && zone != Zone::Results && ASSESSED.is_match(words) {
+                    zone = Zone::Assessment;
+                }
                 Clause { span: s.span, zone, list_item: s.list_item, section: s.section }
             })
             .collect();
         // A note without headed assessment or plan ends with them all the same.
         if !has_decision {
-            let start = decision_start(document, &lower, &clauses, diagnoses);
+            let told = clauses.iter().position(|c| c.zone == Zone::Assessment).filter(|i| i * 4 >= clauses.len());
+            let start = told.unwrap_or_else(|| decision_start(document, &lower, &clauses, diagnoses));
             for clause in clauses.iter_mut().skip(start) {
                 if matches!(clause.zone, Zone::Story | Zone::Exam | Zone::Frame | Zone::Results) {
                     clause.zone = Zone::Plan;
@@ -305,6 +326,13 @@ pub(crate) mod tests {
             sections.push(Section { kind: *kind, heading: None, body: Span::new(start, text.len()) });
         }
         Document { id: None, text: text.into(), sections, sentences }
+    }
+
+    #[test]
+    fn assessments_open_in_the_line() {
+        assert!(ASSESSED.is_match("dx - postural tachycardia"));
+        assert!(ASSESSED.is_match("=> covid-19, mild"));
+        assert!(!ASSESSED.is_match("assessed by the nurse"));
     }
 
     #[test]
