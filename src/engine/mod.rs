@@ -3,11 +3,11 @@
 //! (`benches/engine.rs` has one) can time them.
 mod config;
 mod error;
+mod files;
 mod output;
 mod reading;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
@@ -15,7 +15,8 @@ use tracing::debug_span;
 
 pub use config::EngineConfig;
 pub use error::EngineError;
-pub use output::{CodedEncounter, EngineInfo, ModelInfo, SCHEMA};
+use files::{read_ids, read_thresholds};
+pub use output::{CodedEncounter, EngineInfo, LevelOutput, ModelInfo, SCHEMA};
 pub use reading::{Reader, Reading, TextReading};
 
 use crate::claim::{Candidate, Claim, Line};
@@ -362,16 +363,6 @@ pub fn payer_terms(payer: &rules::Payer) -> em::PayerTerms {
     }
 }
 
-/// What `level` prints.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct LevelOutput {
-    /// The caller's id.
-    pub encounter_id: String,
-    /// The level with its elements.
-    #[serde(flatten)]
-    pub em: EmResult,
-}
-
 fn is_default(context: &Context, field: &str) -> bool {
     context.origins.get(field).is_some_and(|o| o.kind == OriginKind::Default)
 }
@@ -401,28 +392,4 @@ fn digest(parts: &[Result<Vec<u8>, serde_json::Error>]) -> String {
         digest.update(part);
     }
     digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// The decision's thresholds; the defaults where a model brings none.
-fn read_thresholds(path: &Path) -> Result<ReviewThresholds, EngineError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).map_err(|e| open_error(format!("{}: {}", path.display(), e.message()))),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(ReviewThresholds::default()),
-        Err(e) => Err(open_error(format!("{}: {e}", path.display()))),
-    }
-}
-
-/// Ids of the documents that taught the model: corpus, tab, id; one a line.
-fn read_ids(path: &Path) -> Result<BTreeSet<String>, EngineError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text
-            .lines()
-            .filter_map(|l| l.rsplit('\t').next())
-            .map(str::trim)
-            .filter(|l| !l.is_empty())
-            .map(str::to_owned)
-            .collect()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(BTreeSet::new()),
-        Err(e) => Err(open_error(format!("{}: {e}", path.display()))),
-    }
 }
