@@ -1,14 +1,20 @@
-//! The engine end to end on this machine: notes of several lengths, one at a time and many together, scrubbing,
-//! retrieval, opening. Prints one JSON object; `benches/run.sh` runs it and keeps the result.
+//! The engine end to end on this machine: notes of several lengths, one at a time and many together, the stages of a
+//! note, scrubbing, retrieval, opening. Prints one JSON object; `benches/run.sh` runs it and keeps the result.
 #![allow(missing_docs)]
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use rayon::prelude::*;
 use serde_json::json;
+use superbill::encoder::kernels::Instructions;
 use superbill::encoder::{normalize, vectors};
 use superbill::engine::{Engine, EngineConfig};
 use superbill::note::Encounter;
+use tracing::span;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 
 /// Milliseconds of each run.
 fn times(count: usize, mut work: impl FnMut()) -> Vec<f64> {
@@ -40,12 +46,47 @@ fn note(texts: &[String], words: usize) -> String {
     note
 }
 
+/// Adds up the milliseconds spent in each of the engine's spans.
+#[derive(Clone, Default)]
+struct Stages(Arc<Mutex<BTreeMap<&'static str, f64>>>);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Stages {
+    fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().replace(Instant::now());
+        }
+    }
+    fn on_exit(&self, id: &span::Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        let started = span.extensions().get::<Instant>().copied();
+        if let (Some(started), Ok(mut stages)) = (started, self.0.lock()) {
+            *stages.entry(span.name()).or_default() += started.elapsed().as_secs_f64() * 1e3;
+        }
+    }
+}
+
+/// Milliseconds a note by stage, most first, and each stage's share.
+fn stages(engine: &Engine, encounter: &Encounter, today: jiff::civil::Date, count: usize) -> serde_json::Value {
+    let stages = Stages::default();
+    let subscriber = tracing_subscriber::registry().with(stages.clone());
+    let whole = tracing::subscriber::with_default(subscriber, || times(count, || drop(engine.code(encounter, today))));
+    let whole: f64 = whole.iter().sum();
+    let found = stages.0.lock().map(|s| s.clone()).unwrap_or_default();
+    let mut rows: Vec<(&str, f64)> = found.into_iter().collect();
+    let named: f64 = rows.iter().map(|r| r.1).sum();
+    rows.push(("other", whole - named));
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let row = |(name, ms): (&str, f64)| (name.to_owned(), json!({ "ms": ms / count as f64, "share": ms / whole }));
+    serde_json::Value::Object(rows.into_iter().map(row).collect())
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let quick = std::env::args().any(|a| a == "--quick");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let today = jiff::civil::date(2026, 5, 4);
+    let config = EngineConfig { model: std::env::var_os("SUPERBILL_MODEL").map(Into::into), ..Default::default() };
     let started = Instant::now();
-    let engine = Engine::open(&EngineConfig::default())?;
+    let engine = Engine::open(&config)?;
     let open = started.elapsed().as_secs_f64() * 1e3;
     let mut files =
         std::fs::read_dir(root.join("eval/notes"))?.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, std::io::Error>>()?;
@@ -67,12 +108,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "p99_ms": share(&one, 0.99), "notes_per_s": notes, "characters_per_s": notes * encounter.note.len() as f64,
         }));
     }
+    let encounter = Encounter { note: note(&texts, 500), ..Default::default() };
+    let by_stage = stages(&engine, &encounter, today, if quick { 20 } else { 60 });
 
     let claim = r#"{"date_of_service":"2026-05-04","payer":"medicare","diagnoses":[{"code":"R04.0"},{"code":"J34.2"},{"code":"I10"}],
         "lines":[{"code":"99213","modifiers":["25"],"pointers":["C"]},{"code":"31231","pointers":["A"]},{"code":"31238","modifiers":["RT"],"pointers":["A"]}]}"#;
     let scrub = times(2_000, || drop(engine.scrub(claim, today)));
 
-    let file = vectors::open_code_vectors(&root.join("models/superbill-base"))?;
+    let file = vectors::open_code_vectors(&config.model_folder())?;
     let query = |i: u32| {
         let (a, b) = (file.vector(i * 997), file.vector(i * 1_499 + 5));
         let mut mixed: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a + 0.5 * b).collect();
@@ -83,7 +126,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let search = times(200, || drop(file.search(&queries, 5)));
 
     let result = json!({
-        "threads": rayon::current_num_threads(), "open_ms": open, "notes": lengths,
+        "threads": rayon::current_num_threads(), "instructions": Instructions::best().name(), "numerics": engine.info().numerics,
+        "open_ms": open, "notes": lengths, "stages_of_500_words": by_stage,
         "scrub_with_json_us": share(&scrub, 0.5) * 1e3,
         "retrieval": {"rows": file.rows(), "mentions": queries.len(), "batch_us": share(&search, 0.5) * 1e3},
     });

@@ -68,6 +68,36 @@ fn the_same_note_gives_the_same_bytes_alone_and_among_others() {
     assert_eq!(json(&both)[1], json(&single));
 }
 
+/// Notes of all lengths, some of them one sequence and one of them many batches.
+#[test]
+fn many_notes_give_the_same_bytes_on_any_number_of_threads_and_one_by_one() {
+    let dir = tempfile::tempdir().expect("folder");
+    let notes = Path::new(env!("CARGO_MANIFEST_DIR")).join("eval/notes");
+    let mut files: Vec<_> = fs::read_dir(notes).expect("notes").map(|e| e.expect("entry").path()).collect();
+    files.sort();
+    let texts: Vec<String> = files.iter().take(4).map(|f| fs::read_to_string(f).expect("note")).collect();
+    let mut notes = vec!["Cough.".to_owned(), texts.concat()];
+    notes.extend(texts);
+    let line = |(i, note): (usize, &String)| serde_json::json!({"encounter_id": format!("n{i}"), "note": note}).to_string();
+    let lines: Vec<String> = notes.iter().enumerate().map(line).collect();
+    let code = |name: &str, lines: &[String], threads: &str| {
+        let (file, out) = (dir.path().join(format!("{name}.jsonl")), dir.path().join(name));
+        fs::write(&file, lines.join("\n")).expect("write");
+        let mut command = Command::cargo_bin("superbill").expect("binary");
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).env("RAYON_NUM_THREADS", threads);
+        command.args(["code", "--date", "2026-05-04"]).arg(&file).arg("--out").arg(&out).assert().success();
+        let read = |i: usize| fs::read(out.join(format!("n{i}.json"))).ok();
+        (0..notes.len()).map(read).collect::<Vec<_>>()
+    };
+    let one = code("one", &lines, "1");
+    assert!(one.iter().all(Option::is_some));
+    for threads in ["2", "5"] {
+        assert!(one == code(threads, &lines, threads), "{threads} threads");
+    }
+    let alone = code("alone", &lines[1..2], "3");
+    assert_eq!(one[1], alone[1]);
+}
+
 #[test]
 fn input_that_cannot_be_coded_is_refused_with_what_is_allowed() {
     let dir = tempfile::tempdir().expect("folder");

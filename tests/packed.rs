@@ -8,7 +8,7 @@ use candle_nn::VarBuilder;
 use proptest::prelude::*;
 use superbill::encoder::bert::{self, Activation, BertConfig, Branch, Mode, Trunk};
 use superbill::encoder::kernels::Instructions;
-use superbill::encoder::packed::{Numerics, PackedModel, Weights};
+use superbill::encoder::packed::{Matrix, Numerics, PackedModel, Weights};
 use superbill::encoder::store::Stored;
 
 /// Largest difference of a number of a vector (they are about 1 in size) from the definition, in f32.
@@ -97,7 +97,7 @@ proptest! {
         let width = model.config.hidden_size;
         let expected: Vec<_> = sequences.iter().map(|s| model.defined(s)).collect();
         let exact = vectors(&model.packed(Numerics::Float, Instructions::best()), &sequences, 2);
-        let rounded = vectors(&model.packed(Numerics::Int8, Instructions::best()), &sequences, 2);
+        let rounded = vectors(&model.packed(Numerics::int8(&[Matrix::Output]), Instructions::best()), &sequences, 2);
         for ((expected, exact), rounded) in expected.iter().flatten().zip(exact.iter().flatten()).zip(rounded.iter().flatten()) {
             let difference = expected.iter().zip(exact).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             prop_assert!(difference < FLOAT_TOLERANCE, "f32 is off by {}", difference);
@@ -113,7 +113,7 @@ proptest! {
     #[test]
     fn neither_batches_nor_threads_nor_instructions_change_a_bit(seed in 0u64..1000, sequences in sequences()) {
         let model = Model::new(config(3, 16, 70), seed);
-        for numerics in [Numerics::Float, Numerics::Int8] {
+        for numerics in [Numerics::Float, Numerics::int8(&[]), Numerics::int8(&[Matrix::Projection, Matrix::Output])] {
             let packed = model.packed(numerics, Instructions::best());
             let together = vectors(&packed, &sequences, 1);
             for threads in [2, 5] {

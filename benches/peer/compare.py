@@ -182,6 +182,26 @@ def machine():
             "load_at_start": round(os.getloadavg()[0], 2)}
 
 
+def goals(result):
+    """What the issue of this bench asked for, and what was found."""
+    ratios, notes = result["ratio_to_onnxruntime"], {n["words"]: n for n in result["engine"]["notes"]}
+    rows = [("f32 on ragged sentences, to theirs", ratios["ragged_f32"], ">=", 1.1),
+            ("f32 at 1x32, to theirs", ratios["one_by_32_f32"], ">=", 1.0),
+            ("default precision on ragged sentences, to their int8", ratios["ragged_best"], ">=", 1.3),
+            ("default precision on ragged sentences, to their f32", ratios["ragged_best_to_f32"], ">=", 2.5)]
+    rows += [(f"default precision, {k.replace('_', ' ')}, to their int8", v, ">=", 1.0)
+             for k, v in ratios.items() if k.endswith(("_best", "_best_2_threads")) and k != "ragged_best"]
+    rows += [("500 words end to end, p50 ms", notes[500]["p50_ms"], "<", 60),
+             ("characters/s end to end, least over all lengths", min(n["characters_per_s"] for n in notes.values()), ">=", 40_000),
+             ("cold start to the first code, ms", result["start"]["median_ms"], "<", 500),
+             ("resident MiB", result["start"]["resident_mib"], "<", 400),
+             ("retrieval of a batch of mentions, µs", result["engine"]["retrieval"]["batch_us"], "<", 1000),
+             ("largest share of a stage beside the encoder",
+              max(v["share"] for k, v in result["engine"]["stages_of_500_words"].items() if k != "encoder"), "<=", 0.10)]
+    met = lambda value, sign, goal: value >= goal if sign == ">=" else value < goal if sign == "<" else value <= goal
+    return [{"what": w, "found": round(v, 3), "goal": f"{s} {g}", "met": met(v, s, g)} for w, v, s, g in rows]
+
+
 def table(result):
     engines = ["ours_f32", "ours_best", "onnxruntime_f32", "onnxruntime_int8"]
     lines = [f"# Speed, {result['date']}, commit {result['commit'][:10]}", "",
@@ -196,13 +216,68 @@ def table(result):
     lines += ["## Ratios to ONNX Runtime (above 1: ours is faster)", "", "| what | by the clock | in processor time |", "| --- | --- | --- |"]
     by_cpu = result["ratio_by_processor_time"]
     lines += [f"| {k} | {v} | {by_cpu[k]} |" for k, v in result["ratio_to_onnxruntime"].items()]
+    lines += ["", "## Goals", "", "| what | found | goal | met |", "| --- | --- | --- | --- |"]
+    lines += [f"| {g['what']} | {g['found']:,} | {g['goal']} | {'yes' if g['met'] else 'no'} |" for g in result["goals"]]
+    stages = result["engine"]["stages_of_500_words"]
+    lines += ["", "## A note of 500 words by stage", "", "| stage | ms | share |", "| --- | --- | --- |"]
+    lines += [f"| {name} | {stage['ms']:.2f} | {stage['share']:.1%} |" for name, stage in stages.items()]
     lines += ["", "## End to end", "", "| words | p50 ms | p99 ms | notes/s | characters/s |", "| --- | --- | --- | --- | --- |"]
     lines += [f"| {n['words']:,} | {n['p50_ms']:.1f} | {n['p99_ms']:.1f} | {n['notes_per_s']:.2f} | {n['characters_per_s']:,.0f} |"
               for n in result["engine"]["notes"]]
+    for name in ("engine_1_thread", "engine_avx2_forced"):
+        per_length = ", ".join(f"{n['words']:,} words {n['p50_ms']:.1f} ms and {n['characters_per_s']:,.0f} characters/s"
+                               for n in result[name]["notes"])
+        lines += ["", f"{name.replace('_', ' ')}: p50 {per_length}."]
     lines += ["", f"Scrub {result['engine']['scrub_with_json_us']:.0f} µs; retrieval of {result['engine']['retrieval']['mentions']} "
               f"mentions among {result['engine']['retrieval']['rows']:,} rows {result['engine']['retrieval']['batch_us']:.0f} µs; "
-              f"cold start to the first code {result['start']['median_ms']} ms, resident {result['start']['resident_mib']} MiB.", ""]
+              f"cold start to the first code {result['start']['median_ms']} ms, resident {result['start']['resident_mib']} MiB. "
+              f"Load at the end {result['machine']['load_at_end']}.", ""]
     return "\n".join(lines)
+
+
+def encoder(given, numerics, rounds, result, keep):
+    """The encoder's part, on one and two threads; `keep` saves what there is so far."""
+    result["encoder"], result["ratio_to_onnxruntime"], result["ratio_by_processor_time"] = {}, {}, {}
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        f32, int8 = graph.make(MODEL, folder / "onnx")
+        for threads in (1, 2):
+            ours, best = Ours(given.worker, "f32", threads), Ours(given.worker, numerics, threads)
+            theirs, theirs_int8 = Theirs(f32, threads), Theirs(int8, threads)
+            all_shapes = shapes(best, folder)
+            engines = {"ours_f32": ours, "ours_best": best, "onnxruntime_f32": theirs, "onnxruntime_int8": theirs_int8}
+            samples = measure(engines, all_shapes, rounds)
+            behind = "" if threads == 1 else "_2_threads"
+            result["encoder"][f"{threads}_threads_{best.instructions}"] = summary(samples, all_shapes)
+            for key, shape in (("ragged", "ragged"), ("one_by_32", "1x32"), ("one_by_256", "1x256"), ("batch", "8x128"),
+                               ("batch_32x32", "32x32")):
+                for what, own, other in (("f32", "ours_f32", "onnxruntime_f32"), ("best", "ours_best", "onnxruntime_int8"),
+                                         ("best_to_f32", "ours_best", "onnxruntime_f32")):
+                    name = f"{key}_{what}{behind}"
+                    result["ratio_to_onnxruntime"][name] = ratio(samples, shape, own, other)
+                    result["ratio_by_processor_time"][name] = ratio(samples, shape, own, other, 1)
+            keep()
+            if threads == 1:
+                ragged = all_shapes[-1]
+                result["cosine_to_onnxruntime_f32"] = {
+                    "ours_f32": accuracy(ours, theirs, ragged, folder), "ours_best": accuracy(best, theirs, ragged, folder)}
+                forced = {"ours_f32": Ours(given.worker, "f32", 1, "avx2"), "ours_best": Ours(given.worker, numerics, 1, "avx2")}
+                # The peer has no switch for its instructions: it runs as it chooses.
+                own = list(forced.values())
+                forced |= {"onnxruntime_f32": theirs, "onnxruntime_int8": theirs_int8}
+                result["encoder"]["1_threads_avx2_forced_for_ours"] = summary(measure(forced, all_shapes, rounds), all_shapes)
+                for worker in own:
+                    worker.close()
+                keep()
+            ours.close()
+            best.close()
+
+
+def engine(given, **environment):
+    """Runs benches/engine.rs and returns what it prints."""
+    arguments = [given.engine] + (["--quick"] if given.quick else [])
+    printed = subprocess.check_output(arguments, text=True, cwd=ROOT, env={**os.environ, **environment})
+    return json.loads(printed.splitlines()[-1])
 
 
 def main():
@@ -216,43 +291,27 @@ def main():
     result = {"date": datetime.date.today().isoformat(), "machine": machine(), "rounds": rounds, "numerics": numerics,
               "commit": subprocess.check_output(["git", "-C", str(ROOT), "rev-parse", "HEAD"], text=True).strip(),
               "versions": {"onnxruntime": onnxruntime.__version__, "python": platform.python_version()}}
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        f32, int8 = graph.make(MODEL, folder / "onnx")
-        result["encoder"], ratios, by_cpu = {}, {}, {}
-        for threads in (1, 2):
-            ours, best = Ours(given.worker, "f32", threads), Ours(given.worker, numerics, threads)
-            theirs, theirs_int8 = Theirs(f32, threads), Theirs(int8, threads)
-            all_shapes = shapes(best, folder)
-            engines = {"ours_f32": ours, "ours_best": best, "onnxruntime_f32": theirs, "onnxruntime_int8": theirs_int8}
-            samples = measure(engines, all_shapes, rounds)
-            behind = "" if threads == 1 else "_2_threads"
-            result["encoder"][f"{threads}_threads_{best.instructions}"] = summary(samples, all_shapes)
-            for key, shape in (("ragged", "ragged"), ("one_by_32", "1x32"), ("one_by_256", "1x256"), ("batch", "8x128"),
-                               ("batch_32x32", "32x32")):
-                for what, own, other in (("f32", "ours_f32", "onnxruntime_f32"), ("best", "ours_best", "onnxruntime_int8"),
-                                         ("best_to_f32", "ours_best", "onnxruntime_f32")):
-                    ratios[f"{key}_{what}{behind}"] = ratio(samples, shape, own, other)
-                    by_cpu[f"{key}_{what}{behind}"] = ratio(samples, shape, own, other, 1)
-            if threads == 1:
-                ragged = all_shapes[-1]
-                result["cosine_to_onnxruntime_f32"] = {
-                    "ours_f32": accuracy(ours, theirs, ragged, folder), "ours_best": accuracy(best, theirs, ragged, folder)}
-                forced = {"ours_f32": Ours(given.worker, "f32", 1, "avx2"), "ours_best": Ours(given.worker, numerics, 1, "avx2")}
-                # The peer has no switch for its instructions: it runs as it chooses.
-                forced |= {"onnxruntime_f32": theirs, "onnxruntime_int8": theirs_int8}
-                result["encoder"]["1_threads_avx2_forced_for_ours"] = summary(measure(forced, all_shapes, rounds), all_shapes)
-                forced["ours_f32"].close()
-                forced["ours_best"].close()
-            ours.close()
-            best.close()
-        result["ratio_to_onnxruntime"], result["ratio_by_processor_time"] = ratios, by_cpu
-    arguments = [given.engine] + (["--quick"] if given.quick else [])
-    result["engine"] = json.loads(subprocess.check_output(arguments, text=True, cwd=ROOT).splitlines()[-1])
-    result["start"] = cold(given.superbill, rounds)
     out = pathlib.Path(given.out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(result, indent=1) + "\n")
+
+    def keep():
+        """So that a run that is cut short leaves what it has measured."""
+        out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+
+    step = lambda what: print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
+    step("encoder beside ONNX Runtime")
+    encoder(given, numerics, rounds, result, keep)
+    step("engine")
+    result["engine"] = engine(given)
+    keep()
+    step("engine on one thread, and with AVX2 alone")
+    result["engine_1_thread"] = engine(given, RAYON_NUM_THREADS="1")
+    result["engine_avx2_forced"] = engine(given, SUPERBILL_CPU="avx2")
+    step("start")
+    result["start"] = cold(given.superbill, rounds)
+    result["machine"]["load_at_end"] = round(os.getloadavg()[0], 2)
+    result["goals"] = goals(result)
+    keep()
     out.with_suffix(".md").write_text(table(result))
     print(table(result))
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::error::EncoderError;
-use super::kernels::{After, ByteRows, ByteWeights, Instructions};
+use super::kernels::{Activations, After, ByteWeights, Instructions, RoundedRows};
 use super::{Encoder, store};
 
 const MAGIC: &[u8; 8] = b"SBVECT01";
@@ -120,7 +120,9 @@ impl VectorFile {
         if !ends.is_sorted() || ends.last().is_none_or(|&e| e as usize != count) || file.scales().iter().any(|s| !s.is_finite()) {
             return Err(damaged("its tables are inconsistent"));
         }
-        let pack = |(values, scales): (&[i8], &[f32])| ByteWeights::pack(values, scales, &vec![0.0; scales.len()], dim);
+        let (kind, set) = (Activations::Bytes, Instructions::best());
+        let pack =
+            |(values, scales): (&[i8], &[f32])| ByteWeights::pack(kind, set, values, scales, &vec![0.0; scales.len()], dim);
         file.blocks = file.values().par_chunks(BLOCK * dim).zip(file.scales().par_chunks(BLOCK)).map(pack).collect();
         Ok(file)
     }
@@ -190,16 +192,18 @@ impl VectorFile {
     }
 
     /// The `k` rows nearest to each query (vectors of length 1), best first; equal scores by row number. Every row is
-    /// compared: with the query in 7 bits first, then the best ones with the query in f32.
+    /// compared: with the query in 8 bits first, then the best ones with the query in f32.
     pub fn search(&self, queries: &[Vec<f32>], k: usize) -> Vec<Vec<Neighbour>> {
         let usable: Vec<usize> = (0..queries.len()).filter(|&i| queries[i].len() == self.dim).collect();
         let all: Vec<f32> = usable.iter().flat_map(|&i| queries[i].iter().copied()).collect();
-        let (set, keep) = (Instructions::best(), k + MARGIN);
-        let mut rounded = ByteRows::default();
-        rounded.round(set, &all, self.dim);
+        let keep = k + MARGIN;
+        let mut rounded = RoundedRows::default();
+        if let Some(block) = self.blocks.first() {
+            block.round(&all, &mut rounded);
+        }
         let score = |(number, block): (usize, &ByteWeights)| {
             let mut scores = vec![0f32; usable.len() * block.outputs()];
-            block.apply(set, &rounded, &mut scores, After::default());
+            block.apply(&rounded, &mut scores, After::default());
             let mut best = vec![Best::new(keep); queries.len()];
             for (&i, scores) in usable.iter().zip(scores.chunks_exact(block.outputs())) {
                 for (row, score) in scores.iter().enumerate() {

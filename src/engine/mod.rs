@@ -1,19 +1,22 @@
 //! All of it in one call: opens tables, weights and models once, then codes encounters through `&self`, so that threads
-//! share one engine. No clock, no network, no database.
+//! share one engine. No clock, no network, no database. Each stage is a `tracing` span of its name, so that a subscriber
+//! (`benches/engine.rs` has one) can time them.
 mod config;
 mod error;
+mod files;
 mod output;
 mod reading;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
+use tracing::debug_span;
 
 pub use config::EngineConfig;
 pub use error::EngineError;
-pub use output::{CodedEncounter, EngineInfo, ModelInfo, SCHEMA};
+use files::{read_ids, read_thresholds};
+pub use output::{CodedEncounter, EngineInfo, LevelOutput, ModelInfo, SCHEMA};
 pub use reading::{Reader, Reading, TextReading};
 
 use crate::claim::{Candidate, Claim, Line};
@@ -55,25 +58,47 @@ impl Engine {
     pub fn open(config: &EngineConfig) -> Result<Self, EngineError> {
         let folder = config.codesets_folder();
         let model = config.model_folder();
-        let code_sets = CodeSets::open_with(&folder, config.data.as_deref()).map_err(open_error)?;
-        let payers_folder = folder.join("payers");
-        let payers =
-            if payers_folder.is_dir() { Payers::open(&payers_folder) } else { Payers::embedded() }.map_err(open_error)?;
-        let reader = Reader::open(&model, &folder, &config.device)?;
         let manifest = Manifest::read(&model).map_err(open_error)?;
-        for file in ["diagnoses.json.gz", "procedures.json.gz", "review.toml", "training_documents.txt"] {
-            manifest.verify(&model, file).map_err(open_error)?;
-        }
-        let diagnoses = DiagnosisModel::open(&model.join("diagnoses.json.gz")).map_err(open_error)?;
-        let documented = if manifest.files.contains_key(documented::model::FILE) {
-            manifest.verify(&model, documented::model::FILE).map_err(open_error)?;
-            Some(DocumentedModel::open(&model.join(documented::model::FILE), reader.lexicon()).map_err(open_error)?)
-        } else {
-            None
+        let verify = |file: &str| manifest.verify(&model, file).map_err(open_error);
+        // Independent of each other, and each bound by one core: together they decide how soon a process answers.
+        let open_tables = || {
+            let code_sets = CodeSets::open_with(&folder, config.data.as_deref()).map_err(open_error)?;
+            let payers_folder = folder.join("payers");
+            let payers =
+                if payers_folder.is_dir() { Payers::open(&payers_folder) } else { Payers::embedded() }.map_err(open_error)?;
+            Ok::<_, EngineError>((code_sets, payers))
         };
-        let table = ProcedureTable::read(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
-        let procedures = ProcedureModel::read(&model.join("procedures.json.gz")).map_err(open_error)?;
-        let families = FamilyTables::open(&folder.join("procedures")).map_err(open_error)?;
+        let open_diagnoses = || {
+            verify("diagnoses.json.gz")?;
+            DiagnosisModel::open(&model.join("diagnoses.json.gz")).map_err(open_error)
+        };
+        let open_documented = |reader: &Reader| {
+            if !manifest.files.contains_key(documented::model::FILE) {
+                return Ok::<_, EngineError>(None);
+            }
+            verify(documented::model::FILE)?;
+            DocumentedModel::open(&model.join(documented::model::FILE), reader.lexicon()).map_err(open_error).map(Some)
+        };
+        let open_reader = || {
+            let reader = Reader::open(&model, &folder, &config.device)?;
+            let documented = open_documented(&reader)?;
+            Ok::<_, EngineError>((reader, documented))
+        };
+        let open_procedures = || {
+            verify("procedures.json.gz")?;
+            let table = ProcedureTable::read(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
+            let procedures = ProcedureModel::read(&model.join("procedures.json.gz")).map_err(open_error)?;
+            Ok::<_, EngineError>((table, procedures))
+        };
+        let open_families = || FamilyTables::open(&folder.join("procedures")).map_err(open_error);
+        let (((tables, reader), diagnoses), (procedures, families)) = rayon::join(
+            || rayon::join(|| rayon::join(open_tables, open_reader), open_diagnoses),
+            || rayon::join(open_procedures, open_families),
+        );
+        let ((code_sets, payers), (reader, documented), diagnoses) = (tables?, reader?, diagnoses?);
+        let ((table, procedures), families) = (procedures?, families?);
+        verify("review.toml")?;
+        verify("training_documents.txt")?;
         let info = EngineInfo {
             version: env!("CARGO_PKG_VERSION").into(),
             model: ModelInfo { name: reader.model_name().to_owned(), sha256: reader.model_identity() },
@@ -107,13 +132,14 @@ impl Engine {
     /// Codes one encounter. `today` stands in where neither the encounter nor the note states a date of service.
     pub fn code(&self, encounter: &Encounter, today: Date) -> Result<CodedEncounter, EngineError> {
         let mut reading = self.read(encounter, today)?;
-        let coded = self.diagnose(&reading, encounter);
+        let coded = debug_span!("diagnoses").in_scope(|| self.diagnose(&reading, encounter));
         let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &coded);
         number(&mut lines);
         place_by_service(&mut reading.context, &em);
         let diagnoses_right = coded.all_right;
         let claim = Claim { diagnoses: coded.diagnoses, lines };
-        let findings = self.check(&reading, encounter, &claim, em.code.as_deref())?;
+        let findings = debug_span!("rules").in_scope(|| self.check(&reading, encounter, &claim, em.code.as_deref()))?;
+        let finishing = debug_span!("result").entered();
         queries.extend(em.queries.iter().cloned());
         let mut candidates = coded.candidates;
         candidates.extend(procedure_candidates);
@@ -149,6 +175,7 @@ impl Engine {
             audit: Audit::default(),
         };
         coded.audit = self.audit(encounter, &coded);
+        drop(finishing);
         Ok(coded)
     }
 
@@ -248,13 +275,14 @@ impl Engine {
         coded: &DiagnosisCoding,
     ) -> (Vec<Line>, EmResult, Vec<Candidate>, Vec<crate::claim::Query>) {
         let context = &reading.context;
-        let procedures = self.procedures.code(&ProcedureInput {
+        let input = ProcedureInput {
             document: &reading.document,
             context,
             mentions: &reading.extraction.mentions,
             diagnoses: &coded.diagnoses,
             code_sets: &self.code_sets,
-        });
+        };
+        let procedures = debug_span!("procedures").in_scope(|| self.procedures.code(&input));
         let fee = |code: &str| em::fee(&self.code_sets, context, code);
         let global_days = |code: &str| em::global_days(&self.code_sets, context, code);
         let payer = self.payers.get(&context.payer);
@@ -264,6 +292,7 @@ impl Engine {
                 .map(|l| l.code.as_str())
                 .find(|c| ("99202".."99500").contains(c) || matches!(*c, "G0402" | "G0438" | "G0439"))
         });
+        let leveling = debug_span!("em").entered();
         let em = em::level(&em::Input {
             document: &reading.document,
             context,
@@ -276,6 +305,7 @@ impl Engine {
             global_days: &global_days,
         });
         let mut lines = em::lines(&em, &coded.diagnoses, &procedures.lines, &global_days);
+        drop(leveling);
         for line in &mut lines {
             line.confidence = self.review.level;
             if line.title.is_empty() {
@@ -333,16 +363,6 @@ pub fn payer_terms(payer: &rules::Payer) -> em::PayerTerms {
     }
 }
 
-/// What `level` prints.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct LevelOutput {
-    /// The caller's id.
-    pub encounter_id: String,
-    /// The level with its elements.
-    #[serde(flatten)]
-    pub em: EmResult,
-}
-
 fn is_default(context: &Context, field: &str) -> bool {
     context.origins.get(field).is_some_and(|o| o.kind == OriginKind::Default)
 }
@@ -372,28 +392,4 @@ fn digest(parts: &[Result<Vec<u8>, serde_json::Error>]) -> String {
         digest.update(part);
     }
     digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// The decision's thresholds; the defaults where a model brings none.
-fn read_thresholds(path: &Path) -> Result<ReviewThresholds, EngineError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).map_err(|e| open_error(format!("{}: {}", path.display(), e.message()))),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(ReviewThresholds::default()),
-        Err(e) => Err(open_error(format!("{}: {e}", path.display()))),
-    }
-}
-
-/// Ids of the documents that taught the model: corpus, tab, id; one a line.
-fn read_ids(path: &Path) -> Result<BTreeSet<String>, EngineError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text
-            .lines()
-            .filter_map(|l| l.rsplit('\t').next())
-            .map(str::trim)
-            .filter(|l| !l.is_empty())
-            .map(str::to_owned)
-            .collect()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(BTreeSet::new()),
-        Err(e) => Err(open_error(format!("{}: {e}", path.display()))),
-    }
 }

@@ -68,3 +68,13 @@ pub struct ModelInfo {
     /// SHA-256 of its manifest.
     pub sha256: String,
 }
+
+/// What `level` prints.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct LevelOutput {
+    /// The caller's id.
+    pub encounter_id: String,
+    /// The level with its elements.
+    #[serde(flatten)]
+    pub em: EmResult,
+}

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
+use tracing::debug_span;
 
 use super::EngineError;
 use crate::coding::attributes::{NoteFacts, PatientFacts};
@@ -77,16 +78,17 @@ impl Reader {
     pub fn open(model: &Path, codesets: &Path, device_name: &str) -> Result<Self, EngineError> {
         let open = |e: &dyn std::fmt::Display| EngineError::Open(e.to_string());
         let device = device::open(device_name).map_err(|e| open(&e))?;
-        let encoder = CandleEncoder::open(model, &device).map_err(|e| open(&e))?;
         let manifest = crate::encoder::manifest::Manifest::read(model).map_err(|e| open(&e))?;
         let has_heads = manifest.files.contains_key(crate::extract::heads::FILE);
+        let open_vectors = || has_heads.then(|| vectors::open_code_vectors(model)).transpose();
+        let open_lexicon =
+            || (Lexicon::open(&codesets.join("lexicon.bin")), PhraseCounts::open(&codesets.join("lexicon.counts.bin")));
+        let (encoder, (vectors, (lexicon, counts))) =
+            rayon::join(|| CandleEncoder::open(model, &device), || rayon::join(open_vectors, open_lexicon));
+        let encoder = encoder.map_err(|e| open(&e))?;
         let heads = if has_heads { Some(Heads::open(model, encoder.dim()).map_err(|e| open(&e))?) } else { None };
-        let lexicon = Lexicon::open(&codesets.join("lexicon.bin")).map_err(|e| open(&e))?;
-        let counts = PhraseCounts::open(&codesets.join("lexicon.counts.bin")).map_err(|e| open(&e))?;
-        let vectors = match &heads {
-            Some(_) => Some(vectors::open_code_vectors(model).map_err(|e| open(&e))?),
-            None => None,
-        };
+        let (lexicon, counts) = (lexicon.map_err(|e| open(&e))?, counts.map_err(|e| open(&e))?);
+        let vectors = vectors.map_err(|e| open(&e))?;
         let rows = vectors.as_ref().map(|v| attention::rows_of_codes(v, &lexicon)).unwrap_or_default();
         let claims = match manifest.files.contains_key(attention::FILE) {
             true => {
@@ -95,7 +97,7 @@ impl Reader {
             }
             false => None,
         };
-        let numerics = if device.is_cpu() { manifest.compute.name().to_owned() } else { "cuda-f32".to_owned() };
+        let numerics = if device.is_cpu() { manifest.compute.name() } else { "cuda-f32".to_owned() };
         Ok(Self {
             encoder,
             heads,
@@ -130,19 +132,24 @@ impl Reader {
     /// Reads one encounter's note.
     pub fn read(&self, encounter: &Encounter, today: Date) -> Result<Reading, EngineError> {
         let internal = |e: crate::encoder::EncoderError| EngineError::Internal(e.to_string());
-        let document = document::read(&encounter.note);
-        let context = facts::resolve_context(encounter, &document, today);
+        let (document, context) = debug_span!("structure").in_scope(|| {
+            let document = document::read(&encounter.note);
+            let context = facts::resolve_context(encounter, &document, today);
+            (document, context)
+        });
         // Without heads nothing reads the token vectors.
         let encoded = match &self.heads {
-            Some(_) => self.encoder.encode(&document).map_err(internal)?,
+            Some(_) => debug_span!("encoder").in_scope(|| self.encoder.encode(&document)).map_err(internal)?,
             None => EncodedDocument::default(),
         };
-        let extraction = match &self.heads {
-            Some(heads) => tagger::extract(&document, &encoded, heads).map_err(internal)?,
-            None => Extraction::default(),
-        };
-        let measurements = measurements::find(&document);
-        let dense = self.retrieve(&encoded, &extraction);
+        let (extraction, measurements) = debug_span!("mentions").in_scope(|| {
+            let extraction = match &self.heads {
+                Some(heads) => tagger::extract(&document, &encoded, heads).map_err(internal)?,
+                None => Extraction::default(),
+            };
+            Ok::<_, EngineError>((extraction, measurements::find(&document)))
+        })?;
+        let dense = debug_span!("retrieval").in_scope(|| self.retrieve(&encoded, &extraction));
         Ok(Reading { document, context, extraction, measurements, encoded, dense })
     }
 

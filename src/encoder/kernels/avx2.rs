@@ -111,14 +111,16 @@ impl<const VNNI: bool> Lanes for Avx2<VNNI> {
     }
     #[inline(always)]
     unsafe fn dot(sum: Self::I, bytes: Self::I, weights: *const i8) -> Self::I {
-        // 2 · 127 · 127 fits an i16: the pairwise sums do not saturate.
         let half = |sum, bytes, weights: *const i8| unsafe {
             let weights = _mm256_loadu_si256(weights.cast());
             if VNNI {
                 return _mm256_dpbusd_avx_epi32(sum, bytes, weights);
             }
-            let pairs = _mm256_maddubs_epi16(bytes, weights);
-            _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+            // `maddubs` would saturate: even and odd bytes in 16 bits each.
+            let even = _mm256_and_si256(bytes, _mm256_set1_epi16(0xff));
+            let even = _mm256_madd_epi16(even, _mm256_srai_epi16(_mm256_slli_epi16(weights, 8), 8));
+            let odd = _mm256_madd_epi16(_mm256_srli_epi16(bytes, 8), _mm256_srai_epi16(weights, 8));
+            _mm256_add_epi32(sum, _mm256_add_epi32(even, odd))
         };
         unsafe { [half(sum[0], bytes[0], weights), half(sum[1], bytes[1], weights.add(32))] }
     }
@@ -143,6 +145,10 @@ impl<const VNNI: bool> Lanes for Avx2<VNNI> {
     #[inline(always)]
     unsafe fn to_float(v: Self::I) -> Self::F {
         unsafe { both!(_mm256_cvtepi32_ps(v)) }
+    }
+    #[inline(always)]
+    unsafe fn prefetch(from: *const i8) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from) }
     }
     #[inline(always)]
     unsafe fn store_bytes(to: *mut u8, rounded: Self::F) {

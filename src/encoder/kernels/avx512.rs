@@ -119,9 +119,11 @@ impl<const VNNI: bool> Lanes for Avx512<VNNI> {
             if VNNI {
                 return _mm512_dpbusd_epi32(sum, bytes, weights);
             }
-            // 2 · 127 · 127 fits an i16: the pairwise sums do not saturate.
-            let pairs = _mm512_maddubs_epi16(bytes, weights);
-            _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)))
+            // `maddubs` would saturate: even and odd bytes in 16 bits each.
+            let even = _mm512_and_si512(bytes, _mm512_set1_epi16(0xff));
+            let even = _mm512_madd_epi16(even, _mm512_srai_epi16(_mm512_slli_epi16(weights, 8), 8));
+            let odd = _mm512_madd_epi16(_mm512_srli_epi16(bytes, 8), _mm512_srai_epi16(weights, 8));
+            _mm512_add_epi32(sum, _mm512_add_epi32(even, odd))
         }
     }
     #[inline(always)]
@@ -141,6 +143,10 @@ impl<const VNNI: bool> Lanes for Avx512<VNNI> {
     #[inline(always)]
     unsafe fn to_float(v: Self::I) -> Self::F {
         unsafe { _mm512_cvtepi32_ps(v) }
+    }
+    #[inline(always)]
+    unsafe fn prefetch(from: *const i8) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from) }
     }
     #[inline(always)]
     unsafe fn store_bytes(to: *mut u8, rounded: Self::F) {

@@ -43,7 +43,7 @@ pub(super) trait Lanes: Copy {
     unsafe fn zero_i() -> Self::I;
     /// The same four bytes in every lane.
     unsafe fn splat_bytes(from: *const u8) -> Self::I;
-    /// Adds to each lane the products of four unsigned bytes (at most 127) with four signed bytes of `weights` (64 bytes).
+    /// Adds to each lane the products of four unsigned bytes with four signed bytes of `weights` (64 bytes).
     unsafe fn dot(sum: Self::I, bytes: Self::I, weights: *const i8) -> Self::I;
     /// The same two i16 in every lane.
     unsafe fn splat_words(from: *const i16) -> Self::I;
@@ -52,6 +52,8 @@ pub(super) trait Lanes: Copy {
     /// Adds to each lane the products of its two i16 with two others.
     unsafe fn dot_pairs(sum: Self::I, words: Self::I, pairs: Self::I) -> Self::I;
     unsafe fn to_float(v: Self::I) -> Self::F;
+    /// Asks for the cache line at an address, which need not be valid.
+    unsafe fn prefetch(from: *const i8);
     /// Writes the low bytes of sixteen numbers plus [`ROUND`].
     unsafe fn store_bytes(to: *mut u8, rounded: Self::F);
     /// Writes the low halves of sixteen numbers plus [`ROUND`], as i16.

@@ -15,6 +15,7 @@ mod integers;
 mod lanes;
 mod portable;
 mod product;
+mod rounded;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -22,9 +23,10 @@ mod tests;
 use std::sync::OnceLock;
 
 use attention::Sequence;
-pub use dense::{After, ByteRows, ByteWeights, FloatWeights, Residual, WordRows, WordWeights};
-use integers::{Scales, Steps};
+pub use dense::{After, FloatWeights, Residual};
+use integers::Scales;
 use product::Finish;
+pub use rounded::{Activations, ByteWeights, RoundedRows};
 
 /// The instruction sets, slowest first. All give the same bits (the portable one on x86-64 but for a last bit once in
 /// 2²⁹ operations).
@@ -65,6 +67,11 @@ impl Instructions {
             Self::Avx512 => "avx512",
             Self::Avx512Vnni => "avx512-vnni",
         }
+    }
+
+    /// Whether it multiplies bytes as fast as it can multiply anything (VNNI).
+    fn has_byte_products(self) -> bool {
+        matches!(self, Self::Avx2Vnni | Self::Avx512Vnni)
     }
 
     /// Whether this CPU has it.
@@ -145,7 +152,7 @@ for_each_instruction_set! {
     unsafe fn byte_product_on = integers::byte_product,
         (rows: usize, inputs: usize, outputs: usize, a: *const u8, panels: *const i8, out: *mut f32, scales: Scales, end: Finish);
     unsafe fn word_product_on = integers::word_product,
-        (rows: usize, inputs: usize, outputs: usize, a: *const i16, panels: *const i8, out: *mut f32, steps: Steps, end: Finish);
+        (rows: usize, inputs: usize, outputs: usize, a: *const i16, panels: *const i8, out: *mut f32, scales: Scales, end: Finish);
     unsafe fn to_words_on = rows::to_words, (row: *const f32, count: usize, words: *mut i16, largest: f32) -> f32;
     unsafe fn attend_on = attention::attend, (sequence: Sequence, first: usize, rows: usize, out: *mut f32, space: *mut f32);
     unsafe fn layer_norm_on = rows::layer_norm, (row: *mut f32, count: usize, weight: *const f32, bias: *const f32, eps: f32);

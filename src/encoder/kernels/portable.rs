@@ -141,6 +141,8 @@ impl Lanes for Portable {
         each(|i| v[i] as f32)
     }
     #[inline(always)]
+    unsafe fn prefetch(_: *const i8) {}
+    #[inline(always)]
     unsafe fn store_bytes(to: *mut u8, rounded: Self::F) {
         let bytes: [u8; 16] = std::array::from_fn(|i| rounded[i].to_bits() as u8);
         // SAFETY: the caller vouches for 16 writable bytes.

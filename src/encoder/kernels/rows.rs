@@ -163,11 +163,11 @@ pub(super) unsafe fn to_words<S: Lanes>(row: *const f32, count: usize, words: *m
     }
 }
 
-/// Rounds `count` values to bytes 0 to 127; the `padded` − `count` others become 0. Returns step and offset:
+/// Rounds `count` values to bytes; those beyond, up to the next multiple of 16, become 0. Returns step and offset:
 /// value ≈ step · byte + offset.
 ///
 /// # Safety
-/// `row` holds `count` values, `bytes` room for `padded` rounded up to 16.
+/// `row` holds `count` values, `bytes` room for `count` rounded up to 16.
 #[inline(always)]
 pub(super) unsafe fn to_bytes<S: Lanes>(row: *const f32, count: usize, bytes: *mut u8) -> [f32; 2] {
     // SAFETY: offsets stay inside what the caller vouches for.
@@ -180,7 +180,7 @@ pub(super) unsafe fn to_bytes<S: Lanes>(row: *const f32, count: usize, bytes: *m
             high = S::max(high, v);
         }
         let (low, high) = (S::lowest(low), S::highest(high));
-        let step = ((high - low) / 127.0).max(f32::MIN_POSITIVE);
+        let step = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
         let inverse = S::splat(1.0 / step);
         for at in (0..count).step_by(16) {
             let v = S::sub(load_some::<S>(row.add(at), count - at, low), S::splat(low));

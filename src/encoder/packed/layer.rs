@@ -2,29 +2,29 @@
 use rayon::prelude::*;
 
 use super::{Batch, PartSpace};
-use crate::encoder::kernels::{self, After, FloatWeights, Instructions, Residual, WordRows, WordWeights};
+use crate::encoder::kernels::{self, After, ByteWeights, FloatWeights, Instructions, Residual, RoundedRows};
 
 /// A dense layer in its number format.
 pub(super) enum Dense {
     /// f32.
     Float(FloatWeights),
     /// int8.
-    Int8(WordWeights),
+    Int8(ByteWeights),
 }
 
 impl Dense {
     /// Rounds rows where the layers that take them next want that.
-    fn prepare(&self, set: Instructions, xs: &[f32], rounded: &mut WordRows) {
+    fn prepare(&self, xs: &[f32], rounded: &mut RoundedRows) {
         if let Self::Int8(weights) = self {
-            rounded.round(set, xs, weights.inputs());
+            weights.round(xs, rounded);
         }
     }
 
     /// `xs` as they are and as [`prepare`](Self::prepare) has rounded them.
-    fn apply(&self, set: Instructions, xs: &[f32], rounded: &WordRows, out: &mut [f32], after: After) {
+    fn apply(&self, set: Instructions, xs: &[f32], rounded: &RoundedRows, out: &mut [f32], after: After) {
         match self {
             Self::Float(weights) => weights.apply(set, xs, out, after),
-            Self::Int8(weights) => weights.apply(set, rounded, out, after),
+            Self::Int8(weights) => weights.apply(rounded, out, after),
         }
     }
 
@@ -77,7 +77,7 @@ impl Layer {
         projected.resize(hidden.len() * 3, 0.0);
         let pieces = hidden.chunks(batch.rows * width).zip(projected.chunks_mut(batch.rows * 3 * width));
         for_all(pieces.zip(parts.iter_mut()), |((xs, out), part)| {
-            self.projection.prepare(set, xs, &mut part.rounded);
+            self.projection.prepare(xs, &mut part.rounded);
             self.projection.apply(set, xs, &part.rounded, out, After::default());
         });
         let projected = &*projected;
@@ -110,17 +110,17 @@ impl Layer {
             let rows = rows.start - sequence[0]..rows.end - sequence[0];
             kernels::attend(set, all, width, self.heads, rows, out, attention);
         }
-        self.attention_output.prepare(set, context, rounded);
+        self.attention_output.prepare(context, rounded);
         let after = After { residual: Residual::Rows(xs), gelu: false };
         self.attention_output.apply(set, context, rounded, middle, after);
         self.attention_norm.apply(set, middle);
         for (number, (wider, narrower)) in self.groups.iter().enumerate() {
             if number == 0 {
-                wider.prepare(set, middle, rounded);
+                wider.prepare(middle, rounded);
             }
             wide.resize(rows * wider.outputs(), 0.0);
             wider.apply(set, middle, rounded, wide, After { residual: Residual::None, gelu: true });
-            narrower.prepare(set, wide, inner);
+            narrower.prepare(wide, inner);
             let residual = if number == 0 { Residual::Rows(middle) } else { Residual::Outputs };
             narrower.apply(set, wide, inner, xs, After { residual, gelu: false });
         }

@@ -3,6 +3,7 @@
 //! Computes what [`super::bert`] defines (tests hold it to that); only inference, only BERT with GELU. A token's vector
 //! depends on its own sequence alone, to the bit: neither batches nor threads nor the instruction set change it.
 mod layer;
+mod numerics;
 mod read;
 
 use std::collections::BTreeMap;
@@ -11,42 +12,19 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::EncoderError;
 use super::bert::{Activation, BertConfig};
-use super::kernels::{Instructions, WordRows};
+use super::kernels::{Instructions, RoundedRows};
 use super::store::Stored;
 use layer::{Layer, Norm};
+pub use numerics::{ByteInputs, Matrix, Numerics};
 use read::Reader;
 
 /// Tokens that pass all layers together: enough to read the weights seldom, few enough to stay in a core's cache.
 const BATCH_TOKENS: usize = 128;
 /// Fewest rows of one sequence that are worth a thread of their own.
-const LEAST_ROWS: usize = 24;
-
-/// The number format of the dense layers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Numerics {
-    /// Weights and activations in f32.
-    #[default]
-    #[serde(rename = "f32")]
-    Float,
-    /// int8 weights with a step for each output, what they are multiplied with in 16 bits with a step for each row; sums
-    /// in i32, everything else in f32.
-    #[serde(rename = "int8")]
-    Int8,
-}
-
-impl Numerics {
-    /// Its name in results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Float => "f32",
-            Self::Int8 => "int8",
-        }
-    }
-}
+const LEAST_ROWS: usize = 16;
 
 /// Weights of a file by name.
 pub type Weights = BTreeMap<String, Stored>;
@@ -85,8 +63,8 @@ struct PartSpace {
     middle: Vec<f32>,
     wide: Vec<f32>,
     attention: Vec<f32>,
-    rounded: WordRows,
-    inner: WordRows,
+    rounded: RoundedRows,
+    inner: RoundedRows,
 }
 
 /// Sequences laid end to end.
@@ -119,7 +97,7 @@ impl PackedModel {
             return Err(EncoderError::format(path, detail));
         }
         let width = config.hidden_size;
-        let reader = Reader { path, weights, config, numerics };
+        let reader = Reader { path, weights, config, numerics, set };
         let words = "embeddings.word_embeddings.weight";
         reader.get(words, &[config.vocab_size, width])?;
         let mut places = reader.values("embeddings.position_embeddings.weight", &[config.max_position_embeddings, width])?;
@@ -151,7 +129,7 @@ impl PackedModel {
         layers: Range<usize>,
         numerics: Numerics,
     ) -> Result<usize, EncoderError> {
-        let reader = Reader { path, weights, config, numerics };
+        let reader = Reader { path, weights, config, numerics, set: self.set };
         self.branches.push(layers.into_par_iter().map(|i| reader.layer(i)).collect::<Result<_, _>>()?);
         Ok(self.branches.len() - 1)
     }
@@ -182,11 +160,18 @@ impl PackedModel {
             }
             results
         };
-        if batches.len() < threads {
-            return Ok(batches.iter().flat_map(|b| run(b, threads)).collect());
+        if threads == 1 {
+            // Nobody to hand work to, so no hand-over either.
+            return Ok(batches.iter().flat_map(|b| run(b, 1)).collect());
         }
-        let results: Vec<Vec<T>> = batches.par_iter().with_max_len(1).map(|b| run(b, 1)).collect();
-        Ok(results.into_iter().flatten().collect())
+        // Inside the pool from here on: each later sharing of work costs a fraction of one from outside.
+        Ok(rayon::scope(|_| {
+            if batches.len() < threads {
+                return batches.iter().flat_map(|b| run(b, threads)).collect();
+            }
+            let results: Vec<Vec<T>> = batches.par_iter().with_max_len(1).map(|b| run(b, 1)).collect();
+            results.into_iter().flatten().collect()
+        }))
     }
 
     fn check(&self, sequences: &[&[u32]]) -> Result<(), EncoderError> {

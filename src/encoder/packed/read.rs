@@ -3,10 +3,10 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::layer::{Dense, Layer, Norm};
-use super::{Numerics, Weights};
+use super::{Matrix, Numerics, Weights};
 use crate::encoder::EncoderError;
 use crate::encoder::bert::BertConfig;
-use crate::encoder::kernels::{FloatWeights, WordWeights};
+use crate::encoder::kernels::{ByteWeights, FloatWeights, Instructions};
 use crate::encoder::store::Stored;
 
 /// Most inner numbers of a group of the feed-forward block.
@@ -14,41 +14,34 @@ const GROUP: usize = 512;
 
 /// A matrix (outputs × inputs) on its way to being packed: in f32, or in int8 with the step of each row.
 #[derive(Default)]
-struct Matrix {
+struct Numbers {
     floats: Vec<f32>,
     bytes: Vec<i8>,
     steps: Vec<f32>,
 }
 
-impl Matrix {
+impl Numbers {
     /// Puts another matrix below, multiplied by a factor.
-    fn append(&mut self, below: Matrix, factor: f32) {
+    fn append(&mut self, below: Numbers, factor: f32) {
         self.floats.extend(below.floats.iter().map(|v| v * factor));
         self.bytes.extend(below.bytes);
         self.steps.extend(below.steps.iter().map(|s| s * factor));
     }
 
-    fn rows(&self, range: Range<usize>, inputs: usize) -> Matrix {
+    fn rows(&self, range: Range<usize>, inputs: usize) -> Numbers {
         let part = range.start * inputs..range.end * inputs;
-        Matrix {
+        Numbers {
             floats: self.floats.get(part.clone()).unwrap_or_default().to_vec(),
             bytes: self.bytes.get(part).unwrap_or_default().to_vec(),
             steps: self.steps.get(range).unwrap_or_default().to_vec(),
         }
     }
 
-    fn columns(&self, range: Range<usize>, inputs: usize) -> Matrix {
-        Matrix {
+    fn columns(&self, range: Range<usize>, inputs: usize) -> Numbers {
+        Numbers {
             floats: self.floats.chunks_exact(inputs).flat_map(|row| row[range.clone()].iter().copied()).collect(),
             bytes: self.bytes.chunks_exact(inputs).flat_map(|row| row[range.clone()].iter().copied()).collect(),
             steps: self.steps.clone(),
-        }
-    }
-
-    fn pack(&self, bias: &[f32], inputs: usize) -> Dense {
-        match self.steps.is_empty() {
-            true => Dense::Float(FloatWeights::pack(&self.floats, bias, inputs)),
-            false => Dense::Int8(WordWeights::pack(&self.bytes, &self.steps, bias, inputs)),
         }
     }
 }
@@ -59,6 +52,7 @@ pub(super) struct Reader<'a> {
     pub weights: &'a Weights,
     pub config: &'a BertConfig,
     pub numerics: Numerics,
+    pub set: Instructions,
 }
 
 impl Reader<'_> {
@@ -81,22 +75,29 @@ impl Reader<'_> {
     }
 
     /// Dense layers of equal shape under each other, outputs and biases multiplied by a factor.
-    fn dense(&self, parts: &[(&str, f32)], outputs: usize, inputs: usize) -> Result<Dense, EncoderError> {
-        let (mut bias, mut matrix) = (Vec::new(), Matrix::default());
+    fn dense(&self, kind: Matrix, parts: &[(&str, f32)], outputs: usize, inputs: usize) -> Result<Dense, EncoderError> {
+        let (mut bias, mut numbers) = (Vec::new(), Numbers::default());
         for (name, factor) in parts {
             bias.extend(self.values(&format!("{name}.bias"), &[outputs])?.iter().map(|b| b * factor));
-            matrix.append(self.matrix(name, outputs, inputs)?, *factor);
+            numbers.append(self.numbers(name, outputs, inputs)?, *factor);
         }
-        Ok(matrix.pack(&bias, inputs))
+        Ok(self.pack(kind, &numbers, &bias, inputs))
     }
 
-    fn matrix(&self, name: &str, outputs: usize, inputs: usize) -> Result<Matrix, EncoderError> {
+    fn pack(&self, kind: Matrix, numbers: &Numbers, bias: &[f32], inputs: usize) -> Dense {
+        match self.numerics.inputs_of(kind) {
+            None => Dense::Float(FloatWeights::pack(&numbers.floats, bias, inputs)),
+            Some(rows) => Dense::Int8(ByteWeights::pack(rows, self.set, &numbers.bytes, &numbers.steps, bias, inputs)),
+        }
+    }
+
+    fn numbers(&self, name: &str, outputs: usize, inputs: usize) -> Result<Numbers, EncoderError> {
         let stored = self.get(&format!("{name}.weight"), &[outputs, inputs])?;
         Ok(match self.numerics {
-            Numerics::Float => Matrix { floats: stored.to_floats(), ..Matrix::default() },
-            Numerics::Int8 => {
+            Numerics::Float => Numbers { floats: stored.to_floats(), ..Numbers::default() },
+            Numerics::Int8(_) => {
                 let (bytes, steps) = stored.to_bytes();
-                Matrix { bytes, steps, ..Matrix::default() }
+                Numbers { bytes, steps, ..Numbers::default() }
             }
         })
     }
@@ -105,14 +106,15 @@ impl Reader<'_> {
     fn groups(&self, wider: &str, narrower: &str, width: usize, wide: usize) -> Result<Vec<(Dense, Dense)>, EncoderError> {
         let count = (1..=wide).find(|n| wide.is_multiple_of(*n) && wide / n <= GROUP).unwrap_or(1);
         let size = wide / count.max(1);
-        let (first, second) = (self.matrix(wider, wide, width)?, self.matrix(narrower, width, wide)?);
+        let (first, second) = (self.numbers(wider, wide, width)?, self.numbers(narrower, width, wide)?);
         let first_bias = self.values(&format!("{wider}.bias"), &[wide])?;
         let second_bias = self.values(&format!("{narrower}.bias"), &[width])?;
         let group = |number: usize| {
             let inner = number * size..(number + 1) * size;
             let bias = if number == 0 { second_bias.clone() } else { vec![0.0; width] };
-            let wider = first.rows(inner.clone(), width).pack(&first_bias[inner.clone()], width);
-            (wider, second.columns(inner, wide).pack(&bias, size))
+            let (above, below) = (first.rows(inner.clone(), width), second.columns(inner.clone(), wide));
+            let wider = self.pack(Matrix::Intermediate, &above, &first_bias[inner], width);
+            (wider, self.pack(Matrix::Output, &below, &bias, size))
         };
         Ok((0..count).map(group).collect())
     }
@@ -128,8 +130,8 @@ impl Reader<'_> {
         let query_scale = std::f32::consts::LOG2_E / ((width / heads) as f32).sqrt();
         let [query, key, value] = ["query", "key", "value"].map(|part| name(&format!("attention.self.{part}")));
         Ok(Layer {
-            projection: self.dense(&[(&query, query_scale), (&key, 1.0), (&value, 1.0)], width, width)?,
-            attention_output: self.dense(&[(&name("attention.output.dense"), 1.0)], width, width)?,
+            projection: self.dense(Matrix::Projection, &[(&query, query_scale), (&key, 1.0), (&value, 1.0)], width, width)?,
+            attention_output: self.dense(Matrix::AttentionOutput, &[(&name("attention.output.dense"), 1.0)], width, width)?,
             attention_norm: self.norm(&name("attention.output.LayerNorm"))?,
             groups: self.groups(&name("intermediate.dense"), &name("output.dense"), width, wide)?,
             output_norm: self.norm(&name("output.LayerNorm"))?,
