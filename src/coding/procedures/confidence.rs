@@ -32,7 +32,7 @@ pub struct TableConfidence {
 impl Default for TableConfidence {
     /// Learned from half of the labelled training notes.
     fn default() -> Self {
-        Self { weights: [1.026, 0.707, 0.635, 0.165, 0.235, -0.108], least: 0.25 }
+        Self { weights: [1.026, 0.707, 0.635, 0.165, 0.235, -0.108], least: 0.3 }
     }
 }
 
