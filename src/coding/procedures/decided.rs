@@ -57,7 +57,7 @@ impl ProcedureCoder {
             };
             found.services.retain(|s| known(&s.code));
             let had = !found.services.is_empty();
-            self.weigh(&mut found, context, &own);
+            self.weigh(&mut found, context, &own, family.lesion);
             if had && found.services.is_empty() {
                 continue;
             }
@@ -138,12 +138,13 @@ impl ProcedureCoder {
 
     /// Weighs the services of a family and takes away those that are too unsure, with their questions. Codes of one
     /// passage stand together.
-    fn weigh(&self, found: &mut Found, context: &LineContext<'_>, own: &dyn Fn(&str) -> f32) {
+    fn weigh(&self, found: &mut Found, context: &LineContext<'_>, own: &dyn Fn(&str) -> f32, lesion: bool) {
         for service in &mut found.services {
             let told = if service.named { Told::Named } else { Told::Account };
             service.confidence = self.sure(own(&service.code), context, told);
         }
-        if found.offered {
+        // Of several lesions' services the model knows each code but once, and too little of the lesser ones.
+        if found.offered || lesion {
             return;
         }
         let least = self.model.tables.least;
