@@ -62,9 +62,9 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
             println!("{}", serde_json::to_string_pretty(&report).map_err(|e| CliError::internal(e.to_string()))?);
             Ok(0)
         }
-        other => {
-            Err(CliError::usage(format!("stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, em, procedures, documented")))
-        }
+        other => Err(CliError::usage(format!(
+            "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, em, procedures, documented"
+        ))),
     }
 }
 

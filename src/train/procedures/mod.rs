@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::coding::procedures::candidates::CodeCandidate;
 use crate::coding::procedures::confidence::TableConfidence;
-use crate::coding::procedures::index::LearnedPhrase;
 use crate::coding::procedures::families::FamilyTables;
+use crate::coding::procedures::index::LearnedPhrase;
 use crate::coding::procedures::knowledge::Knowledge;
 use crate::coding::procedures::layers::{self, Layers};
 use crate::coding::procedures::model::ProcedureModel;
@@ -208,8 +208,7 @@ pub fn fit(
     let pairs = knowledge.companions.counts.iter().map(|((a, b), by)| (a.clone(), b.clone(), by.values().sum()));
     let pairs = pairs.collect();
     let phrases = phrases.into_iter().map(|p| LearnedPhrase { fold: 0, ..p }).collect::<BTreeSet<_>>().into_iter().collect();
-    let model =
-        ProcedureModel { phrases, counts, pairs, concept, sibling, line, threshold, tables: TableConfidence::default() };
+    let model = ProcedureModel { phrases, counts, pairs, concept, sibling, line, threshold, tables: TableConfidence::default() };
     let mut fitted = Fitted { model, knowledge, notes, candidates, answers: first, probabilities, by_threshold };
     fitted.model.tables = tables::fit(&tables::rows(documents, &fitted, families));
     fitted
