@@ -84,7 +84,9 @@ pub struct Case {
 
 /// Evaluation and management services are scored by themselves, not as procedures.
 pub fn is_em_code(code: &str) -> bool {
-    matches!(code, "G0402" | "G0438" | "G0439" | "G2211") || (code.len() == 5 && ("99202"..="99499").contains(&code))
+    // 98000 to 98016 are the telemedicine visits of the same chapter.
+    let visit = ("99202"..="99499").contains(&code) || ("98000"..="98016").contains(&code);
+    matches!(code, "G0402" | "G0438" | "G0439" | "G2211") || (code.len() == 5 && visit)
 }
 
 /// A code with those that are as good.

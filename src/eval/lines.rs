@@ -54,7 +54,9 @@ pub fn match_lines(
             if met[i] {
                 continue;
             }
-            if let Some(p) = (0..predicted.len()).find(|&p| taken[p].is_none() && agrees(g, &predicted[p])) {
+            // The code that gold names first, before its alternatives: another concept or an optional one may be meant by those.
+            let place = |p: &usize| g.codes.iter().position(|c| *c == predicted[*p].code);
+            if let Some(p) = (0..predicted.len()).filter(|&p| taken[p].is_none() && agrees(g, &predicted[p])).min_by_key(place) {
                 taken[p] = Some(i);
                 met[i] = true;
             }

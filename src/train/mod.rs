@@ -16,6 +16,7 @@ pub mod em_recipe;
 pub mod em_settings;
 pub mod encoder;
 pub mod error;
+pub mod procedure_recipe;
 pub mod procedures;
 pub mod tagging;
 mod whole_set;

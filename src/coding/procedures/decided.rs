@@ -1,8 +1,9 @@
 //! The decision tables' part of procedure coding: families against a note, and what becomes of the model's candidates.
 use super::ProcedureCoder;
 use super::candidates::CodeCandidate;
+use super::confidence::{self, Told};
 use super::families::passage::{Passage, Passages};
-use super::families::services::evaluate;
+use super::families::services::{LONG, evaluate};
 use super::families::status::Status;
 use super::families::{Found, Setting, administration, drugs};
 use super::lines::{LineContext, professional_only};
@@ -11,9 +12,9 @@ use super::ranking::Verdict;
 use crate::claim::{Diagnosis, Line, Query};
 use crate::codeset::procedures::ProcedureValidity;
 
-/// Confidence of a line whose service is named, and of one that is told in other words, where the model knows nothing.
-const NAMED: f32 = 0.85;
-const TOLD: f32 = 0.7;
+/// From here on the model's word stands where a table of a long note would rule a service out, and where the drug that it
+/// speaks of has no dose.
+const CERTAIN: f32 = 0.75;
 
 impl ProcedureCoder {
     /// Lines of the decision tables. Candidates whose codes a table decides are taken out of the model's hands.
@@ -34,6 +35,12 @@ impl ProcedureCoder {
                 by_family[*family].push(i);
             }
         }
+        let own = |code: &str| -> f32 {
+            let same = |i: &usize| self.knowledge.index.codes[candidates[*i].code].code == code;
+            (0..candidates.len()).filter(same).map(|i| probabilities[i]).fold(0.0, f32::max)
+        };
+        // A long note rules a service out only where the model does not insist.
+        let insists = |i: usize| probabilities[i] >= CERTAIN && context.view.statements.len() >= LONG;
         let mut results: Vec<(usize, Found, f32)> = Vec::new();
         for (number, family) in self.families.families.iter().enumerate() {
             let mine = &by_family[number];
@@ -49,6 +56,11 @@ impl ProcedureCoder {
                 matches!(context.code_sets.procedures.validity(code, date), ProcedureValidity::Valid | ProcedureValidity::Unknown)
             };
             found.services.retain(|s| known(&s.code));
+            let had = !found.services.is_empty();
+            self.weigh(&mut found, context, &own, family.lesion);
+            if had && found.services.is_empty() {
+                continue;
+            }
             if found.offered {
                 // Only the model's own words speak for it: the table may add units and modifiers, not change the code.
                 let agreed = found.services.iter().any(|s| {
@@ -65,12 +77,13 @@ impl ProcedureCoder {
         let given = administration::lines(&passages, &self.families, &results, &setting);
         let claimed: Vec<String> = results.iter().flat_map(|(_, f, _)| f.services.iter().map(|s| s.code.clone())).collect();
         let mut entries = Vec::new();
-        for (number, found, mass) in results {
+        for (number, found, _) in results {
             let family = &self.families.families[number];
             let done = !found.services.is_empty();
             for i in &by_family[number] {
                 let code = &self.knowledge.index.codes[candidates[*i].code].code;
-                if verdicts[*i] == Verdict::Chosen && (done || found.ruled_out || claimed.contains(code)) {
+                let out = found.ruled_out && !insists(*i);
+                if verdicts[*i] == Verdict::Chosen && (done || out || claimed.contains(code)) {
                     verdicts[*i] = if done { Verdict::SameService } else { Verdict::NotDone };
                 }
             }
@@ -78,11 +91,13 @@ impl ProcedureCoder {
                 if family.included_in.iter().any(|code| claimed.contains(code)) {
                     continue;
                 }
-                let confidence = mass.max(if service.named { NAMED } else { TOLD });
-                let mut line = context.family_line(service, family, confidence);
+                let mut line = context.family_line(service, family, service.confidence);
                 let index = &self.knowledge.index;
                 let concept = index.code_id(&service.code).and_then(|id| index.codes[id].entries.first()).map(|(c, _)| *c);
-                line.pointers = context.pointers_at(service.statement, concept, diagnoses);
+                line.pointers = match family.vaccine {
+                    Some(_) => context.pointers_of_given(&line, diagnoses),
+                    None => context.pointers_at(service.statement, concept, diagnoses),
+                };
                 add(
                     &mut entries,
                     Entry { line, concept: None, service: (!found.offered).then(|| service.clone()), lesion: family.lesion },
@@ -95,8 +110,13 @@ impl ProcedureCoder {
                 evidence: vec![context.document.evidence(q.span)],
             }));
         }
-        self.take_over(&given, candidates, verdicts);
-        for (line, question) in given.into_iter().chain(drugs::lines(&passages, &setting, &claimed)) {
+        let mut drugs = drugs::lines(&passages, &setting, &claimed);
+        for (line, _) in &mut drugs {
+            line.confidence = self.sure(own(&line.code), context, Told::Drug);
+        }
+        drugs.retain(|(line, _)| line.confidence >= self.model.tables.least);
+        self.take_over(&given, &drugs, candidates, probabilities, verdicts);
+        for (line, question) in given.into_iter().chain(drugs) {
             let mut line = line;
             line.title = context
                 .code_sets
@@ -104,20 +124,55 @@ impl ProcedureCoder {
                 .find(&line.code)
                 .map(|i| context.code_sets.procedures.descriptor(i).to_owned())
                 .unwrap_or_default();
-            line.pointers = diagnoses.first().map(|d| d.pointer.clone()).into_iter().filter(|p| !p.is_empty()).collect();
+            line.pointers = context.pointers_of_given(&line, diagnoses);
             queries.extend(question);
             entries.push(Entry { line, concept: None, service: None, lesion: false });
         }
         entries
     }
 
-    /// Codes that administration and drug lines decide are taken out of the model's hands.
-    fn take_over(&self, given: &[(Line, Option<Query>)], candidates: &[CodeCandidate], verdicts: &mut [Verdict]) {
-        for (candidate, verdict) in candidates.iter().zip(verdicts.iter_mut()) {
+    /// How sure a line of a table is, by the model's probability of its code.
+    fn sure(&self, own: f32, context: &LineContext<'_>, told: Told) -> f32 {
+        self.model.tables.of(&confidence::features(own, context.view.text.len(), told))
+    }
+
+    /// Weighs the services of a family and takes away those that are too unsure, with their questions. Codes of one
+    /// passage stand together.
+    fn weigh(&self, found: &mut Found, context: &LineContext<'_>, own: &dyn Fn(&str) -> f32, lesion: bool) {
+        for service in &mut found.services {
+            let told = if service.named { Told::Named } else { Told::Account };
+            service.confidence = self.sure(own(&service.code), context, told);
+        }
+        // Of several lesions' services the model knows each code but once, and too little of the lesser ones.
+        if found.offered || lesion {
+            return;
+        }
+        let least = self.model.tables.least;
+        let sure: Vec<_> = found.services.iter().filter(|s| s.confidence >= least).map(|s| s.span).collect();
+        let all = found.services.len();
+        found.services.retain(|s| sure.contains(&s.span));
+        if found.services.len() < all {
+            found.questions.retain(|q| sure.contains(&q.span));
+        }
+    }
+
+    /// Codes that administration and drug lines decide are taken out of the model's hands; a drug without a line of its
+    /// own only where the model is not certain.
+    fn take_over(
+        &self,
+        given: &[(Line, Option<Query>)],
+        drug_lines: &[(Line, Option<Query>)],
+        candidates: &[CodeCandidate],
+        probabilities: &[f32],
+        verdicts: &mut [Verdict],
+    ) {
+        for (i, candidate) in candidates.iter().enumerate() {
             let code = self.knowledge.index.codes[candidate.code].code.as_str();
             let administration = !given.is_empty() && administration::decides(code);
-            if *verdict == Verdict::Chosen && (administration || drugs::decides(code)) {
-                *verdict = Verdict::SameService;
+            let own_line = drug_lines.iter().any(|(line, _)| line.code == code);
+            let drug = drugs::decides(code) && (own_line || probabilities[i] < CERTAIN);
+            if verdicts[i] == Verdict::Chosen && (administration || drug) {
+                verdicts[i] = Verdict::SameService;
             }
         }
     }

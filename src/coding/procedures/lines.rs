@@ -258,12 +258,32 @@ impl LineContext<'_> {
             .filter(|(_, score)| *score > 2.5)
             .collect();
         scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        // What is past, or a standing state, is not what a service treats where anything else is.
+        let status = |i: &usize| is_status(&diagnoses[*i].code);
+        if scored.iter().any(|(i, _)| !status(i)) {
+            scored.retain(|(i, _)| !status(i));
+        }
         let strongest = scored.first().map_or(0.0, |s| s.1);
         let mut chosen: Vec<usize> = scored.iter().filter(|(_, s)| *s >= 0.6 * strongest).take(4).map(|(i, _)| *i).collect();
-        if chosen.is_empty() && !diagnoses.is_empty() {
-            chosen.push(0);
+        if chosen.is_empty() {
+            let first = (0..diagnoses.len()).find(|i| !status(i)).or((!diagnoses.is_empty()).then_some(0));
+            chosen.extend(first);
         }
         chosen.into_iter().map(|i| diagnoses[i].pointer.clone()).filter(|p| !p.is_empty()).collect()
+    }
+
+    /// Pointers of what was given: vaccines and their administration to the encounter for them, a drug to what its
+    /// statement speaks of.
+    pub fn pointers_of_given(&self, line: &Line, diagnoses: &[Diagnosis]) -> Vec<String> {
+        let vaccine =
+            matches!(line.code.parse::<u32>(), Ok(90460..=90759)) || super::families::administration::decides(&line.code);
+        let wanted = |d: &&Diagnosis| ["Z23", "Z00"].iter().any(|stem| d.code.starts_with(stem));
+        if let Some(reason) = diagnoses.iter().find(wanted).filter(|d| vaccine && !d.pointer.is_empty()) {
+            return vec![reason.pointer.clone()];
+        }
+        let place = line.evidence.first().map_or(0, |e| e.start);
+        let statement = self.view.statements.iter().rposition(|s| s.span.start <= place).unwrap_or(0);
+        if self.view.statements.is_empty() { Vec::new() } else { self.pointers_at(statement, None, diagnoses) }
     }
 
     /// A question when another code of the same concept is nearly as likely and an attribute that separates them is unsaid.
@@ -285,6 +305,11 @@ impl LineContext<'_> {
             evidence: vec![self.document.evidence(self.evidence_span(candidate))],
         })
     }
+}
+
+/// History, long-term drugs, implants, absence, dependence: codes that say in what state the patient is.
+fn is_status(code: &str) -> bool {
+    ("Z79".."Z99.999").contains(&code)
 }
 
 fn attribute_name(key: &str) -> String {

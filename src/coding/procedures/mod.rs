@@ -6,6 +6,7 @@
 //! becomes lines with modifiers, units and pointers ([`lines`]).
 pub mod attributes;
 pub mod candidates;
+pub mod confidence;
 mod corrections;
 mod decided;
 pub mod evidence;
@@ -173,13 +174,17 @@ impl ProcedureCoder {
             entries.push(Entry { line, concept: None, service: None, lesion: false });
             coding.queries.extend(context.pathology_query(service));
         }
-        ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
+        let bundled = ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
         context.order(&mut entries);
         coding.lines = entries.into_iter().map(|entry| entry.line).collect();
         for (i, line) in coding.lines.iter_mut().enumerate() {
             line.number = i as u32 + 1;
         }
         coding.candidates = self.left_out(&context, &candidates, &probabilities, &verdicts, input.code_sets);
+        let on_claim = |code: &str| coding.lines.iter().any(|line| line.code == code);
+        let bundled: Vec<Candidate> = bundled.into_iter().filter(|c| !on_claim(&c.code)).collect();
+        coding.candidates.retain(|c| !bundled.iter().any(|b| b.code == c.code));
+        coding.candidates.splice(0..0, bundled);
         coding
     }
 

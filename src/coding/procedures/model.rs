@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::coding::trees::Trees;
 
+use super::confidence::TableConfidence;
 use super::index::LearnedPhrase;
 use super::knowledge::{Knowledge, Prior};
 use super::layers::Layers;
@@ -28,6 +29,9 @@ pub struct ProcedureModel {
     pub line: Trees,
     /// Least probability of a line.
     pub threshold: f32,
+    /// How sure the lines of the decision tables are.
+    #[serde(default)]
+    pub tables: TableConfidence,
 }
 
 /// Why a procedure model cannot be used.

@@ -2,7 +2,7 @@
 //! by itself at another place is marked as distinct.
 use jiff::civil::Date;
 
-use crate::claim::Line;
+use crate::claim::{Candidate, Line};
 use crate::codeset::CodeSets;
 
 use super::candidates::CodeCandidate;
@@ -55,8 +55,8 @@ pub struct Entry {
 
 /// Between lines of which one comes from a decision table: drops the column 2 code of a pair that no modifier may part, or
 /// whose services are not told of different sides or lesions; those that are get modifier 59. Lines that both come from
-/// the phrase table get 59 where sides, digits or eyelids do not part them.
-pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec<Entry> {
+/// the phrase table get 59 where sides, digits or eyelids do not part them. Returns what was left off, with the edit.
+pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec<Candidate> {
     let places = |line: &Line| -> Vec<String> {
         let anatomical = |m: &&String| matches!(m.as_bytes(), [b'R' | b'L', b'T'] | [b'F' | b'T' | b'E', _]);
         line.modifiers.iter().filter(anatomical).cloned().collect()
@@ -67,6 +67,7 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
     };
     let marked = |e: &Entry| e.line.modifiers.iter().any(|m| m == "59" || m.starts_with('X'));
     let mut included: Vec<usize> = Vec::new();
+    let mut reasons: Vec<(usize, String)> = Vec::new();
     let mut distinct: Vec<usize> = Vec::new();
     for (a, first) in entries.iter().enumerate() {
         for (b, second) in entries.iter().enumerate() {
@@ -80,15 +81,22 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
                 (false, true) if first.line.confidence < SURE => a,
                 _ => b,
             };
+            let other = if lesser == a { second } else { first };
+            let because = |may: &str| format!("NCCI bundles it with {}: {may}", other.line.code);
             if edit.indicator == 0 {
                 if tables {
                     included.push(lesser);
+                    reasons.push((lesser, because("no modifier parts the two.")));
                 }
             } else if !(apart(first, second) || marked(first) || marked(second)) {
                 if !tables || (first.lesion && second.lesion && other_lesion(first, second)) {
                     distinct.push(b);
                 } else {
                     included.push(lesser);
+                    reasons.push((
+                        lesser,
+                        because("a modifier needs another site, session or lesion, which the note does not state."),
+                    ));
                 }
             }
         }
@@ -105,10 +113,26 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
     let mut kept = Vec::new();
     let mut dropped = Vec::new();
     for (i, entry) in std::mem::take(entries).into_iter().enumerate() {
-        if included.contains(&i) { dropped.push(entry) } else { kept.push(entry) }
+        let reason = reasons.iter().find(|(k, _)| *k == i).map(|(_, reason)| reason.clone());
+        match reason.filter(|_| included.contains(&i)) {
+            Some(why_not) => dropped.push(left_off(code_sets, &entry.line, why_not)),
+            None => kept.push(entry),
+        }
     }
     *entries = kept;
     dropped
+}
+
+/// A line that an edit takes off the claim, as a candidate that says why.
+fn left_off(code_sets: &CodeSets, line: &Line, why_not: String) -> Candidate {
+    let system = code_sets.procedures.find(&line.code).map(|i| code_sets.procedures.system(i)).unwrap_or("cpt");
+    Candidate {
+        system: system.to_owned(),
+        code: line.code.clone(),
+        confidence: line.confidence,
+        why_not,
+        evidence: line.evidence.clone(),
+    }
 }
 
 /// A line of the model that is at least this likely keeps its place beside what a table decides.

@@ -1,9 +1,12 @@
 //! Learns from labelled notes which procedure candidates become lines.
 mod rows;
+mod tables;
 
 use std::collections::BTreeSet;
 
 use crate::coding::procedures::candidates::CodeCandidate;
+use crate::coding::procedures::confidence::TableConfidence;
+use crate::coding::procedures::families::FamilyTables;
 use crate::coding::procedures::index::LearnedPhrase;
 use crate::coding::procedures::knowledge::Knowledge;
 use crate::coding::procedures::layers::{self, Layers};
@@ -144,7 +147,12 @@ pub struct Fitted {
 const PARTS: u8 = 5;
 
 /// Fits the procedure model on labelled notes.
-pub fn fit(documents: &[LabelledDocument], table: ProcedureTable, settings: &ProcedureSettings) -> Fitted {
+pub fn fit(
+    documents: &[LabelledDocument],
+    table: ProcedureTable,
+    families: &FamilyTables,
+    settings: &ProcedureSettings,
+) -> Fitted {
     let words = Words::new();
     let (phrases, prior, companions) = learn(documents, &words);
     let knowledge = Knowledge::new(table, &phrases, prior, companions);
@@ -200,8 +208,10 @@ pub fn fit(documents: &[LabelledDocument], table: ProcedureTable, settings: &Pro
     let pairs = knowledge.companions.counts.iter().map(|((a, b), by)| (a.clone(), b.clone(), by.values().sum()));
     let pairs = pairs.collect();
     let phrases = phrases.into_iter().map(|p| LearnedPhrase { fold: 0, ..p }).collect::<BTreeSet<_>>().into_iter().collect();
-    let model = ProcedureModel { phrases, counts, pairs, concept, sibling, line, threshold };
-    Fitted { model, knowledge, notes, candidates, answers: first, probabilities, by_threshold }
+    let model = ProcedureModel { phrases, counts, pairs, concept, sibling, line, threshold, tables: TableConfidence::default() };
+    let mut fitted = Fitted { model, knowledge, notes, candidates, answers: first, probabilities, by_threshold };
+    fitted.model.tables = tables::fit(&tables::rows(documents, &fitted, families));
+    fitted
 }
 
 /// Codes chosen at a threshold.
@@ -233,7 +243,8 @@ pub fn train_and_write(
 ) -> anyhow::Result<(Vec<(f32, Counts)>, f32)> {
     let table = compile_table(phrases)?;
     std::fs::write(codesets.join(crate::coding::procedures::TABLE_FILE), table.to_bytes()?)?;
-    let fitted = fit(documents, table, settings);
+    let families = FamilyTables::open(&codesets.join(crate::coding::procedures::FAMILIES_FOLDER))?;
+    let fitted = fit(documents, table, &families, settings);
     std::fs::write(model_folder.join(crate::coding::procedures::MODEL_FILE), fitted.model.to_bytes()?)?;
     Ok((fitted.by_threshold, fitted.model.threshold))
 }

@@ -40,6 +40,8 @@ pub struct Service {
     pub place: Vec<String>,
     /// Whether the note names it by name; else it is told in other words.
     pub named: bool,
+    /// How sure it is; 0 until it is weighed.
+    pub confidence: f32,
 }
 
 /// A question about a service.
@@ -78,7 +80,7 @@ const TRUSTED_TOLD: f32 = 0.15;
 /// And for one that a long note without titles names.
 const TRUSTED_LONG: f32 = 0.06;
 /// Statements from which on an account is long.
-const LONG: usize = 30;
+pub const LONG: usize = 30;
 
 /// Evaluates one family. `mass` is the model's probability that any of the family's codes is on the claim; `offered` are
 /// passages that the model points to.
@@ -127,7 +129,8 @@ pub fn evaluate(
         setting.context.note_type,
         NoteType::Inpatient | NoteType::Discharge | NoteType::Consult | NoteType::NursingFacility
     ) && mass < TRUSTED;
-    if retold && !named_there {
+    let discharge = setting.context.note_type == NoteType::Discharge;
+    if retold && (!named_there || discharge) {
         places.clear();
     }
     let may_be_told = if retold {
@@ -220,6 +223,7 @@ fn decide(
             because,
             place: group.keys.iter().filter(|(k, _)| *k != "side").map(|(_, v)| v.clone()).collect(),
             named,
+            confidence: 0.0,
         });
     }
     let Some(first) = row.lines.first() else { return };
