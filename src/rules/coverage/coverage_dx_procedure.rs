@@ -65,9 +65,9 @@ fn articles_say(view: &ClaimView<'_>, line: &Line) -> Answer {
     let Some(article) = article else { return Answer::Silent };
     let (id, count) = (&article.id, article.covered_count());
     let codes = diagnoses_of(view, line).collect::<Vec<_>>().join(", ");
-    let mut message = format!("{} (line {}): article {id} does not cover {codes}", line.code, line.number);
+    let mut message = format!("{} (line {}): article {id} covers none of its diagnoses ({codes})", line.code, line.number);
     if count > 0 {
-        message.push_str(&format!(", none of the {count} diagnoses that it lists"));
+        message.push_str(&format!("; it lists {count} that it covers"));
     }
     // Another diagnosis of the claim may be the reason; only the record can say so.
     let other = view.diagnoses.iter().find(|diagnosis| covers(&diagnosis.code));

@@ -15,8 +15,8 @@ declare_rule! {
     /// Add the code that the record supports.
     /// # When it does not apply
     /// Notes that apply only in some cases (an organism, tobacco, the drugs that control diabetes, "if applicable", "any
-    /// associated") and all "code also" notes, which give no order, are advice. Notes of whole sections and chapters are
-    /// not repeated for each code.
+    /// associated") and "code also" notes, which give no order, are advice; "code also, if applicable" is not repeated. Notes
+    /// of whole sections and chapters are not repeated for each code.
     /// # Source
     /// ICD-10-CM Official Guidelines, I.A.17 (code also: no order) and I.B.7; the code's own note.
     IcdUseAdditional, "icd-use-additional",
@@ -39,7 +39,9 @@ impl Rule for IcdUseAdditional {
                     break;
                 }
             }
-            if !reminded && let Some(note) = CodeAlso::of(view, index).iter().find(|note| open(note)) {
+            // A "code also" note for some cases only would stand under too many codes to be read.
+            let also = |note: &&SequenceNote<'_>| open(note) && !note.is_conditional(&diagnosis.code);
+            if !reminded && let Some(note) = CodeAlso::of(view, index).iter().find(also) {
                 findings.push(finding(view, diagnosis, note, "code also", true));
             }
         }

@@ -68,7 +68,7 @@ impl SequenceNote<'_> {
                 self.says(&["if applicable", "if known", "if present", "any ", "complicating", " due to "])
                     || (self.says(&["for adverse effect", "or adverse effect"]) && !is_adverse_effect(code))
             }
-            NoteKind::CodeAlso => true,
+            NoteKind::CodeAlso => self.says(&["if applicable", "if known", "any "]),
             _ => !self.says(ALWAYS) || self.says(&["if applicable", "any "]),
         }
     }
