@@ -57,7 +57,7 @@ pub(super) fn cut(line: &str) -> Vec<String> {
         let part = characters.get(from.min(characters.len())..to.min(characters.len())).unwrap_or_default();
         part.iter().collect::<String>().trim().to_string()
     };
-    let factor = part(FACTOR).split_whitespace().next().unwrap_or("").to_string();
+    let factor = part(FACTOR).split_whitespace().find(|text| text.contains('.')).unwrap_or("").to_string();
     if !is_line(line) || factor.is_empty() {
         return vec![line.to_string()];
     }
@@ -75,7 +75,6 @@ pub(super) fn is_line(line: &str) -> bool {
         && bytes[..5].iter().all(u8::is_ascii_alphanumeric)
         && bytes[1..4].iter().all(u8::is_ascii_digit)
         && at(57).is_ascii_uppercase()
-        && at(99) == b'.'
         && [106, 109, 112].iter().all(|place| at(*place) == b'.')
 }
 

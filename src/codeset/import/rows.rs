@@ -279,6 +279,12 @@ impl<'r> Rows<'r> {
                 break;
             }
             let line = self.line().to_string();
+            // A damaged first row is no word of the publisher's.
+            if starts_with_code(&line) {
+                self.name_columns(names);
+                self.add("(row)", "a line in fixed columns", line);
+                break;
+            }
             self.preamble.push_str(&line);
             self.preamble.push('\n');
         }
@@ -367,6 +373,12 @@ impl<'r> Rows<'r> {
         }
         Ok(())
     }
+}
+
+/// Whether a line of a table in fixed columns begins as its rows do, with a code.
+fn starts_with_code(line: &str) -> bool {
+    let start = line.as_bytes().get(..5).unwrap_or_default();
+    start.iter().all(u8::is_ascii_alphanumeric) && start.get(1..4).is_some_and(|digits| digits.iter().all(u8::is_ascii_digit))
 }
 
 /// Whether five characters have the form of a CPT or HCPCS code: digits, with at most a letter first or last.

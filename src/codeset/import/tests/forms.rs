@@ -316,5 +316,5 @@ fn an_archive_within_an_archive_is_opened_once() {
     assert!(sets.coverage.articles("20610", date(2026, 6, 30)).next().is_none(), "before the edition");
     let deeper = zip_of(&[("a.zip", &zip_of(&[("b.zip", &inner)]))]);
     let error = data.import_with(&data.file("deeper.zip", deeper), &options).expect_err("too deep").to_string();
-    assert!(error.contains("b.zip"), "{error}");
+    assert!(error.contains("not a table that is known"), "{error}");
 }
