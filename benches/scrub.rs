@@ -8,7 +8,7 @@ use std::time::Instant;
 use rusqlite::{Connection, params};
 use superbill::codeset::CodeSets;
 use superbill::codeset::procedures::Component;
-use superbill::rules::{Border, ClaimFile, ClaimView, Payers, check_all, newest_edition_end, scrub};
+use superbill::rules::{ALL, Border, ClaimFile, ClaimView, Payers, check_all, newest_edition_end, scrub};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -47,6 +47,23 @@ fn main() -> Result<(), Failure> {
         black_box(rules());
         Ok(())
     })?;
+    // What each rule takes of it, the dearest first.
+    let view = ClaimView::new(&file.context, &file.claim.diagnoses, &file.claim.lines, &code_sets, payer, None);
+    let mut by_rule: Vec<(&str, f64)> = Vec::new();
+    for rule in ALL {
+        let us = median_us(2_000, || {
+            let mut findings = Vec::new();
+            rule.check(&view, &mut findings);
+            black_box(findings);
+            Ok(())
+        })?;
+        by_rule.push((rule.info().id, us));
+    }
+    by_rule.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let view_us = median_us(5_000, || {
+        black_box(ClaimView::new(&file.context, &file.claim.diagnoses, &file.claim.lines, &code_sets, payer, None));
+        Ok(())
+    })?;
     let digest_us = median_us(5_000, || {
         black_box(scrub(&file, "bench", &code_sets, &payers));
         Ok(())
@@ -75,7 +92,8 @@ fn main() -> Result<(), Failure> {
         Ok(())
     })?;
     let result = serde_json::json!({
-        "findings": rules().len(), "rules_us": rules_us, "scrub_with_digest_us": digest_us, "scrub_from_json_us": json_us,
+        "findings": rules().len(), "rules_us": rules_us, "view_us": view_us,
+        "dearest_rules_us": by_rule.iter().take(12).map(|(id, us)| format!("{id} {us:.2}")).collect::<Vec<_>>(), "scrub_with_digest_us": digest_us, "scrub_from_json_us": json_us,
         "claims_a_minute_two_threads": a_minute, "lookups_us": tables_us, "same_lookups_sqlite_us": sqlite_us,
     });
     println!("{result}");

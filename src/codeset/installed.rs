@@ -54,10 +54,8 @@ impl CodeSets {
             None => PlacesOfService::open(&folder.join("place_of_service.csv"))?,
         };
         let mut coverage = Coverage::default();
-        if let Some(newest) = of(Kind::Coverage).last() {
-            for part in &newest.manifest.parts {
-                coverage.add(&newest.path(&part.table))?;
-            }
+        for e in of(Kind::Coverage) {
+            coverage.add(e.manifest.effective, &e.manifest.parts.iter().map(|part| e.path(&part.table)).collect::<Vec<_>>())?;
         }
         let mut lists = ImportedLists::default();
         for e in &imported {

@@ -1,4 +1,6 @@
 //! Codes by number or by words, over every code system.
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -61,7 +63,14 @@ pub fn find(sets: &CodeSets, query: &str, system: Option<System>, date: Option<D
     if wants(System::Icd10cm) {
         match sets.icd10cm.find(query) {
             Some(i) => found.push(diagnosis(sets, i, date, 1.0)),
-            None => found.extend(sets.icd10cm.search(query, limit).into_iter().map(|(i, s)| diagnosis(sets, i, date, s))),
+            None => {
+                let mut hits: BTreeMap<IcdIndex, f32> = sets.icd10cm.search(query, limit).into_iter().collect();
+                for (i, score) in by_index(sets, query) {
+                    let best = hits.entry(i).or_default();
+                    *best = best.max(score);
+                }
+                found.extend(hits.into_iter().map(|(i, score)| diagnosis(sets, i, date, score)));
+            }
         }
     }
     if wants(System::Cpt) || wants(System::Hcpcs) {
@@ -86,6 +95,23 @@ pub fn find(sets: &CodeSets, query: &str, system: Option<System>, date: Option<D
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.code.cmp(&b.code)));
     found.truncate(limit);
     found
+}
+
+/// Diagnoses to which terms of the imported alphabetic index lead, neoplasm and drug tables among it; an index that is not
+/// imported, or cannot be read, gives none. A term says less surely than a title what a code is.
+fn by_index(sets: &CodeSets, query: &str) -> Vec<(IcdIndex, f32)> {
+    let wanted = search::tokens(query);
+    let terms = sets.lists.index().unwrap_or_default();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let scored = terms.iter().filter(|term| !term.code.is_empty()).filter_map(|term| {
+        let score = search::score(&wanted, &term.term) * 0.9;
+        // `C79.8-` stands for what is below C79.8.
+        let code = term.code.trim_end_matches('-').trim_end_matches('.');
+        (score > 0.0).then(|| sets.icd10cm.find(code)).flatten().map(|i| (i, score))
+    });
+    scored.collect()
 }
 
 /// Codes of an imported HCPCS edition that the catalogue does not have.

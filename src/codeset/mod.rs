@@ -25,6 +25,7 @@ pub mod procedures;
 pub mod ptp;
 mod ptp_table;
 pub mod reference;
+mod retired;
 pub mod store;
 mod table_file;
 #[cfg(test)]

@@ -156,7 +156,8 @@ impl Procedures {
             Some(other) => return other,
         }
         let Some((i, record)) = self.find(code).and_then(|i| Some((i, self.record(i)?))) else {
-            return ProcedureValidity::Unknown;
+            let ended = super::retired::last_day(code).filter(|last| date > *last);
+            return ended.map_or(ProcedureValidity::Unknown, ProcedureValidity::Deleted);
         };
         let number = day::to_number(date);
         if let Some(from) = day::from_number(record.valid_from).filter(|_| number < record.valid_from) {

@@ -68,6 +68,8 @@ pub struct Conditions {
     pub with_codes: Vec<CodeRange>,
     /// No other line has.
     pub without_codes: Vec<CodeRange>,
+    /// No other line with the same code has one of these modifiers.
+    pub without_modifiers_beside: Vec<String>,
 }
 
 /// Codes from the first to the last; a diagnosis counts with all codes below it.
@@ -129,6 +131,7 @@ struct WhenFile {
     without_diagnoses: Vec<Spanned<String>>,
     with_codes: Vec<Spanned<String>>,
     without_codes: Vec<Spanned<String>>,
+    without_modifiers_beside: Vec<Spanned<String>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -230,6 +233,7 @@ impl WhenFile {
             without_diagnoses: diagnoses(&self.without_diagnoses)?,
             with_codes: procedures(&self.with_codes)?,
             without_codes: procedures(&self.without_codes)?,
+            without_modifiers_beside: modifiers(&self.without_modifiers_beside)?,
         })
     }
 }

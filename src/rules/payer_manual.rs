@@ -34,6 +34,7 @@ impl PayerRule {
             ("without diagnoses", ranges(&when.without_diagnoses)),
             ("beside codes", ranges(&when.with_codes)),
             ("not beside codes", ranges(&when.without_codes)),
+            ("not beside the same code with", when.without_modifiers_beside.join(", ")),
         ] {
             if !value.is_empty() {
                 text.push_str(&format!("- {name}: {value}\n"));

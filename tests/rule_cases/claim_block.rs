@@ -11,6 +11,8 @@ use std::fmt::Write;
 use serde::Deserialize;
 use superbill::claim::{Claim, Diagnosis, Line};
 use superbill::codeset::CodeSets;
+use superbill::codeset::import::{ImportOptions, import};
+use superbill::codeset::store::Store;
 use superbill::document::{Evidence, SectionKind, Span};
 use superbill::extract::{Assertion, Laterality, Mention, MentionKind, Relation, RelationKind};
 use superbill::note::{Context, NoteType, Patient, Policy, PriorProcedure, Provider, Sex};
@@ -48,6 +50,9 @@ struct Block {
     /// The visit that the note supports.
     #[serde(default)]
     supports: Option<String>,
+    /// A coverage table in the plain form, imported as of 2026-01-01.
+    #[serde(default)]
+    coverage: Option<String>,
 }
 
 /// What the note says about the diagnosis of a pointer.
@@ -81,6 +86,8 @@ fn present() -> Assertion {
 /// The findings of a rule on the claim of a block, in words; `none` where there are none.
 pub fn findings(block: &str, rule: &dyn Rule, code_sets: &CodeSets, payers: &Payers) -> Result<String, String> {
     let block: Block = toml::from_str(block).map_err(|error| error.to_string())?;
+    let imported = block.coverage.as_deref().map(with_coverage).transpose()?;
+    let code_sets = imported.as_ref().unwrap_or(code_sets);
     let payer = payers.get(&block.payer).ok_or_else(|| format!("no payer {}", block.payer))?;
     let context = Context {
         date_of_service: block.date.parse().map_err(|_| format!("no date: {}", block.date))?,
@@ -120,6 +127,18 @@ pub fn findings(block: &str, rule: &dyn Rule, code_sets: &CodeSets, payers: &Pay
         }
     }
     Ok(in_words(&found))
+}
+
+/// The embedded tables with a coverage table imported beside them.
+fn with_coverage(table: &str) -> Result<CodeSets, String> {
+    let data = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let path = data.path().join("coverage.csv");
+    std::fs::write(&path, table).map_err(|error| error.to_string())?;
+    let folder = CodeSets::default_dir().map_err(|error| error.to_string())?;
+    let sets = CodeSets::open(&folder).map_err(|error| error.to_string())?;
+    let options = ImportOptions { effective: Some(jiff::civil::date(2026, 1, 1)), ..ImportOptions::default() };
+    import(&Store::of_data(data.path()), &sets, &path, &options).map_err(|error| error.to_string())?;
+    CodeSets::open_with(&folder, Some(data.path())).map_err(|error| error.to_string())
 }
 
 /// `31238-RT-59 x2 A,B`.

@@ -87,6 +87,11 @@ impl IcdRange {
         text_of(&self.last)
     }
 
+    /// First letters of the first and of the last code: a cheap look before the whole comparison.
+    pub fn letters(&self) -> (u8, u8) {
+        (self.first[0], self.last[0])
+    }
+
     /// Whether the note narrows the range by characters ("with fifth or sixth character 5").
     pub fn is_conditional(&self) -> bool {
         self.condition != 0

@@ -3,24 +3,33 @@
 use std::collections::HashMap;
 
 use super::Parsed;
-use super::rows::{Column, Rows, needed, optional};
+use super::column::{Column, needed, optional};
+use super::rows::Rows;
 use crate::codeset::add_on::{AddOnPeriod, AddOnRecord, KIND, VERSION};
 use crate::codeset::table_file::TableWriter;
 use crate::codeset::{CodesetError, Kind, day};
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 7] = [
     needed("add_on_code", &["addoncode", "aoc", "addon", "aoccode"]),
     needed("primary_code", &["primarycode", "primary", "primaryprocedurecode"]),
     needed("aoc_edit_type", &["aocedittype", "aoctype", "edittype", "type"]),
     optional("effective_date", &["effectivedate", "aoceditefffdt", "aocediteffdt", "aocediteffectivedate", "editeffectivedate"]),
     optional("deletion_date", &["deletiondate", "aoceditdeldt", "aoceditdeletiondate", "editdeletiondate"]),
+    optional("add-on code's deletion date", &["aocdeldt", "aocdeletiondate"]),
+    optional("primary code's deletion date", &["primarycodedeldt", "primarycodedeletiondate"]),
 ];
 
-/// Reads and compiles a file.
-pub(super) fn parse(mut rows: Rows<'_>, _name: &str) -> Result<Parsed, CodesetError> {
+/// Reads and compiles a file with a header.
+pub(super) fn parse(mut rows: Rows<'_>) -> Result<Parsed, CodesetError> {
     let places = rows.header(&COLUMNS)?;
-    let [add_on, primary, kind] = [0, 1, 2].map(|i| places[i].unwrap_or(0));
-    let (effective, deletion) = (places[3], places[4]);
+    read(rows, &places)
+}
+
+/// Reads the rows; `places` says where each of [`COLUMNS`] stands.
+pub(super) fn read(mut rows: Rows<'_>, places: &[Option<usize>]) -> Result<Parsed, CodesetError> {
+    let place = |column: usize| places.get(column).copied().flatten();
+    let [add_on, primary, kind] = [0, 1, 2].map(|i| place(i).unwrap_or(0));
+    let (effective, deletions) = (place(3), [4, 5, 6].map(place));
     let mut found: Vec<(AddOnRecord, AddOnPeriod)> = Vec::new();
     let mut seen = HashMap::new();
     while rows.next()? {
@@ -32,14 +41,16 @@ pub(super) fn parse(mut rows: Rows<'_>, _name: &str) -> Result<Parsed, CodesetEr
             _ => None,
         });
         let begun = optional_day(&mut rows, effective, day::ALWAYS);
-        let ended = optional_day(&mut rows, deletion, day::OPEN);
-        let ((Some(add_on_code), Some(primary)), Some(kind), Some(effective), Some(deletion)) = (codes, kind, begun, ended)
-        else {
+        // The pair ends with its edit or with either code, whichever is first.
+        let ended = deletions.map(|column| optional_day(&mut rows, column, day::OPEN));
+        let ended: Option<Vec<u32>> = ended.into_iter().collect();
+        let ((Some(add_on_code), Some(primary)), Some(kind), Some(effective), Some(ended)) = (codes, kind, begun, ended) else {
             continue;
         };
         if let Some(first) = seen.insert((add_on_code, primary, effective), rows.number()) {
             rows.bad(add_on, &format!("each pair once (first in row {first})"));
         }
+        let deletion = ended.into_iter().min().unwrap_or(day::OPEN);
         found.push((AddOnRecord { add_on: add_on_code, primary, kind }, AddOnPeriod { effective, deletion }));
     }
     let preamble = rows.preamble().to_string();
@@ -47,7 +58,7 @@ pub(super) fn parse(mut rows: Rows<'_>, _name: &str) -> Result<Parsed, CodesetEr
     found.sort_unstable();
     let mut table = TableWriter::new(KIND, VERSION);
     table.add("rows", &found.iter().map(|f| f.0).collect::<Vec<_>>());
-    if effective.is_some() || deletion.is_some() {
+    if effective.is_some() || deletions[0].is_some() {
         table.add("periods", &found.iter().map(|f| f.1).collect::<Vec<_>>());
     }
     Ok(Parsed { preamble, ..Parsed::new(Kind::NcciAddOn, found.len(), table.to_bytes()) })

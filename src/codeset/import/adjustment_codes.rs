@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::add_on::optional_day;
-use super::rows::{Column, Rows, needed, optional};
+use super::column::{Column, needed, optional};
+use super::rows::Rows;
 use super::{Parsed, csv_bytes};
 use crate::codeset::import_headers::ADJUSTMENT_CODES;
 use crate::codeset::{CodesetError, Kind, day};

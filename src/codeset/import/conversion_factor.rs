@@ -1,6 +1,7 @@
 //! Conversion factors, only in the plain form `effective,through,dollars,apm_dollars`: CMS publishes them in its rules and
 //! in the relative value files, which bring their own.
-use super::rows::{Column, Rows, needed};
+use super::column::{Column, needed};
+use super::rows::Rows;
 use super::{Parsed, csv_bytes};
 use crate::codeset::import_headers::CONVERSION_FACTOR;
 use crate::codeset::{CodesetError, Kind, day};

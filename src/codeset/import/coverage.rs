@@ -2,7 +2,8 @@
 //! `article_x_icd10_noncovered` (CSV), and the plain form `article_id,hcpcs_code,icd10_code` with optional `covered`,
 //! `effective_date` and `end_date`.
 use super::add_on::optional_day;
-use super::rows::{Column, Rows, needed, optional};
+use super::column::{Column, needed, optional};
+use super::rows::Rows;
 use super::{Parsed, csv_bytes};
 use crate::codeset::icd10cm::{raw_code, text_of};
 use crate::codeset::import_headers::COVERAGE;
@@ -31,12 +32,18 @@ pub(super) fn parse(mut rows: Rows<'_>) -> Result<Parsed, CodesetError> {
         (None, Some(_)) if places[7].is_some() => "noncovered",
         (None, Some(_)) => "covered",
     };
+    // The database writes the number alone; the letter says of which kind of document it is.
+    let letter = match rows.name(article).to_ascii_lowercase() {
+        name if name.contains("lcd") => "L",
+        name if name.contains("ncd") => "N",
+        _ => "A",
+    };
     let mut found: Vec<[String; 6]> = Vec::new();
     while rows.next()? {
         let id = rows.value(article, "the number of an article", |t| {
             let plain = t.trim_start_matches(['A', 'L', 'N']);
             (!plain.is_empty() && plain.len() <= 12 && plain.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
-                .then(|| t.to_string())
+                .then(|| if plain == t { format!("{letter}{t}") } else { t.to_string() })
         });
         let code = match procedure {
             Some(column) => rows.procedure(column).map(|c| String::from_utf8_lossy(&c).into_owned()),

@@ -183,12 +183,13 @@ fn taxonomy(text: &str) -> Option<EditionHint> {
     full_date(text).map(|effective| EditionHint { edition: effective.to_string(), effective })
 }
 
-/// `2024-06-03`, `20240603`, `07-01-2026`.
+/// `2024-06-03`, `20240603`, `07-01-2026`, `07012026`.
 fn full_date(text: &str) -> Option<Date> {
     if let Some([y, m, d]) = found(pattern!(r"(?:^|[^0-9])((?:19|20)[0-9]{2})-?([01][0-9])-?([0-3][0-9])(?:[^0-9]|$)"), text) {
         return Date::new(y.parse().ok()?, m.parse().ok()?, d.parse().ok()?).ok();
     }
-    let [m, d, y] = found(pattern!(r"(?:^|[^0-9])([01][0-9])[-/]([0-3][0-9])[-/]((?:19|20)[0-9]{2})(?:[^0-9]|$)"), text)?;
+    let american = pattern!(r"(?:^|[^0-9])([01][0-9])[-/]?([0-3][0-9])[-/]?((?:19|20)[0-9]{2})(?:[^0-9]|$)");
+    let [m, d, y] = found(american, text)?;
     Date::new(y.parse().ok()?, m.parse().ok()?, d.parse().ok()?).ok()
 }
 
@@ -231,6 +232,8 @@ mod tests {
         assert_eq!(ptp("MCR_MUE_PractitionerServices_Eff_07-01-2026.csv"), is("2026Q3", "2026-07-01"));
         assert_eq!(ptp("aoc_addon_code_edits_2024-06-03.derived.csv"), is("2024Q3", "2024-07-01"));
         assert_eq!(ptp("AOC_V2024Q2-MCR.txt"), is("2024Q2", "2024-04-01"));
+        assert_eq!(ptp("AOC_V2025Q4_01-MCR.txt"), is("2025Q4", "2025-10-01"));
+        assert_eq!(ptp("add-code-edits-medicare-effective-07012026.zip"), is("2026Q3", "2026-07-01"));
         assert_eq!(ptp("pairs.csv"), None);
         let fees = |text| told(Kind::FeeSchedule, text);
         assert_eq!(fees("pprrvu_rvu24c_jul.derived.csv"), is("RVU24C", "2024-07-01"));

@@ -1,10 +1,10 @@
-//! Medicare physician fee schedule, relative value file: CMS's `PPRRVU` (text, CSV or workbook; 31 columns, 32 since 2026;
-//! a header stacked over several rows) and the plain form with the column names of [`PLAIN`]. Descriptions are the AMA's and
-//! are not kept.
+//! Medicare physician fee schedule, relative value file: CMS's `PPRRVU` (CSV or workbook: 31 columns, 32 since 2026, a header
+//! stacked over several rows; text in fixed columns) and the plain form with the column names of [`PLAIN`]. Descriptions are
+//! the AMA's and are not kept.
 use std::collections::HashMap;
 
-use super::Parsed;
 use super::rows::Rows;
+use super::{Parsed, fee_schedule_fixed};
 use crate::codeset::fee_schedule::{self, FeeRecord, GlobalPeriod};
 use crate::codeset::procedures::{RawProcedure, raw_procedure};
 use crate::codeset::{CodesetError, Kind};
@@ -66,9 +66,22 @@ const NEEDED: [&str; 16] = [
 /// Last row of CMS's header: what stands in the first columns, and near the end.
 const OFFICIAL_START: [&str; 6] = ["HCPCS", "MOD", "DESCRIPTION", "CODE", "PAYMENT", "RVU"];
 
-/// Reads and compiles a file.
+/// Reads and compiles a file with a header.
 pub(super) fn parse(mut rows: Rows<'_>, name: &str) -> Result<Parsed, CodesetError> {
     let (place, preamble) = columns(&mut rows)?;
+    read(rows, name, &place, preamble)
+}
+
+/// Reads and compiles the text in fixed columns.
+pub(super) fn parse_fixed(mut rows: Rows<'_>, name: &str) -> Result<Parsed, CodesetError> {
+    rows.in_fixed_columns(&fee_schedule_fixed::NAMES, fee_schedule_fixed::cut)?;
+    let place = fee_schedule_fixed::NAMES.iter().enumerate().map(|(at, column)| (*column, at)).collect();
+    let preamble = rows.preamble().to_string();
+    read(rows, name, &place, preamble)
+}
+
+/// Reads the rows behind the header.
+fn read(mut rows: Rows<'_>, name: &str, place: &HashMap<&'static str, usize>, preamble: String) -> Result<Parsed, CodesetError> {
     let at = |column: &str| place.get(column).copied().unwrap_or(usize::MAX);
     let (code, modifier) = (at("hcpcs"), at("mod"));
     let factor_column = place.get("conv_factor").copied();

@@ -12,7 +12,9 @@ pub(super) enum Form {
     Ptp,
     Mue,
     AddOn,
+    AddOnFixed,
     FeeSchedule,
+    FeeScheduleFixed,
     Gpci,
     ConversionFactor,
     Icd10cmOrder,
@@ -34,11 +36,13 @@ pub(super) enum Form {
 
 impl Form {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 21] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Ptp,
         Self::Mue,
         Self::AddOn,
+        Self::AddOnFixed,
         Self::FeeSchedule,
+        Self::FeeScheduleFixed,
         Self::Gpci,
         Self::ConversionFactor,
         Self::Icd10cmOrder,
@@ -66,7 +70,8 @@ impl Form {
     /// How the text is laid out: fixed columns by line, else by what separates the cells of the first lines.
     pub(super) fn layout(self, head: &str) -> Layout {
         match self {
-            Self::Icd10cmOrder | Self::Icd10cmAddenda | Self::Icd10pcsOrder | Self::HcpcsFixed => Layout::Lines,
+            Self::Icd10cmOrder | Self::Icd10cmAddenda | Self::Icd10pcsOrder => Layout::Lines,
+            Self::HcpcsFixed | Self::AddOnFixed | Self::FeeScheduleFixed => Layout::Lines,
             _ => {
                 let (tabs, commas) = (head.matches('\t').count(), head.matches(',').count());
                 if tabs > commas { Layout::Tabs } else { Layout::Commas }
@@ -79,8 +84,10 @@ impl Form {
         match self {
             Self::Ptp => ptp::parse(rows, name),
             Self::Mue => mue::parse(rows, name),
-            Self::AddOn => add_on::parse(rows, name),
+            Self::AddOn => add_on::parse(rows),
+            Self::AddOnFixed => add_on_fixed::parse(rows),
             Self::FeeSchedule => fee_schedule::parse(rows, name),
+            Self::FeeScheduleFixed => fee_schedule::parse_fixed(rows, name),
             Self::Gpci => gpci::parse(rows, name),
             Self::ConversionFactor => conversion_factor::parse(rows, name),
             Self::Icd10cmOrder => icd10cm_order::parse(rows, name),
@@ -150,6 +157,13 @@ pub(super) fn of_text(name: &str, head: &str) -> Option<Form> {
     }
     if lines().any(is_anweb_line) {
         return Some(Form::HcpcsFixed);
+    }
+    if head.lines().any(fee_schedule_fixed::is_line) {
+        return Some(Form::FeeScheduleFixed);
+    }
+    // Its lines are short and say little of themselves: the name must say that it is the table of add-on codes.
+    if add_on_fixed::is_named(name) && head.lines().any(add_on_fixed::is_line) {
+        return Some(Form::AddOnFixed);
     }
     let form = match () {
         () if says("column1") && says("column2") && says("modifier") => Form::Ptp,

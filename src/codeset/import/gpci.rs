@@ -2,7 +2,8 @@
 //! `mac,locality_number,locality_name,gpci_work,gpci_pe,gpci_mp`.
 use std::collections::HashMap;
 
-use super::rows::{Column, Rows, needed};
+use super::column::{Column, needed};
+use super::rows::Rows;
 use super::{Parsed, csv_bytes};
 use crate::codeset::import_headers::GPCI;
 use crate::codeset::{CodesetError, Kind, day};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::Parsed;
 use super::add_on::any_day;
-use super::rows::{Column, Rows, needed, optional};
+use super::column::{Column, needed, optional};
+use super::rows::Rows;
 use crate::codeset::hcpcs::{self, HcpcsRow, ModifierRow};
 use crate::codeset::procedures::raw_procedure;
 use crate::codeset::{CodesetError, Kind, day};

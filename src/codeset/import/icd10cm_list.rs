@@ -1,8 +1,9 @@
 //! ICD-10-CM code list in the plain form: `code,billable,long_desc` (True or False) or `icd_code,valid,icd_description`
 //! (1 or 0), other columns passed over; and lists of the changes of an edition:
 //! `change,code,billable_after_or_before,long_title`.
+use super::column::{Column, needed};
 use super::icd10cm_order::Codes;
-use super::rows::{Column, Rows, needed};
+use super::rows::Rows;
 use super::{Context, Parsed};
 use crate::codeset::icd10cm::{ListedCode, list_file, raw_code};
 use crate::codeset::{CodesetError, Kind};

@@ -2,8 +2,9 @@
 //! `code,billable,short_description,long_description`.
 use std::collections::HashMap;
 
+use super::column::{Column, needed};
 use super::icd10cm_list::truth;
-use super::rows::{Column, Rows, needed};
+use super::rows::Rows;
 use super::{Parsed, csv_bytes};
 use crate::codeset::import_headers::ICD10PCS;
 use crate::codeset::{CodesetError, Kind};

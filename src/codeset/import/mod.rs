@@ -4,12 +4,15 @@
 //! with file, row, column and what was expected, and nothing of it is kept. Each file that is given is one transaction: an
 //! archive is installed with all its tables or not at all.
 mod add_on;
+mod add_on_fixed;
 mod adjustment_codes;
+mod column;
 mod conversion_factor;
 mod coverage;
 mod cpt_descriptors;
 mod edition;
 mod fee_schedule;
+mod fee_schedule_fixed;
 mod form;
 mod gpci;
 mod hcpcs_anweb;
@@ -125,6 +128,8 @@ impl Parsed {
 /// What a parser may have to know besides the file.
 pub(super) struct Context<'a> {
     name: &'a str,
+    /// Name of the file given: the archive's, where the table lies in one.
+    given: &'a str,
     options: &'a ImportOptions,
     /// The loaded ICD-10-CM editions, to which lists of changes belong.
     icd10cm: &'a Icd10cm,
@@ -133,7 +138,7 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// Edition and first day, as far as options and name tell.
     fn dates(&self, kind: Kind, file: &Path) -> Result<EditionHint, CodesetError> {
-        settle(kind, file, self.name, "", None, self.options)
+        settle(kind, file, [self.name, "", self.given], None, self.options)
     }
 }
 
@@ -144,10 +149,11 @@ pub fn import(store: &Store, sets: &CodeSets, path: &Path, options: &ImportOptio
         return Err(CodesetError::refused(path, problem));
     }
     let given = source::Given::read(path)?;
+    let given_name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut read: Vec<(PathBuf, String, Parsed)> = Vec::new();
     let mut passed_over: Vec<String> = Vec::new();
     source::each(path, &mut |file, name, content| {
-        let context = Context { name, options, icd10cm: &sets.icd10cm };
+        let context = Context { name, given: &given_name, options, icd10cm: &sets.icd10cm };
         match read_table(file, name, content, &context)? {
             Some(parsed) => read.push((file.to_path_buf(), name.to_string(), parsed)),
             None => passed_over.push(name.to_string()),
@@ -164,7 +170,7 @@ pub fn import(store: &Store, sets: &CodeSets, path: &Path, options: &ImportOptio
     let mut staged = Vec::new();
     let mut notes = Vec::new();
     for (file, name, parsed) in read {
-        let dates = settle(parsed.kind, &file, &name, &parsed.preamble, parsed.effective, options)?;
+        let dates = settle(parsed.kind, &file, [&name, &parsed.preamble, &given_name], parsed.effective, options)?;
         let warnings = warnings(&parsed, &dates, sets);
         let number = day::to_number(dates.effective);
         let bytes = match parsed.table {
@@ -235,22 +241,22 @@ fn read_table(
     }
     let layout = form.layout(start);
     let encoding = match (context.options.encoding, form) {
-        (TextEncoding::Utf8, Form::HcpcsFixed) => TextEncoding::Either,
+        (TextEncoding::Utf8, Form::HcpcsFixed | Form::Coverage) => TextEncoding::Either,
         (given, _) => given,
     };
     form.parse(Rows::text(file, head, content, row_bytes, layout, encoding), name, context).map(Some)
 }
 
-/// Edition and first day: as the caller says, else as the rows, the name or the lines before the header tell.
+/// Edition and first day: as the caller says, else as the rows tell, else the first of the texts that does: the table's name,
+/// the lines before its header, the archive's name.
 fn settle(
     kind: Kind,
     file: &Path,
-    name: &str,
-    preamble: &str,
+    texts: [&str; 3],
     by_rows: Option<Date>,
     options: &ImportOptions,
 ) -> Result<EditionHint, CodesetError> {
-    let told = edition::told_by(kind, name).or_else(|| edition::told_by(kind, preamble));
+    let told = texts.iter().find_map(|text| edition::told_by(kind, text));
     let of_option = options.edition.as_deref().and_then(|e| edition::told_by(kind, e));
     let effective = options
         .effective
@@ -274,7 +280,9 @@ fn settle(
 fn warnings(parsed: &Parsed, dates: &EditionHint, sets: &CodeSets) -> Vec<String> {
     let mut found = Vec::new();
     let before = sets.editions().iter().filter(|e| e.table == parsed.kind.id() && !e.partial).map(|e| e.rows).max();
-    if let Some(before) = before.filter(|b| parsed.rows * 2 < *b && parsed.part == "table") {
+    // The embedded lists of these kinds gather several editions.
+    let gathered = matches!(parsed.kind, Kind::Gpci | Kind::ConversionFactor);
+    if let Some(before) = before.filter(|b| parsed.rows * 2 < *b && parsed.part == "table" && !gathered) {
         found.push(format!(
             "it has {} rows where a loaded edition has {before}: an excerpt answers only for the codes it has",
             parsed.rows

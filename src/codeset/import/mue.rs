@@ -2,7 +2,8 @@
 //! plain form `hcpcs_code,mue_units,mue_mai` with optional `mue_rationale` and `mue_service`.
 use std::collections::HashMap;
 
-use super::rows::{Column, Rows, needed, optional};
+use super::column::{Column, needed, optional};
+use super::rows::Rows;
 use super::{Parsed, refuse_other_setting};
 use crate::codeset::mue::{HIGHEST, KIND, MueRecord, VERSION};
 use crate::codeset::table_file::TableWriter;

@@ -2,7 +2,8 @@
 //! (1 or 0): CMS publishes the list as a page and a manual.
 use std::collections::BTreeMap;
 
-use super::rows::{Column, Rows, needed};
+use super::column::{Column, needed};
+use super::rows::Rows;
 use super::{Parsed, csv_bytes};
 use crate::codeset::import_headers::PLACE_OF_SERVICE;
 use crate::codeset::{CodesetError, Kind};

@@ -1,7 +1,8 @@
 //! NCCI procedure-to-procedure edits, practitioner: CMS's quarterly files (`ccipra-v322r0-f1`, tab-delimited text or
 //! workbook, in several parts) and the plain form `column1,column2,deletion_date,modifier_indicator` with optional
 //! `effective_date` and `prior_1996`.
-use super::rows::{Column, Rows, needed, optional};
+use super::column::{Column, needed, optional};
+use super::rows::Rows;
 use super::{Parsed, refuse_other_setting};
 use crate::codeset::ptp_table::{self, PtpRow, TermsRecord};
 use crate::codeset::{CodesetError, Kind, day};

@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::column::{Column, fits, plain, without_year};
 use super::source::refused_io;
 use crate::codeset::CodesetError;
 use crate::codeset::error::RowProblem;
@@ -15,24 +16,6 @@ const MOST_PROBLEMS: usize = 20;
 const LONGEST_CELL: usize = 32_767;
 /// Rows in which the header is sought.
 const HEADER_WITHIN: usize = 60;
-
-/// A column: how it is called in messages, and the names that headers give it, in small letters without blanks and signs.
-/// A name that ends in `*` stands for all names that begin so.
-pub(super) struct Column {
-    pub name: &'static str,
-    pub aliases: &'static [&'static str],
-    pub required: bool,
-}
-
-/// A column that must be there.
-pub(super) const fn needed(name: &'static str, aliases: &'static [&'static str]) -> Column {
-    Column { name, aliases, required: true }
-}
-
-/// A column that may be there.
-pub(super) const fn optional(name: &'static str, aliases: &'static [&'static str]) -> Column {
-    Column { name, aliases, required: false }
-}
 
 /// How the text of a table is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +61,10 @@ pub(super) struct Rows<'r> {
     /// The rows before the header, for editions named there.
     preamble: String,
     strip_years: bool,
+    /// Cuts the line of a table in fixed columns into cells.
+    cut: Option<fn(&str) -> Vec<String>>,
+    /// The row at hand was looked at only, and is the next one.
+    held: bool,
 }
 
 impl<'r> Rows<'r> {
@@ -123,6 +110,8 @@ impl<'r> Rows<'r> {
             total: 0,
             preamble: String::new(),
             strip_years: false,
+            cut: None,
+            held: false,
         }
     }
 
@@ -144,6 +133,9 @@ impl<'r> Rows<'r> {
     /// The next row, blank ones passed over; `false` at the end and after too many problems. Behind the header its width is
     /// checked.
     pub(super) fn next(&mut self) -> Result<bool, CodesetError> {
+        if std::mem::take(&mut self.held) {
+            return Ok(true);
+        }
         while self.total < MOST_PROBLEMS {
             if !self.read()? {
                 return Ok(false);
@@ -155,8 +147,12 @@ impl<'r> Rows<'r> {
                 let extra = self.cells.iter().skip(self.width).any(|c| !c.trim().is_empty());
                 let short = self.cells.len() < self.width && matches!(self.source, Source::Text { .. });
                 if extra || short {
-                    let expected = format!("{} columns as in the header", self.width);
-                    self.add("(row)", &expected, format!("{} columns", self.cells.len()));
+                    let (expected, found) = match self.cut {
+                        // A line that could not be cut is its only cell.
+                        Some(_) => ("a line in fixed columns".to_string(), self.line().to_string()),
+                        None => (format!("{} columns as in the header", self.width), format!("{} columns", self.cells.len())),
+                    };
+                    self.add("(row)", &expected, found);
                     continue;
                 }
             }
@@ -191,6 +187,9 @@ impl<'r> Rows<'r> {
                 row_bytes.set(0);
                 self.number = self.bytes.position().map_or(line, csv::Position::line) as usize;
                 self.decode()?;
+                if let Some(cut) = self.cut {
+                    self.cells = csv::StringRecord::from(cut(self.line()));
+                }
                 Ok(true)
             }
         }
@@ -269,9 +268,37 @@ impl<'r> Rows<'r> {
         self.width = names.len();
     }
 
+    /// Cuts the lines into cells with these names. The lines before the first that `cut` gives as many cells for are the
+    /// publisher's words.
+    pub(super) fn in_fixed_columns(&mut self, names: &[&str], cut: fn(&str) -> Vec<String>) -> Result<(), CodesetError> {
+        self.cut = Some(cut);
+        while self.next()? {
+            if self.cells.len() == names.len() {
+                self.name_columns(names);
+                self.held = true;
+                break;
+            }
+            let line = self.line().to_string();
+            // A damaged first row is no word of the publisher's.
+            if starts_with_code(&line) {
+                self.name_columns(names);
+                self.add("(row)", "a line in fixed columns", line);
+                break;
+            }
+            self.preamble.push_str(&line);
+            self.preamble.push('\n');
+        }
+        Ok(())
+    }
+
     /// Whether no header was found or taken yet.
     pub(super) fn names_empty(&self) -> bool {
         self.width == 0
+    }
+
+    /// Name of a column in the header.
+    pub(super) fn name(&self, column: usize) -> &str {
+        self.names.get(column).map_or("", String::as_str)
     }
 
     /// Number of the row just read: the line of the file, or the row of the sheet.
@@ -348,27 +375,14 @@ impl<'r> Rows<'r> {
     }
 }
 
+/// Whether a line of a table in fixed columns begins as its rows do, with a code.
+fn starts_with_code(line: &str) -> bool {
+    let start = line.as_bytes().get(..5).unwrap_or_default();
+    start.iter().all(u8::is_ascii_alphanumeric) && start.get(1..4).is_some_and(|digits| digits.iter().all(u8::is_ascii_digit))
+}
+
 /// Whether five characters have the form of a CPT or HCPCS code: digits, with at most a letter first or last.
 pub(super) fn is_procedure(code: &RawProcedure) -> bool {
     let letters = code.iter().filter(|b| b.is_ascii_uppercase()).count();
     letters == 0 || (letters == 1 && (code[0].is_ascii_uppercase() || code[4].is_ascii_uppercase())) || code == b"CCCCC"
-}
-
-/// A header name in small letters without blanks and signs.
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-fn without_year(name: &str) -> &str {
-    match name.trim_start().get(..4) {
-        Some(year) if year.starts_with("20") && year.bytes().all(|b| b.is_ascii_digit()) => &name.trim_start()[4..],
-        _ => name,
-    }
-}
-
-fn fits(name: &str, alias: &str) -> bool {
-    match alias.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == alias,
-    }
 }

@@ -1,7 +1,7 @@
 //! Opening what is imported: plain files, gzip, archives; streamed, with limits against what was made to exhaust the machine.
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -104,7 +104,7 @@ pub(super) fn each(path: &Path, visit: &mut Visit<'_>) -> Result<(), CodesetErro
             let mut unpacked = flate2::read::MultiGzDecoder::new(file);
             visit(path, &inner, Guarded::new(&mut unpacked, Some(length)))
         }
-        b"PK\x03\x04" if !is_workbook(&name) => entries(path, file, visit),
+        b"PK\x03\x04" if !is_workbook(&name) => entries(path, file, visit, true),
         [0xd0, 0xcf, 0x11, 0xe0] => Err(CodesetError::refused(path, "it is an old .xls workbook; save it as .xlsx or .csv")),
         b"%PDF" => Err(CodesetError::refused(path, "it is a PDF; the tables come as text, CSV, XML or workbook")),
         _ => visit(path, &name, Guarded::new(&mut file, None)),
@@ -116,7 +116,9 @@ pub(super) fn is_workbook(name: &str) -> bool {
     name.to_ascii_lowercase().ends_with(".xlsx")
 }
 
-fn entries(path: &Path, file: BufReader<File>, visit: &mut Visit<'_>) -> Result<(), CodesetError> {
+/// Every table of an archive; of archives in it too, where they may be opened (one within another, as the Medicare Coverage
+/// Database has them, and no deeper).
+fn entries(path: &Path, file: impl Read + Seek, visit: &mut Visit<'_>, open_inner: bool) -> Result<(), CodesetError> {
     let bad = |e: zip::result::ZipError| CodesetError::refused(path, format!("not a readable zip archive ({e}); fetch it again"));
     let mut archive = zip::ZipArchive::new(file).map_err(bad)?;
     if archive.len() > MOST_ENTRIES {
@@ -141,7 +143,24 @@ fn entries(path: &Path, file: BufReader<File>, visit: &mut Visit<'_>) -> Result<
         }
         let mut entry = archive.by_index(*number).map_err(bad)?;
         let packed = entry.compressed_size();
-        visit(&path.join(name), name, Guarded::new(&mut entry, Some(packed)))?;
+        let mut content = Guarded::new(&mut entry, Some(packed));
+        let file = path.join(name);
+        if open_inner && name.to_ascii_lowercase().ends_with(".zip") {
+            // It is one table of bytes without rows.
+            let row = content.row_counter();
+            let mut inner = Vec::new();
+            let mut buffer = vec![0; HEAD];
+            loop {
+                row.set(0);
+                match content.read(&mut buffer).map_err(|e| refused_io(&file, &e))? {
+                    0 => break,
+                    count => inner.extend_from_slice(&buffer[..count]),
+                }
+            }
+            entries(&file, io::Cursor::new(inner), visit, false)?;
+            continue;
+        }
+        visit(&file, name, Guarded::new(&mut entry, Some(packed)))?;
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 //! they stay in the practice's own data folder, and definitions are not kept.
 use std::collections::BTreeMap;
 
-use super::rows::{Column, Rows, needed};
+use super::column::{Column, needed};
+use super::rows::Rows;
 use super::{Parsed, csv_bytes};
 use crate::codeset::import_headers::TAXONOMY;
 use crate::codeset::{CodesetError, Kind};

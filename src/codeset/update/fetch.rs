@@ -4,7 +4,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::sources::{OfficialFile, is_page};
-use super::{Progress, UpdateOptions};
+use super::{Progress, UpdateOptions, page};
 use crate::codeset::CodesetError;
 
 /// Why a try failed.
@@ -17,67 +17,128 @@ enum Failure {
     Final(String),
 }
 
-/// Fetches the first address that has the file; gives where it lies.
+/// Most bytes of a publisher's page.
+const LARGEST_PAGE: u64 = 8 << 20;
+
+/// Fetches the file from the first place that has it, newest period first: by the link on the publisher's page, else under
+/// the addresses; gives where it lies.
 pub(super) fn first_there(
     file: &OfficialFile,
     folder: &Path,
     options: &UpdateOptions,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<PathBuf, CodesetError> {
+    let agent = agent(options);
     let mut last = None;
-    for url in file.addresses(options.today) {
-        progress(Progress::Seeking(&url));
-        match fetch(&url, file, folder, options, progress) {
-            Ok(path) => return Ok(path),
-            Err(Failure::NotThere(problem)) => last = Some(CodesetError::Download { url, problem }),
-            Err(Failure::Passing(problem) | Failure::Final(problem)) => return Err(CodesetError::Download { url, problem }),
+    for place in file.places(options.today) {
+        let mut addresses = Vec::new();
+        if let Some((page, link)) = &place.page {
+            match linked(&agent, page, link, options, progress) {
+                Ok(address) => addresses.push(address),
+                Err(problem) => last = Some(CodesetError::Download { url: page.clone(), problem }),
+            }
+        }
+        addresses.extend(place.addresses);
+        for url in addresses {
+            progress(Progress::Seeking(&url));
+            match fetch(&agent, &url, file, folder, options, progress) {
+                Ok(path) => return Ok(path),
+                Err(Failure::NotThere(problem)) => last = Some(CodesetError::Download { url, problem: problem + RENAMED }),
+                Err(Failure::Passing(problem) | Failure::Final(problem)) => return Err(CodesetError::Download { url, problem }),
+            }
         }
     }
     Err(last.unwrap_or_else(|| CodesetError::Download { url: file.title.clone(), problem: "has no address".into() }))
 }
 
+/// What to do about a file that is not where it was.
+const RENAMED: &str =
+    "; if it was renamed, correct the address in sources.toml, or fetch it by hand and `superbill codesets import` it";
+
+fn agent(options: &UpdateOptions) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_connect(Some(options.timeout))
+        .timeout_recv_response(Some(options.timeout))
+        .user_agent(concat!("superbill/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .into()
+}
+
+/// The address that a page links to; else what is wrong with the page.
+fn linked(
+    agent: &ureq::Agent,
+    page: &str,
+    link: &str,
+    options: &UpdateOptions,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<String, String> {
+    progress(Progress::Seeking(page));
+    let text = retried(options, progress, &mut |_| {
+        let mut response = agent.get(page).call().map_err(|e| Failure::Passing(e.to_string()))?;
+        status(&response)?;
+        let body = response.body_mut().with_config().limit(LARGEST_PAGE).lossy_utf8(true).read_to_string();
+        body.map_err(|e| Failure::Passing(format!("the page is not readable ({e})")))
+    });
+    let text = text.map_err(|failure| match failure {
+        Failure::NotThere(problem) | Failure::Passing(problem) | Failure::Final(problem) => problem,
+    })?;
+    page::find_link(&text, page, link).ok_or_else(|| format!("the page has no link like {link}{RENAMED}"))
+}
+
+/// Repeats what fails for a passing reason, with growing waits.
+fn retried<T>(
+    options: &UpdateOptions,
+    progress: &mut dyn FnMut(Progress<'_>),
+    work: &mut dyn FnMut(&mut dyn FnMut(Progress<'_>)) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut wait = options.first_wait;
+    let mut attempt = 1;
+    loop {
+        match work(progress) {
+            Err(Failure::Passing(problem)) if attempt < options.attempts => {
+                progress(Progress::Waiting(&problem, wait));
+                std::thread::sleep(wait);
+                wait *= 2;
+                attempt += 1;
+            }
+            Err(Failure::Passing(problem)) => return Err(Failure::Passing(format!("{problem} ({attempt} tries)"))),
+            done => return done,
+        }
+    }
+}
+
 fn fetch(
+    agent: &ureq::Agent,
     url: &str,
     file: &OfficialFile,
     folder: &Path,
     options: &UpdateOptions,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<PathBuf, Failure> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_connect(Some(options.timeout))
-        .timeout_recv_response(Some(options.timeout))
-        .user_agent(concat!("superbill/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .into();
     // The publisher's name of the file tells its edition.
     let name = file_name(url, file);
     let part = folder.join(format!("{name}.part"));
     let _ = std::fs::remove_file(&part);
     let mut tag: Option<String> = None;
-    let mut wait = options.first_wait;
-    for attempt in 1..=options.attempts.max(1) {
-        match once(&agent, url, file, &part, &mut tag, progress) {
-            Ok(()) => {
-                let whole = folder.join(&name);
-                std::fs::rename(&part, &whole).map_err(|e| Failure::Final(format!("{}: {e}", whole.display())))?;
-                return Ok(whole);
-            }
-            Err(Failure::Passing(problem)) if attempt < options.attempts => {
-                progress(Progress::Waiting(&problem, wait));
-                std::thread::sleep(wait);
-                wait *= 2;
-            }
-            Err(failure) => {
-                let _ = std::fs::remove_file(&part);
-                return Err(match failure {
-                    Failure::Passing(problem) => Failure::Passing(format!("{problem} ({attempt} tries)")),
-                    other => other,
-                });
-            }
-        }
+    let done = retried(options, progress, &mut |progress| once(agent, url, file, &part, &mut tag, progress));
+    if let Err(failure) = done {
+        let _ = std::fs::remove_file(&part);
+        return Err(failure);
     }
-    Err(Failure::Final("was not tried".into()))
+    let whole = folder.join(&name);
+    std::fs::rename(&part, &whole).map_err(|e| Failure::Final(format!("{}: {e}", whole.display())))?;
+    Ok(whole)
+}
+
+/// The status of an answer, where it is one that brings something.
+fn status(response: &ureq::http::Response<ureq::Body>) -> Result<u16, Failure> {
+    match response.status().as_u16() {
+        status @ (200 | 206 | 416) => Ok(status),
+        status @ (404 | 410) => Err(Failure::NotThere(format!("the publisher has no such file (status {status})"))),
+        status @ (408 | 425 | 429 | 500..=599) => Err(Failure::Passing(format!("the server answered with status {status}"))),
+        status => Err(Failure::Final(format!("the server answered with status {status}"))),
+    }
 }
 
 /// One try: the rest of what an earlier one left, where the server still has the same file.
@@ -100,18 +161,14 @@ fn once(
     let header = |response: &ureq::http::Response<ureq::Body>, name: &str| {
         response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_string)
     };
-    let status = response.status().as_u16();
-    let start = match status {
-        200 => 0,
+    let start = match status(&response)? {
         206 => have,
-        404 | 410 => return Err(Failure::NotThere(format!("the publisher has no such file (status {status})"))),
         // What is here is whole, or no longer what the server has.
         416 => {
             out.set_len(0).map_err(local)?;
             return Err(Failure::Passing("the server has another file than before".into()));
         }
-        408 | 425 | 429 | 500..=599 => return Err(Failure::Passing(format!("the server answered with status {status}"))),
-        _ => return Err(Failure::Final(format!("the server answered with status {status}"))),
+        _ => 0,
     };
     if let Some(kind) = header(&response, "content-type").filter(|k| k.to_lowercase().contains("text/html")) {
         return Err(Failure::Final(format!("a web page ({kind}) where a {} file is expected", file.file_type.extension())));

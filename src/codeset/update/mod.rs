@@ -3,6 +3,7 @@
 //! The only part of the program that fetches anything, and only when it is asked to. A file is complete and of the right type
 //! before it is imported; the editions installed before stay.
 mod fetch;
+mod page;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -118,6 +119,8 @@ fn install(
     let sets = CodeSets::open_with(codesets, Some(data))?;
     let import_options = ImportOptions {
         today: Some(options.today),
+        // The export of the coverage database does not say its day: it is what holds when it is fetched.
+        effective: (file.kind == Kind::Coverage).then_some(options.today),
         ama_license_accepted_on: file.carries_cpt().then_some(options.today),
         ..ImportOptions::default()
     };

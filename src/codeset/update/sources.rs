@@ -14,8 +14,15 @@ pub struct OfficialFile {
     pub kind: Kind,
     /// What it is, for a person.
     pub title: String,
-    /// Addresses, tried in order; `{year}`, `{yy}`, `{quarter}`, `{fiscal}`, `{ncci}` (version, e.g. `v322r0`), `{release}`
+    /// The publisher's page that links to the file, with the same placeholders as the addresses.
+    #[serde(default)]
+    pub page: Option<String>,
+    /// How the path of that link looks; `*` stands for any characters.
+    #[serde(default)]
+    pub link: Option<String>,
+    /// Addresses, tried in order after the page; `{year}`, `{yy}`, `{quarter}`, `{fiscal}`, `{ncci}` (version, e.g. `v322r0`), `{release}`
     /// (`a` to `d`) and `{month}` stand for the period.
+    #[serde(default)]
     pub urls: Vec<String>,
     /// How often it is published.
     pub period: Period,
@@ -96,19 +103,29 @@ impl OfficialFile {
         self.cpt.unwrap_or_else(|| self.kind.carries_cpt())
     }
 
-    /// The addresses for the period of a day, and for the three periods before it.
-    pub(super) fn addresses(&self, today: Date) -> Vec<String> {
-        let mut found = Vec::new();
+    /// Where the file is sought for the period of a day, and for the three periods before it.
+    pub(super) fn places(&self, today: Date) -> Vec<Place> {
+        let mut found: Vec<Place> = Vec::new();
         for back in 0..4 {
-            for url in &self.urls {
-                let filled = fill(url, self.period, today, back);
-                if !found.contains(&filled) {
-                    found.push(filled);
-                }
+            let filled = |text: &String| fill(text, self.period, today, back);
+            let page = self.page.as_ref().zip(self.link.as_ref()).map(|(page, link)| (filled(page), filled(link)));
+            let addresses = self.urls.iter().map(filled).collect();
+            let place = Place { page, addresses };
+            if !found.contains(&place) {
+                found.push(place);
             }
         }
         found
     }
+}
+
+/// Where a file of one period is sought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// A page, and how the link on it looks.
+    pub page: Option<(String, String)>,
+    /// Addresses of the file itself.
+    pub addresses: Vec<String>,
 }
 
 /// An address for the period that lies `back` periods before a day's.
@@ -172,7 +189,9 @@ mod tests {
         for kind in [Kind::NcciPtp, Kind::NcciMue, Kind::NcciAddOn, Kind::FeeSchedule, Kind::Icd10cm, Kind::Hcpcs] {
             assert!(list.iter().any(|f| f.kind == kind), "{}", kind.id());
         }
-        assert!(list.iter().all(|f| f.urls.iter().all(|u| u.starts_with("https://")) && f.min_bytes < f.max_bytes));
+        let https = |text: &String| text.starts_with("https://");
+        assert!(list.iter().all(|f| f.urls.iter().chain(&f.page).all(https) && f.min_bytes < f.max_bytes));
+        assert!(list.iter().all(|f| f.page.is_some() == f.link.is_some() && (f.page.is_some() || !f.urls.is_empty())));
     }
 
     #[test]

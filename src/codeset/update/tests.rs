@@ -100,6 +100,8 @@ fn file(address: &str) -> OfficialFile {
     OfficialFile {
         kind: Kind::NcciMue,
         title: "Medically unlikely edits".into(),
+        page: None,
+        link: None,
         urls: vec![format!("{address}/mue-{{year}}q{{quarter}}.zip")],
         period: Period::Quarter,
         file_type: FileType::Zip,
@@ -239,4 +241,44 @@ fn an_archive_without_a_table_is_refused() {
     let server = Server::start(vec![Answer::Whole(bytes, "application/zip")]);
     let error = run(data.path(), &server, &options()).0.expect_err("no table").to_string();
     assert!(error.contains("not a table that is known"), "{error}");
+}
+
+/// The publisher's page names a file whose address cannot be told in advance.
+#[test]
+fn a_file_is_found_by_the_link_on_its_page() {
+    let data = tempfile::tempdir().expect("a folder");
+    let page = br#"<html><a href="/files/zip/mue-2026q3-updated-06-30-2026.zip">the table</a></html>"#.to_vec();
+    let server = Server::start(vec![
+        Answer::Status(503),
+        Answer::Whole(page, "text/html; charset=utf-8"),
+        Answer::Whole(archive(7), "application/zip"),
+    ]);
+    let sought = OfficialFile {
+        page: Some(format!("{}/tables", server.address)),
+        link: Some("/files/zip/mue-{year}q{quarter}*.zip".into()),
+        ..file(&server.address)
+    };
+    let mut waits = 0;
+    let outcome = update(&embedded(), data.path(), &sought, &options(), &mut |p| {
+        waits += usize::from(matches!(p, Progress::Waiting(..)));
+    });
+    assert!(outcome.is_ok() && waits == 1, "{outcome:?}");
+    assert_eq!(most(data.path()), Some(7));
+    let asked: Vec<String> = server.requests().iter().map(|r| r.split(' ').nth(1).unwrap_or("").to_string()).collect();
+    assert_eq!(asked, ["/tables", "/tables", "/files/zip/mue-2026q3-updated-06-30-2026.zip"]);
+}
+
+/// A page without the link, and no address that has the file: both are tried, and the message says what to do.
+#[test]
+fn a_page_without_the_link_falls_back_to_the_addresses() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start(vec![Answer::Whole(b"<html>moved</html>".to_vec(), "text/html"), Answer::Status(404)]);
+    let sought = OfficialFile {
+        page: Some(format!("{}/tables", server.address)),
+        link: Some("/files/zip/mue-*.zip".into()),
+        ..file(&server.address)
+    };
+    let error = update(&embedded(), data.path(), &sought, &options(), &mut |_| {}).expect_err("nowhere").to_string();
+    assert!(error.contains("sources.toml") && error.contains("codesets import"), "{error}");
+    assert_eq!(server.requests().get(1).and_then(|r| r.split(' ').nth(1)), Some("/mue-2026q3.zip"));
 }

@@ -49,6 +49,11 @@ impl Rule for CodesetCoverage {
                     _ => {}
                 }
             }
+            if let Some((edition, Reach::Before)) = view.code_sets.edition_for("coverage", date)
+                && let Some(first) = edition.effective
+            {
+                gaps.push(format!("LCD and NCD coverage: the first imported edition, {}, begins {first}", edition.edition));
+            }
             let unverified = view.coded_lines().filter(|(line, facts)| {
                 facts.validity == ProcedureValidity::Unknown || view.tables.is_newer_than(Table::Ptp, &line.code)
             });

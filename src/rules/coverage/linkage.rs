@@ -1,4 +1,6 @@
 //! Which diagnoses a procedure is usually done for: our own table of facts, by ranges of codes and stems.
+use std::sync::LazyLock;
+
 use crate::rules::codes::is_under;
 
 /// Procedures and the diagnoses that usually support them.
@@ -187,12 +189,19 @@ pub const LINKS: &[Link] = &[
     },
 ];
 
+/// The ranges of all rows in order, each with its row.
+static RANGES: LazyLock<Vec<(&str, &str, &Link)>> = LazyLock::new(|| {
+    let ranges = LINKS.iter().flat_map(|link| link.procedures.iter().map(move |(from, to)| (*from, *to, link)));
+    let mut ranges: Vec<_> = ranges.collect();
+    ranges.sort_unstable_by_key(|(from, ..)| *from);
+    ranges
+});
+
 /// The row of a procedure.
 pub fn link(procedure: &str) -> Option<&'static Link> {
-    if procedure.len() != 5 {
-        return None;
-    }
-    LINKS.iter().find(|link| link.procedures.iter().any(|(from, to)| (*from..=*to).contains(&procedure)))
+    let before = RANGES.partition_point(|(from, ..)| *from <= procedure).checked_sub(1)?;
+    let (_, to, link) = RANGES.get(before)?;
+    (procedure.len() == 5 && procedure <= *to).then_some(*link)
 }
 
 impl Link {

@@ -4,8 +4,9 @@ use crate::rules::{ClaimView, Finding, Rule, declare_rule, sources};
 
 declare_rule! {
     /// # What it checks
-    /// Visits stand at the place that they are for (office, hospital, emergency department, nursing facility, home), and
-    /// procedures that are never done outside of a facility are not billed from the office.
+    /// Visits stand at the place that they are for (office, hospital, emergency department, nursing facility, home),
+    /// procedures that are never done outside of a facility are not billed from the office, and none that is done by hand
+    /// from a telehealth place.
     /// # Why it matters
     /// Place and code are compared first of all; a contradiction is returned.
     /// # Example
@@ -13,7 +14,7 @@ declare_rule! {
     /// # What to do
     /// Correct the place or choose the visit for it.
     /// # When it does not apply
-    /// Telehealth places; procedures whose fee schedule has a value outside of a facility.
+    /// Visits at telehealth places; procedures whose fee schedule has a value outside of a facility.
     /// # Source
     /// Medicare Claims Processing Manual, ch. 12, 30.6 and 20.4.2; physician fee schedule, NA indicators.
     CptPlaceOfService, "cpt-place-of-service",
@@ -56,7 +57,24 @@ impl Rule for CptPlaceOfService {
                 }
                 continue;
             }
-            let Some(fee) = facts.fee.filter(|fee| fee.non_facility_na && fee.global.days().is_some()) else { continue };
+            let Some(fee) = facts.fee.filter(|fee| fee.global.days().is_some()) else { continue };
+            if matches!(place, "02" | "10") {
+                let message = format!(
+                    "{} (line {}) is a procedure done by hand; place of service {place} is telehealth.",
+                    line.code, line.number
+                );
+                let row = format!("{}: global days {}", line.code, fee.global.indicator());
+                findings.push(
+                    Finding::warning(&Self::INFO, message, sources::table(view, Table::FeeSchedule, row))
+                        .on_lines([line.number])
+                        .about([line.code.as_str()])
+                        .asking("Where was the procedure done?"),
+                );
+                continue;
+            }
+            if !fee.non_facility_na {
+                continue;
+            }
             if place == "11" {
                 let message = format!(
                     "{} (line {}) is rarely or never done outside of a facility; the place of service is 11.",

@@ -31,31 +31,33 @@ impl Rule for IcdCodeFirst {
             if position == 0 && is_manifestation(view, index) {
                 continue;
             }
-            for note in CodeFirst::of(view, index, &diagnosis.code) {
+            for note in CodeFirst::of(view, index) {
                 let named = |d: &&crate::claim::Diagnosis| note.names(&d.code) && d.code != diagnosis.code;
                 if view.diagnoses.iter().take(position).any(|d| named(&d)) {
                     continue;
                 }
-                let source = sources::table(view, Table::Icd10Cm, format!("{}, code first", diagnosis.code));
+                let source = || sources::table(view, Table::Icd10Cm, format!("{}, code first", diagnosis.code));
                 let lines = view.lines_pointing_to(diagnosis);
                 if let Some(later) = view.diagnoses.iter().skip(position + 1).find(named) {
                     let message =
                         format!("{} stands before {}; its note says to code {} first.", diagnosis.code, later.code, later.code);
                     findings.push(
-                        Finding::warning(&Self::INFO, message, source)
+                        Finding::warning(&Self::INFO, message, source())
                             .on_lines(lines)
                             .about([diagnosis.code.as_str(), later.code.as_str()])
                             .mended_by(Fix::Reorder { diagnoses: moved_to(view, &later.code, position) }),
                     );
                     break;
                 }
-                if note.conditional || !note.has_codes() || (note.examples_only && position > 0 && !is_manifestation(view, index))
+                if note.is_conditional(&diagnosis.code)
+                    || !note.has_codes()
+                    || (note.gives_examples() && position > 0 && !is_manifestation(view, index))
                 {
                     continue;
                 }
                 let message = format!("{} needs another code before it: \"{}\".", diagnosis.code, note.text());
                 findings.push(
-                    Finding::warning(&Self::INFO, message, source)
+                    Finding::warning(&Self::INFO, message, source())
                         .on_lines(lines)
                         .about([diagnosis.code.as_str()])
                         .asking(format!("Which underlying condition of {} does the record state?", diagnosis.code)),

@@ -123,6 +123,9 @@ const PAIRS: &[Pair] = &[
     },
 ];
 
+/// Hypertension together with heart or kidney disease: I10 says nothing beside it.
+const HYPERTENSIVE: &[&str] = &["I11", "I12", "I13"];
+
 /// Diabetes without complications beside diabetes of the same type with one.
 const UNCOMPLICATED: &[(&str, &str)] =
     &[("E10.9", "E10."), ("E11.9", "E11."), ("E13.9", "E13."), ("E08.9", "E08."), ("E09.9", "E09.")];
@@ -145,6 +148,20 @@ impl Rule for IcdCombination {
                     );
                     continue;
                 }
+            }
+            if diagnosis.code == "I10"
+                && let Some(other) =
+                    view.diagnoses.iter().find(|other| HYPERTENSIVE.iter().any(|stem| is_under(&other.code, stem)))
+            {
+                let message =
+                    format!("I10 is hypertension alone, but {} says it with what it does to heart or kidney.", other.code);
+                findings.push(
+                    Finding::warning(&Self::INFO, message, sources::guidelines("I.C.9.a"))
+                        .on_lines(view.lines_pointing_to(diagnosis))
+                        .about([diagnosis.code.as_str(), other.code.as_str()])
+                        .mended_by(Fix::RemoveDiagnosis { code: diagnosis.code.clone() }),
+                );
+                continue;
             }
             let pairs = PAIRS.iter().filter(|pair| pair.one.iter().any(|stem| is_under(&diagnosis.code, stem)));
             for pair in pairs {

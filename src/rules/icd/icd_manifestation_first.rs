@@ -28,7 +28,7 @@ impl Rule for IcdManifestationFirst {
         let finding = Finding::error(&Self::INFO, message, sources::table(view, Table::Icd10Cm, first.code.clone()))
             .on_lines(view.lines_pointing_to(first))
             .about([first.code.as_str()]);
-        let notes = CodeFirst::of(view, index, &first.code);
+        let notes = CodeFirst::of(view, index);
         let cause = view.diagnoses.iter().skip(1).find(|d| notes.iter().any(|note| note.names(&d.code)));
         findings.push(match cause {
             Some(cause) => finding.mended_by(Fix::Reorder { diagnoses: moved_to(view, &cause.code, 0) }),

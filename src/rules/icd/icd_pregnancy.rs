@@ -7,7 +7,8 @@ use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
 declare_rule! {
     /// # What it checks
     /// A code of pregnancy, childbirth or the puerperium leads the diagnoses; its trimester agrees with the weeks that
-    /// a code of Z3A states; a delivery has its outcome (Z37).
+    /// a code of Z3A states; a delivery has its outcome (Z37); O80 (normal delivery) has no other code of the chapter beside
+    /// it.
     /// # Why it matters
     /// Chapter 15 comes before every other chapter on the mother's record.
     /// # Example
@@ -18,7 +19,8 @@ declare_rule! {
     /// The provider states that the pregnancy is incidental (Z33.1, no O code). Codes that exclude each other are
     /// `icd-excludes1`.
     /// # Source
-    /// ICD-10-CM Official Guidelines, I.C.15.a.1 (order), I.C.15.a.3 (trimester), I.C.15.b.5 (outcome).
+    /// ICD-10-CM Official Guidelines, I.C.15.a.1 (order), I.C.15.a.3 (trimester), I.C.15.b.5 (outcome),
+    /// I.C.15.n (normal delivery).
     IcdPregnancy, "icd-pregnancy",
     "Codes of pregnancy lead, and trimester, weeks and outcome agree."
 }
@@ -42,6 +44,17 @@ impl Rule for IcdPregnancy {
             );
         }
         check_trimesters(view, findings);
+        let normal = view.diagnoses.iter().find(|d| d.code == "O80");
+        let complication = view.diagnoses.iter().find(|d| is_obstetric(d) && d.code != "O80");
+        if let (Some(normal), Some(other)) = (normal, complication) {
+            let message = format!("O80 is a delivery without any complication, and {} is one.", other.code);
+            findings.push(
+                Finding::warning(&Self::INFO, message, sources::guidelines("I.C.15.n"))
+                    .on_lines(view.lines_pointing_to(normal))
+                    .about(["O80", other.code.as_str()])
+                    .mended_by(Fix::RemoveDiagnosis { code: normal.code.clone() }),
+            );
+        }
         let delivery = view.diagnoses.iter().find(|d| d.code == "O80" || d.code == "O82");
         if let Some(delivery) = delivery.filter(|_| !view.diagnoses.iter().any(|d| d.code.starts_with("Z37"))) {
             let message = format!("{} is a delivery; its outcome (Z37) is missing.", delivery.code);

@@ -5,11 +5,7 @@ use crate::rules::ClaimView;
 /// One note: its heading and the lines under it.
 pub struct SequenceNote<'a> {
     lines: Vec<Note<'a>>,
-    lead: &'static str,
-    /// Holds only where the other condition exists ("if applicable", "any associated").
-    pub conditional: bool,
-    /// The codes are examples ("such as").
-    pub examples_only: bool,
+    kind: NoteKind,
 }
 
 /// "Code first" notes.
@@ -22,39 +18,40 @@ const ALWAYS: &[&str] = &["stage of", "type of heart failure", "site of ulcer", 
 
 impl CodeFirst {
     /// The notes that hold for a code, own and inherited.
-    pub fn of<'a>(view: &ClaimView<'a>, index: IcdIndex, code: &str) -> Vec<SequenceNote<'a>> {
-        let mut notes = grouped(view.notes(index, NoteKind::CodeFirst), "Code first");
-        for note in &mut notes {
-            note.conditional = note.says(&["if applicable", "if known", "if present", "any ", "complicating", " due to "])
-                || (note.says(&["for adverse effect", "or adverse effect"]) && !is_adverse_effect(code));
-            note.examples_only = note.says(&["such as", "for adverse effect"]);
-        }
-        notes
+    pub fn of<'a>(view: &ClaimView<'a>, index: IcdIndex) -> Vec<SequenceNote<'a>> {
+        grouped(view.notes(index, NoteKind::CodeFirst), NoteKind::CodeFirst)
     }
 }
 
 impl UseAdditional {
     /// The notes of a code and of the codes above it; those of sections and chapters are left out.
     pub fn of<'a>(view: &ClaimView<'a>, index: IcdIndex) -> Vec<SequenceNote<'a>> {
-        let mut notes =
-            grouped(view.notes(index, NoteKind::UseAdditional).filter(|note| note.carried_by.is_some()), "Use additional code");
-        for note in &mut notes {
-            note.conditional = !note.says(ALWAYS) || note.says(&["if applicable", "any "]);
-        }
-        notes
+        let own = view.notes(index, NoteKind::UseAdditional).filter(|note| note.carried_by.is_some());
+        grouped(own, NoteKind::UseAdditional)
     }
 }
 
-fn grouped<'a>(lines: impl Iterator<Item = Note<'a>>, lead: &'static str) -> Vec<SequenceNote<'a>> {
+/// "Code also" notes, which give no order.
+pub struct CodeAlso;
+
+impl CodeAlso {
+    /// The notes of a code and of the codes above it.
+    pub fn of<'a>(view: &ClaimView<'a>, index: IcdIndex) -> Vec<SequenceNote<'a>> {
+        let own = view.notes(index, NoteKind::CodeAlso).filter(|note| note.carried_by.is_some());
+        grouped(own, NoteKind::CodeAlso)
+    }
+}
+
+fn grouped<'a>(lines: impl Iterator<Item = Note<'a>>, kind: NoteKind) -> Vec<SequenceNote<'a>> {
     let mut notes: Vec<SequenceNote<'a>> = Vec::new();
     for line in lines {
         // A line that begins anew is a note of its own; others continue the heading before them.
-        let begins = ["Code first", "Code, ", "Use additional"].iter().any(|word| line.text.starts_with(word));
+        let begins = ["Code first", "Code, ", "Use additional", "Code also"].iter().any(|word| line.text.starts_with(word));
         match notes.last_mut() {
             Some(note) if !begins && note.lines.last().is_some_and(|last| last.carried_by == line.carried_by) => {
                 note.lines.push(line)
             }
-            _ => notes.push(SequenceNote { lines: vec![line], lead, conditional: false, examples_only: false }),
+            _ => notes.push(SequenceNote { lines: vec![line], kind }),
         }
     }
     notes
@@ -63,6 +60,21 @@ fn grouped<'a>(lines: impl Iterator<Item = Note<'a>>, lead: &'static str) -> Vec
 impl SequenceNote<'_> {
     fn says(&self, words: &[&str]) -> bool {
         self.lines.iter().any(|line| words.iter().any(|word| line.text.contains(word)))
+    }
+    /// Whether the note under a code holds only where the other condition exists ("if applicable", "any associated").
+    pub fn is_conditional(&self, code: &str) -> bool {
+        match self.kind {
+            NoteKind::CodeFirst => {
+                self.says(&["if applicable", "if known", "if present", "any ", "complicating", " due to "])
+                    || (self.says(&["for adverse effect", "or adverse effect"]) && !is_adverse_effect(code))
+            }
+            NoteKind::CodeAlso => self.says(&["if applicable", "if known", "any "]),
+            _ => !self.says(ALWAYS) || self.says(&["if applicable", "any "]),
+        }
+    }
+    /// The codes of a "code first" note are examples ("such as").
+    pub fn gives_examples(&self) -> bool {
+        self.kind == NoteKind::CodeFirst && self.says(&["such as", "for adverse effect"])
     }
     /// The note names this code.
     pub fn names(&self, code: &str) -> bool {
@@ -79,8 +91,11 @@ impl SequenceNote<'_> {
             if index > 0 {
                 text.push_str(if text.ends_with(':') { " " } else { "; " });
             } else if !line.text.to_ascii_lowercase().starts_with("code") && !line.text.to_ascii_lowercase().starts_with("use") {
-                text.push_str(self.lead);
-                text.push(' ');
+                text.push_str(match self.kind {
+                    NoteKind::CodeFirst => "Code first ",
+                    NoteKind::CodeAlso => "Code also ",
+                    _ => "Use additional code ",
+                });
             }
             text.push_str(line.text.trim());
         }

@@ -10,6 +10,7 @@ mod modifier_order;
 mod modifier_professional_technical;
 mod modifier_telehealth;
 mod modifier_valid;
+mod multiple_payment;
 
 pub use modifier_assistant::ModifierAssistant;
 pub use modifier_bilateral::ModifierBilateral;

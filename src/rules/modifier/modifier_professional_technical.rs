@@ -27,9 +27,9 @@ impl Rule for ModifierProfessionalTechnical {
         let facility = view.tables.is_facility(place) && place != "02";
         for (line, facts) in view.coded_lines() {
             let Some(fee) = facts.fee else { continue };
-            let row = sources::table(view, Table::FeeSchedule, format!("{}: PC/TC indicator {}", line.code, fee.pc_tc));
             let finding = |message: String| {
-                Finding::error(&Self::INFO, message, row.clone()).on_lines([line.number]).about([line.code.as_str()])
+                let row = sources::table(view, Table::FeeSchedule, format!("{}: PC/TC indicator {}", line.code, fee.pc_tc));
+                Finding::error(&Self::INFO, message, row).on_lines([line.number]).about([line.code.as_str()])
             };
             let (has_26, has_tc) = (has_any(line, &["26"]), has_any(line, &["TC"]));
             if has_26 && has_tc {

@@ -1,4 +1,5 @@
 //! Rules of the National Correct Coding Initiative.
+mod families;
 mod ncci_addon;
 mod ncci_modifier_misuse;
 mod ncci_mue;

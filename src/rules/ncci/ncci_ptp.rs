@@ -1,4 +1,7 @@
 //! `ncci-ptp`
+use std::fmt::Write;
+
+use super::families::family;
 use super::sites::{Sites, sites};
 use crate::claim::Line;
 use crate::codeset::procedures::GlobalPeriod;
@@ -43,8 +46,11 @@ impl Rule for NcciPtp {
                 {
                     continue;
                 }
-                let (major, minor) = if pair.column1 == first.code { (first, second) } else { (second, first) };
-                check_pair(view, major, minor, pair.edit.indicator, findings);
+                let (one, other) = ((first, first_facts), (second, second_facts));
+                let (major, minor) = if pair.column1 == first.code { (one, other) } else { (other, one) };
+                if pair.edit.indicator == 0 || !(told_apart(major.0, minor.0) || sites(major.0, minor.0) == Sites::Different) {
+                    findings.push(reported(view, major, minor, pair.edit.indicator));
+                }
             }
             for other in view.same_day_procedures() {
                 check_earlier(view, first, other, findings);
@@ -67,51 +73,38 @@ fn visit_beside_preventive(first: &Line, second: &Line) -> bool {
     (is_office_visit(&first.code) && preventive(second)) || (is_office_visit(&second.code) && preventive(first))
 }
 
-fn check_pair(view: &ClaimView<'_>, major: &Line, minor: &Line, indicator: u8, findings: &mut Vec<Finding>) {
-    let source =
-        sources::table(view, Table::Ptp, format!("column 1 {}, column 2 {}, indicator {indicator}", major.code, minor.code));
-    let finding = |message: String| {
-        Finding::error(&NcciPtp::INFO, message, source.clone())
+/// A line with what the tables say of its code.
+type Coded<'v> = (&'v Line, &'v LineFacts);
+
+/// The finding about a pair that no modifier tells apart.
+fn reported(view: &ClaimView<'_>, (major, major_facts): Coded<'_>, (minor, minor_facts): Coded<'_>, indicator: u8) -> Finding {
+    let part = format!("{} (line {}) is part of {} (line {})", minor.code, minor.number, major.code, major.number);
+    let finding = |said: &str| {
+        let mut message = format!("{part}{said}.");
+        if let Some(family) = family((&major.code, major_facts), (&minor.code, minor_facts)) {
+            let _ = write!(message, " NCCI Policy Manual, chapter {}: {}.", family.chapter, family.says);
+        }
+        let row = format!("column 1 {}, column 2 {}, indicator {indicator}", major.code, minor.code);
+        Finding::error(&NcciPtp::INFO, message, sources::table(view, Table::Ptp, row))
             .on_lines([major.number, minor.number])
             .about([minor.code.as_str(), major.code.as_str()])
     };
-    let (major_name, minor_name) =
-        (format!("{} (line {})", major.code, major.number), format!("{} (line {})", minor.code, minor.number));
     if indicator == 0 {
-        let message = format!("{minor_name} is part of {major_name}; no modifier separates them.");
-        findings.push(finding(message).mended_by(Fix::RemoveLine { line: minor.number }));
-        return;
-    }
-    if told_apart(major, minor) {
-        return;
+        return finding("; no modifier separates them").mended_by(Fix::RemoveLine { line: minor.number });
     }
     match sites(major, minor) {
-        Sites::Different => {}
-        Sites::Same => {
-            let message = format!("{minor_name} is part of {major_name}, and their modifiers name the same place.");
-            findings.push(finding(message).mended_by(Fix::RemoveLine { line: minor.number }));
-        }
+        Sites::Same => finding(", and their modifiers name the same place").asking(question(major, minor)),
         Sites::OnlySecond => {
-            let message = format!(
-                "{minor_name} is part of {major_name} unless done at another place; only line {} names its place.",
-                minor.number
-            );
-            let mut finding = finding(message).asking(question(major, minor));
-            finding.severity = crate::rules::Severity::Warning;
-            findings.push(finding);
+            let said = format!(" unless done at another place; only line {} names its place", minor.number);
+            Finding { severity: crate::rules::Severity::Warning, ..finding(&said).asking(question(major, minor)) }
         }
-        Sites::OnlyFirst | Sites::Unstated if is_visit(&major.code) || is_visit(&minor.code) => {
+        _ if is_visit(&major.code) || is_visit(&minor.code) => {
             let visit = if is_visit(&minor.code) { minor } else { major };
-            let message = format!(
-                "{minor_name} is part of {major_name} unless the visit was significant and separate; then the visit carries 25."
-            );
-            findings.push(finding(message).mended_by(Fix::AddModifier { line: visit.number, modifier: "25".to_owned() }));
+            finding(" unless the visit was significant and separate; then the visit carries 25")
+                .mended_by(Fix::AddModifier { line: visit.number, modifier: "25".to_owned() })
         }
-        Sites::OnlyFirst | Sites::Unstated => {
-            let message = format!(
-                "{minor_name} is part of {major_name} unless the record shows another site, session or work that does not overlap."
-            );
-            findings.push(finding(message).asking(question(major, minor)));
+        _ => {
+            finding(" unless the record shows another site, session or work that does not overlap").asking(question(major, minor))
         }
     }
 }

@@ -67,6 +67,9 @@ fn has_one(line: &Line, modifiers: &[String]) -> bool {
 fn holds(when: &Conditions, view: &ClaimView<'_>, line: &Line) -> bool {
     let context = view.context;
     let others = |ranges: &[CodeRange]| view.lines.iter().any(|other| other.number != line.number && within(ranges, &other.code));
+    let beside = |modifiers: &[String]| {
+        view.lines.iter().any(|other| other.number != line.number && other.code == line.code && has_one(other, modifiers))
+    };
     let taxonomy = context.provider.taxonomy.as_deref().unwrap_or_default();
     (when.codes.is_empty() || within(&when.codes, &line.code))
         && (when.modifiers.is_empty() || has_one(line, &when.modifiers))
@@ -80,6 +83,7 @@ fn holds(when: &Conditions, view: &ClaimView<'_>, line: &Line) -> bool {
         && (when.without_diagnoses.is_empty() || !diagnoses_of(view, line).any(|code| within(&when.without_diagnoses, code)))
         && (when.with_codes.is_empty() || others(&when.with_codes))
         && (when.without_codes.is_empty() || !others(&when.without_codes))
+        && (when.without_modifiers_beside.is_empty() || !beside(&when.without_modifiers_beside))
 }
 
 /// What is said and what would mend it, where the line does not do what the action asks.

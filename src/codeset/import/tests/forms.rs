@@ -214,6 +214,8 @@ fn small_lists_are_read_when_asked() {
     assert_eq!(sets.lists.icd10pcs(on).ok().flatten().map(|codes| codes.len()), Some(2));
     let terms = sets.lists.index().expect("readable");
     assert!(terms.iter().any(|t| t.term == "Abdomen, abdominal, acute" && t.code == "R10.0"), "{terms:?}");
+    let found = crate::codeset::lookup::find(&sets, "abdomen acute", None, None, 3);
+    assert!(found.iter().any(|f| f.code == "R10.0"), "terms of the index are searched: {found:?}");
     assert_eq!(sets.lists.adjustment_code("CARC", "D1", on).ok(), Some(Some(false)));
     assert_eq!(sets.lists.adjustment_code("CARC", "45", on).ok(), Some(Some(true)));
     assert_eq!(sets.lists.taxonomy("207YS0123X").ok().flatten(), Some("Otolaryngology, Facial Plastic Surgery"));
@@ -271,4 +273,48 @@ fn editions_are_asked_for_where_nothing_tells() {
     assert_eq!(done[0].edition.manifest.effective, date(2025, 1, 1));
     let both = ImportOptions { effective: Some(date(2025, 2, 1)), ..only("ours") };
     assert_eq!(data.import_with(&file, &both).expect("imports")[0].edition.manifest.edition, "ours");
+}
+
+/// The same table as text in fixed columns says what the one with a header says.
+#[test]
+fn text_in_fixed_columns_is_read() {
+    let data = Data::new();
+    let done = import_sample(&data, Form::FeeScheduleFixed);
+    assert_eq!((done[0].rows, done[0].edition.manifest.edition.as_str()), (4, "RVU25D"));
+    import_sample(&data, Form::AddOnFixed);
+    let sets = data.sets();
+    let on = date(2025, 11, 1);
+    let fee = sets.procedures.facts("31238", on).expect("a row");
+    assert_eq!((fee.work_rvu, fee.non_facility_rvu, fee.facility_rvu), (2.6, 6.95, 4.15));
+    assert_eq!((fee.global.indicator(), fee.multiple, fee.bilateral, fee.assistant), ("000", '3', '1', '1'));
+    assert_eq!((fee.co_surgeon, fee.team, fee.endoscopic_base()), ('0', '0', Some("31231")));
+    let technical = sets.procedures.component_facts_of("93306", Component::Technical, on).expect("a row");
+    assert!(technical.facility_na && !technical.non_facility_na && technical.pc_tc == '1');
+    assert_eq!(sets.payment.conversion_factor(on).map(|f| f.dollars), Some(32.3465));
+    let lists = |add_on: &str, primary: &str, on| sets.add_ons.get(add_on, on).is_some_and(|edit| edit.lists(primary));
+    assert!(lists("17003", "17000", date(2026, 8, 1)) && !lists("17003", "17000", date(2013, 3, 31)));
+    assert!(lists("11103", "11104", date(2025, 12, 31)) && !lists("11103", "11104", date(2026, 1, 1)));
+    assert!(sets.add_ons.get("0054T", date(2026, 8, 1)).is_some_and(|edit| edit.is_open()));
+    assert!(sets.add_ons.get("92929", date(2026, 1, 1)).is_none(), "the pair ends with its code");
+}
+
+/// The Medicare Coverage Database is an archive of archives; its numbers get the letter of their document.
+#[test]
+fn an_archive_within_an_archive_is_opened_once() {
+    let data = Data::new();
+    let procedures = b"article_id,article_version,hcpc_code_id,hcpc_code_group\n52370,12,20610,1\n".to_vec();
+    let covered = b"article_id,article_version,icd10_code_id,icd10_covered_group\n52370,12,M17.11,1\n".to_vec();
+    let inner = zip_of(&[("article_x_hcpc_code.csv", &procedures), ("article_x_icd10_covered.csv", &covered)]);
+    let outer = zip_of(&[("current_article_csv.zip", &inner), ("read_me.pdf", b"%PDF")]);
+    let options = ImportOptions { effective: Some(date(2026, 7, 1)), ..Default::default() };
+    data.import_with(&data.file("current_article.zip", outer), &options).expect("coverage");
+    let sets = data.sets();
+    let on = date(2026, 8, 1);
+    let article = sets.coverage.articles("20610", on).next().expect("an article");
+    assert_eq!((article.id.as_str(), article.covered_count()), ("A52370", 1));
+    assert_eq!((article.covers("20610", "M17.11", on), article.covers("20610", "M1712", on)), (Some(true), Some(false)));
+    assert!(sets.coverage.articles("20610", date(2026, 6, 30)).next().is_none(), "before the edition");
+    let deeper = zip_of(&[("a.zip", &zip_of(&[("b.zip", &inner)]))]);
+    let error = data.import_with(&data.file("deeper.zip", deeper), &options).expect_err("too deep").to_string();
+    assert!(error.contains("not a table that is known"), "{error}");
 }

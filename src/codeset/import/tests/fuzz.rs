@@ -95,7 +95,7 @@ fn fuzz(seed: u64, valid: &[u8], target: &dyn Fn(&[u8])) {
 /// The whole way of a file's bytes through its parser, to the compiled table.
 fn parse(form: Form, name: &str, bytes: &[u8]) {
     let options = ImportOptions::default();
-    let context = Context { name, options: &options, icd10cm: &sets().icd10cm };
+    let context = Context { name, given: name, options: &options, icd10cm: &sets().icd10cm };
     let file = Path::new(name);
     let mut content = Cursor::new(bytes);
     let mut head = vec![0; source::HEAD.min(bytes.len())];

@@ -185,3 +185,22 @@ fn a_damaged_store_is_a_message() {
     let error = CodeSets::open_with(&embedded(), Some(data.path())).err().expect("refused").to_string();
     assert!(error.contains("manifest"), "{error}");
 }
+
+#[test]
+fn rows_in_fixed_columns_name_their_place() {
+    let data = with_an_edition();
+    let fees = samples::fees_fixed();
+    let name = "PPRRVU2025_Oct.txt";
+    let global = fees.replace("1XXX.00", "1XYX.00");
+    refused(&data, name, global, &["row 5, column glob_days", "XXX", "`XYX`"]);
+    refused(&data, name, fees.replace("  1.95", "  1,95"), &["row 3, column facility_total", "relative value units"]);
+    let end = |line: &str| if line.starts_with("31238") { 110 } else { line.len() };
+    let short: String = fees.lines().map(|line| format!("{}\n", &line[..end(line)])).collect();
+    refused(&data, name, short, &["row 4", "a line in fixed columns"]);
+    let twice = format!("{fees}{}", fees.lines().nth(2).unwrap_or(""));
+    refused(&data, name, twice, &["each code and modifier once (first in row 3)"]);
+    let (name, pairs) = samples::of(Form::AddOnFixed);
+    let pairs = String::from_utf8(pairs).expect("text");
+    refused(&data, name, pairs.replace("111103", "411103"), &["row 3, column type (1)", "type 1, 2 or 3"]);
+    refused(&data, name, pairs.replace("2025365", "2025367"), &["row 4, column last day (33", "a date"]);
+}

@@ -6,8 +6,10 @@ pub(super) fn of(form: Form) -> (&'static str, Vec<u8>) {
     let (name, text) = match form {
         Form::Ptp => ("ccipra-v322r0-f1.txt", PTP.to_string()),
         Form::Mue => ("MCR_MUE_PractitionerServices_Eff_07-01-2026.csv", MUE.to_string()),
-        Form::AddOn => ("AOC_V2026Q3-MCR.txt", ADD_ON.to_string()),
+        Form::AddOn => ("AOC_V2026Q3-MCR.tab", ADD_ON.to_string()),
+        Form::AddOnFixed => ("AOC_V2026Q3-MCR.txt", ADD_ON_FIXED.to_string()),
         Form::FeeSchedule => ("PPRRVU2026_Jul_nonQPP.csv", FEES.to_string()),
+        Form::FeeScheduleFixed => ("PPRRVU2025_Oct.txt", fees_fixed()),
         Form::Gpci => ("GPCI2026.csv", GPCI.to_string()),
         Form::ConversionFactor => {
             ("factors.csv", "effective,through,dollars,apm_dollars\n2027-01-01,2027-12-31,33.1,33.4\n".to_string())
@@ -65,6 +67,15 @@ const ADD_ON: &str = "Add-On_Code\tAOC_Del_Dt\tPrimary_Code\tPrimary_Code_Del_Dt
 0054T\t\tCCCCC\t\t2\t20130401\t\t
 ";
 
+/// Type, add-on code, its deletion, primary code, its deletion, first and last day of the pair, notes.
+const ADD_ON_FIXED: &str = "Add-on code edits; words before the table
+117003       17000       2013091
+111103       11102       2019001
+111103       11104       20190012025365
+20054T       CCCCC       2013091       Contractor Defined Primary Codes
+1929292025365928582025365201300120253656 words
+";
+
 const FEES: &str = ",,2026 National Physician Fee Schedule Relative Value File July Release,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
 HCPCS,MOD,DESCRIPTION,CODE,PAYMENT,RVU,PE RVU,INDICATOR,PE RVU,INDICATOR,RVU,TOTAL,TOTAL,IND,DAYS,OP,OP,OP,PROC,SURG,SURG,SURG,SURG,IND,BASE,FACTOR,PROCEDURES,FLAG,INDICATOR,AMOUNT,AMOUNT,AMOUNT
 31231,,,A,,1.10,4.00,,0.70,,0.15,5.25,1.95,0,000,0.00,0.00,0.00,2,2,1,0,0,9,,33.4009,09,0,99,0.00,0.00,0.00
@@ -72,6 +83,23 @@ HCPCS,MOD,DESCRIPTION,CODE,PAYMENT,RVU,PE RVU,INDICATOR,PE RVU,INDICATOR,RVU,TOT
 93306,26,,A,,1.46,0.50,,0.50,,0.05,2.01,2.01,1,XXX,0.00,0.00,0.00,0,0,0,0,0,9,,33.4009,09,0,99,0.00,0.00,0.00
 93306,TC,,A,,0.00,3.50,,NA,NA,0.03,3.53,0.00,1,XXX,0.00,0.00,0.00,0,0,0,0,0,9,,33.4009,09,0,99,0.00,0.00,0.00
 ";
+
+/// Code and modifier, what stands behind the description, indicators with the endoscopic base.
+pub(super) const FEES_FIXED: [(&str, &str, &str); 4] = [
+    ("31231", "A   1.10   4.00     0.70    0.15   5.25  1.950000.00.00.00", "21100"),
+    ("31238", "A   2.60   4.00     1.20    0.35   6.95  4.150000.10.69.21", "3110031231"),
+    ("9330626", "A   1.46   0.50     0.50    0.05   2.01  2.011XXX.00.00.00", "00000"),
+    ("93306TC", "A   0.00   3.50     3.50NA  0.03   3.53  3.531XXX.00.00.00", "00000"),
+];
+
+/// The relative value file as text in fixed columns.
+pub(super) fn fees_fixed() -> String {
+    let mut text = "HDR 2025 National Physician Fee Schedule Relative Value File October Release\nHDR\n".to_string();
+    for (code, values, indicators) in FEES_FIXED {
+        text += &format!("{code:<57}{values}{indicators:<18}32.3465 090 99      0.00   0.00   0.00\n");
+    }
+    text
+}
 
 const GPCI: &str = "ADDENDUM E. FINAL CY 2026 GEOGRAPHIC PRACTICE COST INDICES (GPCIs) BY STATE AND MEDICARE LOCALITY,,,,,,
 ,,,,,,
