@@ -40,9 +40,8 @@ fn solve(mut a: [[f64; 4]; 4], mut b: [f64; 4]) -> [f64; 4] {
     for i in 0..4 {
         for below in i + 1..4 {
             let factor = a[below][i] / a[i][i];
-            for column in i..4 {
-                a[below][column] -= factor * a[i][column];
-            }
+            let pivot = a[i];
+            a[below].iter_mut().zip(pivot).skip(i).for_each(|(v, p)| *v -= factor * p);
             b[below] -= factor * b[i];
         }
     }

@@ -34,7 +34,7 @@ impl Rule for CoverageDxProcedure {
             if diagnoses_of(view, line).next().is_none() {
                 continue;
             }
-            match by_article.then(|| articles_say(view, line)).unwrap_or(Answer::Silent) {
+            match if by_article { articles_say(view, line) } else { Answer::Silent } {
                 Answer::Covered => {}
                 Answer::NotCovered(finding) => findings.push(*finding),
                 Answer::Silent => findings.extend(own_table_says(view, line)),
