@@ -193,12 +193,19 @@ pub type TitleScores = BTreeMap<CodeId, TitleScore>;
 /// Scores of all candidates of a note. A failing head gives none, and is no error: the other features still speak.
 pub fn score(candidates: &Candidates, titles: &Titles<'_>) -> TitleScores {
     let families = families(candidates, titles);
-    join(candidates, titles, &attend(&families, titles).unwrap_or_default())
+    let (attention, cosines) = rayon::join(|| attend(&families, titles).unwrap_or_default(), || cosines(candidates, titles));
+    by_code(candidates, titles, &attention, &cosines)
 }
 
 /// Title scores of candidates from the attention's answers by row of the vector file.
 pub fn join(candidates: &Candidates, titles: &Titles<'_>, attention: &BTreeMap<u32, (f32, f32)>) -> TitleScores {
-    let cosines = cosines(candidates, titles);
+    by_code(candidates, titles, attention, &cosines(candidates, titles))
+}
+
+/// Answers of a title's row: claim and first by the attention; cosine, and how far it stands behind the best there.
+type ByRow = BTreeMap<u32, (f32, f32)>;
+
+fn by_code(candidates: &Candidates, titles: &Titles<'_>, attention: &ByRow, cosines: &ByRow) -> TitleScores {
     let of = |code: &CodeId| {
         let row = titles.rows.get(code.0 as usize)?;
         let (claim, first) = attention.get(row).copied().unwrap_or_default();

@@ -1,6 +1,8 @@
 //! What the ranking model sees of a candidate code: inspectable numbers with names.
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::attention::TitleScores;
 use super::candidates::{COMBINATION, Candidate, Candidates, DENSE, FACT, LEARNED, SOURCES, Support, source_name};
 use super::places::index_of;
@@ -118,7 +120,7 @@ pub struct Table {
 }
 
 /// Where a code's official title is found.
-pub type TitleOf<'a> = &'a dyn Fn(&str) -> String;
+pub type TitleOf<'a> = &'a (dyn Fn(&str) -> String + Sync);
 
 /// Builds the table. `title` gives a code's official title.
 pub fn table(
@@ -131,9 +133,17 @@ pub fn table(
 ) -> Table {
     let mut out = Table { codes: Vec::new(), values: Vec::new(), width: 0, names: None };
     let note = NoteLevel::new(candidates, lexicon);
-    for candidate in candidates.by_code.values() {
-        let mut row = Row { names: (names && out.names.is_none()).then(Vec::new), values: Vec::with_capacity(160) };
-        fill(&mut row, candidate, candidates, facts, lexicon, priors, &note, title);
+    let listed: Vec<&Candidate> = candidates.by_code.values().collect();
+    let rows: Vec<Row> = listed
+        .par_iter()
+        .enumerate()
+        .map(|(number, candidate)| {
+            let mut row = Row { names: (names && number == 0).then(Vec::new), values: Vec::with_capacity(160) };
+            fill(&mut row, candidate, candidates, facts, lexicon, priors, &note, title);
+            row
+        })
+        .collect();
+    for (candidate, mut row) in listed.into_iter().zip(rows) {
         if row.names.is_some() {
             out.names = row.names.take();
         }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::Candidates;
@@ -82,9 +83,9 @@ impl DiagnosisModel {
         if table.width != self.single.features.len() {
             return vec![0.0; table.codes.len()];
         }
-        let single: Vec<f32> = table.values.chunks_exact(table.width.max(1)).map(|row| self.single.predict(row)).collect();
+        let single: Vec<f32> = table.values.par_chunks_exact(table.width.max(1)).map(|row| self.single.predict(row)).collect();
         let joint = joint_rows(table, &single, candidates, lexicon);
-        let rows = joint.values.chunks_exact(joint.width.max(1)).zip(single);
+        let rows = joint.values.par_chunks_exact(joint.width.max(1)).zip(single);
         rows.map(|(row, single)| if single < LEAST_SINGLE { single } else { self.joint.predict(row) }).collect()
     }
 }
