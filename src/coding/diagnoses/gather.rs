@@ -55,8 +55,17 @@ const EMPTY_WORDS: [&str; 24] = [
     "off", "other", "out", "over", "same", "several", "under", "up", "without",
 ];
 
+/// "ICD-9 code 998.59" names a list of codes, not a defibrillator.
+fn names_a_classification(text: &str, span: Span) -> bool {
+    let behind = text[span.end..].trim_start_matches([' ', '-']);
+    span.of(text).eq_ignore_ascii_case("icd") && (behind.starts_with('9') || behind.starts_with("10"))
+}
+
 /// A phrase of nothing but function words ("over", "several") is an accident of stemming; "ALL" in capitals is not.
 pub(super) fn says_something(material: &Material<'_>, span: Span) -> bool {
+    if names_a_classification(&material.document.text, span) {
+        return false;
+    }
     let words = span.of(&material.document.text).split(|c: char| !c.is_alphanumeric());
     words.filter(|w| !w.is_empty()).any(|w| {
         let lower = w.to_lowercase();
@@ -236,5 +245,18 @@ fn drugs(candidates: &mut Candidates, material: &Material<'_>) {
         }
         let place = place(candidates, material, Span::new(hit.start, hit.end));
         candidates.add(code, fact(place));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_codes_is_no_device() {
+        assert!(names_a_classification("(ICD-9 code 998.59)", Span::new(1, 4)));
+        assert!(names_a_classification("ICD 10", Span::new(0, 3)));
+        assert!(!names_a_classification("ICD in place", Span::new(0, 3)));
+        assert!(!names_a_classification("dual chamber ICD", Span::new(13, 16)));
     }
 }

@@ -309,7 +309,8 @@ impl LineContext<'_> {
 
 /// History, long-term drugs, implants, absence, dependence: codes that say in what state the patient is.
 fn is_status(code: &str) -> bool {
-    ("Z79".."Z99.999").contains(&code)
+    // With the outcome of a delivery, weeks of gestation and body mass index: none is what a service is done for.
+    ("Z79".."Z99.999").contains(&code) || ["Z37", "Z3A", "Z68"].iter().any(|stem| code.starts_with(stem))
 }
 
 fn attribute_name(key: &str) -> String {
