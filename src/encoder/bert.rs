@@ -94,6 +94,11 @@ impl Dropout {
         Self { probability, random: RefCell::new(ChaCha8Rng::seed_from_u64(seed)) }
     }
 
+    /// The probability and the seed of a fresh pattern.
+    pub(super) fn pattern(&self) -> (f32, u32) {
+        (self.probability, self.random.borrow_mut().random())
+    }
+
     /// One application with a fresh mask.
     pub fn apply(&self, xs: &Tensor) -> Result<Tensor> {
         if self.probability <= 0.0 {
@@ -119,10 +124,10 @@ fn maybe_drop(xs: Tensor, dropout: Option<&Dropout>) -> Result<Tensor> {
     }
 }
 
-struct LayerNorm {
-    weight: Tensor,
-    bias: Tensor,
-    eps: f32,
+pub(super) struct LayerNorm {
+    pub(super) weight: Tensor,
+    pub(super) bias: Tensor,
+    pub(super) eps: f32,
 }
 
 impl LayerNorm {
@@ -143,11 +148,11 @@ fn linear(inputs: usize, outputs: usize, vb: VarBuilder) -> Result<candle_nn::Li
     Ok(candle_nn::Linear::new(vb.get((outputs, inputs), "weight")?, Some(vb.get(outputs, "bias")?)))
 }
 
-struct Embeddings {
-    words: Tensor,
-    positions: Tensor,
-    types: Tensor,
-    norm: LayerNorm,
+pub(super) struct Embeddings {
+    pub(super) words: Tensor,
+    pub(super) positions: Tensor,
+    pub(super) types: Tensor,
+    pub(super) norm: LayerNorm,
 }
 
 impl Embeddings {
@@ -171,17 +176,17 @@ impl Embeddings {
     }
 }
 
-struct Layer {
-    query: candle_nn::Linear,
-    key: candle_nn::Linear,
-    value: candle_nn::Linear,
-    attention_output: candle_nn::Linear,
-    attention_norm: LayerNorm,
-    intermediate: candle_nn::Linear,
-    output: candle_nn::Linear,
-    output_norm: LayerNorm,
-    heads: usize,
-    activation: Activation,
+pub(super) struct Layer {
+    pub(super) query: candle_nn::Linear,
+    pub(super) key: candle_nn::Linear,
+    pub(super) value: candle_nn::Linear,
+    pub(super) attention_output: candle_nn::Linear,
+    pub(super) attention_norm: LayerNorm,
+    pub(super) intermediate: candle_nn::Linear,
+    pub(super) output: candle_nn::Linear,
+    pub(super) output_norm: LayerNorm,
+    pub(super) heads: usize,
+    pub(super) activation: Activation,
 }
 
 impl Layer {
@@ -242,8 +247,8 @@ impl Layer {
 
 /// Embeddings and the lower layers, shared by all branches.
 pub struct Trunk {
-    embeddings: Embeddings,
-    layers: Vec<Layer>,
+    pub(super) embeddings: Embeddings,
+    pub(super) layers: Vec<Layer>,
 }
 
 impl Trunk {
@@ -265,7 +270,7 @@ impl Trunk {
 
 /// One task's own upper layers.
 pub struct Branch {
-    layers: Vec<Layer>,
+    pub(super) layers: Vec<Layer>,
 }
 
 impl Branch {

@@ -8,7 +8,7 @@ pub fn open(name: &str) -> Result<Device, EncoderError> {
     let refuse = |detail: String| EncoderError::Device { asked: name.to_owned(), detail };
     match name.trim() {
         "cpu" => Ok(Device::Cpu),
-        "auto" if cfg!(feature = "cuda") => Ok(Device::new_cuda(0).unwrap_or(Device::Cpu)),
+        "auto" if cfg!(feature = "cuda") => Ok(open("cuda").unwrap_or(Device::Cpu)),
         "auto" => Ok(Device::Cpu),
         cuda if cuda == "cuda" || cuda.starts_with("cuda:") => {
             let number = cuda.strip_prefix("cuda:").unwrap_or("0");
@@ -18,8 +18,10 @@ pub fn open(name: &str) -> Result<Device, EncoderError> {
                     "this build has no CUDA support; build one with `cargo build --release --features cuda` (docs/cuda.md), or use `--device cpu`".to_owned(),
                 ));
             }
-            Device::new_cuda(number)
-                .map_err(|e| refuse(format!("cannot open GPU {number}: {e}; use `--device cpu` or another number")))
+            let opened = Device::new_cuda(number);
+            #[cfg(feature = "cuda")]
+            let opened = opened.and_then(|device| super::fused::cuda::prepare(&device).map(|()| device));
+            opened.map_err(|e| refuse(format!("cannot open GPU {number}: {e}; use `--device cpu` or another number")))
         }
         _ => Err(refuse("expected cpu, cuda, cuda:N or auto".to_owned())),
     }

@@ -12,6 +12,7 @@
 //! | [`tokens`] | which word pieces, in which chunks? |
 //! | [`transformer`] | the encoder on CPU or GPU |
 //! | [`packed`], [`kernels`] | how is it fast on a CPU? |
+//! | [`fused`] | how does it learn fast, and run on a GPU? |
 //! | [`families`], [`hub`] | and a user's own model? |
 //! | [`vectors`] | which codes' titles are nearest? |
 //! | [`hash`] | a small encoder without weights, for tests |
@@ -22,6 +23,7 @@ pub mod convert;
 pub mod device;
 pub mod error;
 pub mod families;
+pub mod fused;
 pub mod hash;
 pub mod hub;
 pub mod kernels;

@@ -1,12 +1,15 @@
 //! The transformer on CPU or GPU behind the [`Encoder`] seam.
 use std::path::Path;
+use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
 
-use super::bert::{self, BertConfig, Branch, Mode, Trunk};
+use super::bert::{self, BertConfig, Branch, Trunk};
 use super::families::{self, Family};
+use super::fused::Pack;
+use super::fused::sparse::SparseRows;
 use super::hub::ModelFiles;
 use super::kernels::Instructions;
 use super::manifest::{self, Manifest};
@@ -37,19 +40,29 @@ pub struct CandleEncoder {
 enum Network {
     /// BERT on a CPU: its branches (tagging 0, linking 1, where the model has it coding 2), or none in a published one.
     Packed { model: Box<PackedModel>, branches: &'static [usize] },
-    /// BERT with one branch for tagging, one for linking and perhaps one for coding.
-    Branched { trunk: Trunk, tagging: Branch, linking: Branch, coding: Option<Branch> },
+    /// BERT with its branches.
+    Branched { trunk: Trunk, branches: Box<Branches> },
     /// A published BERT as it is.
     Plain(Trunk),
     /// A published model of another family.
     Other(Family),
 }
 
+/// One branch for tagging, one for linking and perhaps one for coding.
+struct Branches {
+    tagging: Branch,
+    linking: Branch,
+    coding: Option<Branch>,
+}
+
 /// A batch after the shared layers.
 struct Shared {
+    /// (rows, dim)
     hidden: Tensor,
-    bias: Tensor,
-    mask: Tensor,
+    /// First row of each sequence.
+    starts: Vec<usize>,
+    /// Which rows are which sequence, where they lie end to end; else every sequence has as many rows.
+    pack: Option<Arc<Pack>>,
 }
 
 impl CandleEncoder {
@@ -82,7 +95,7 @@ impl CandleEncoder {
         let trunk = Trunk::load(vb, &config, depth).map_err(|e| EncoderError::weight(&path, e))?;
         let coding = if has_coding { Some(branch(manifest::CODING)?) } else { None };
         let (tagging, linking) = (branch(manifest::TAGGING)?, branch(manifest::LINKING)?);
-        let network = Network::Branched { trunk, tagging, linking, coding };
+        let network = Network::Branched { trunk, branches: Box::new(Branches { tagging, linking, coding }) };
         let pieces = Pieces::open(&directory.join(manifest::TOKENIZER), config.max_position_embeddings)?;
         Self::new(pieces, config.hidden_size, config.vocab_size, device, network)
     }
@@ -146,37 +159,38 @@ impl CandleEncoder {
 
     /// What the branches start from.
     fn shared(&self, sequences: &[&[u32]]) -> candle_core::Result<Shared> {
-        let (ids, mask) = bert::pad(sequences, self.pieces.pad, &self.device)?;
-        let bias = bert::attention_bias(&mask)?;
-        let hidden = match &self.network {
-            Network::Branched { trunk, .. } | Network::Plain(trunk) => trunk.forward(&ids, &bias, Mode::Inference, None)?,
-            Network::Other(family) => family.forward(&ids, &mask)?,
+        match &self.network {
+            Network::Branched { trunk, .. } | Network::Plain(trunk) => {
+                let pack = Arc::new(Pack::new(sequences.iter().map(|s| s.len()), &self.device)?);
+                let hidden = trunk.forward_packed(sequences, &pack, None)?;
+                Ok(Shared { hidden, starts: pack.starts().to_vec(), pack: Some(pack) })
+            }
+            Network::Other(family) => {
+                let (ids, mask) = bert::pad(sequences, self.pieces.pad, &self.device)?;
+                let length = mask.dim(1)?;
+                let starts = (0..sequences.len()).map(|row| row * length).collect();
+                Ok(Shared { hidden: family.forward(&ids, &mask)?.flatten(0, 1)?, starts, pack: None })
+            }
             Network::Packed { .. } => candle_core::bail!("a packed model takes sequences as they are"),
-        };
-        Ok(Shared { hidden, bias, mask })
+        }
     }
 
-    /// (batch, length, dim)
-    fn tagging(&self, shared: &Shared) -> Result<Tensor, EncoderError> {
-        match &self.network {
-            Network::Branched { tagging, .. } => Ok(tagging.forward(&shared.hidden, &shared.bias, Mode::Inference, None)?),
+    /// (rows, dim) after one of the branches; what the branches start from where there are none.
+    fn through(&self, shared: &Shared, choose: impl Fn(&Branches) -> &Branch) -> Result<Tensor, EncoderError> {
+        match (&self.network, &shared.pack) {
+            (Network::Branched { branches, .. }, Some(pack)) => {
+                Ok(choose(branches).forward_packed(&shared.hidden, pack, None)?)
+            }
             _ => Ok(shared.hidden.clone()),
         }
     }
 
-    /// (batch, length, dim)
-    fn linking(&self, shared: &Shared) -> Result<Tensor, EncoderError> {
-        match &self.network {
-            Network::Branched { linking, .. } => Ok(linking.forward(&shared.hidden, &shared.bias, Mode::Inference, None)?),
-            _ => Ok(shared.hidden.clone()),
-        }
-    }
-
-    /// (batch, length, dim); `None` where the model has no such branch.
+    /// (rows, dim); `None` where the model has no such branch.
     fn coding(&self, shared: &Shared) -> Result<Option<Tensor>, EncoderError> {
-        match &self.network {
-            Network::Branched { coding: Some(coding), .. } => {
-                Ok(Some(coding.forward(&shared.hidden, &shared.bias, Mode::Inference, None)?))
+        match (&self.network, &shared.pack) {
+            (Network::Branched { branches, .. }, Some(pack)) => {
+                let coding = branches.coding.as_ref();
+                Ok(coding.map(|c| c.forward_packed(&shared.hidden, pack, None)).transpose()?)
             }
             _ => Ok(None),
         }
@@ -257,13 +271,13 @@ impl Encoder for CandleEncoder {
         self.batched(&sequences, |batch| {
             let own: Vec<&[u32]> = batch.iter().map(|&i| sequences[i]).collect();
             let shared = self.shared(&own)?;
-            let length = shared.mask.dim(1)?;
-            let tagging = self.tagging(&shared)?.flatten_all()?.to_vec1::<f32>()?;
-            let linking = self.linking(&shared)?.flatten_all()?.to_vec1::<f32>()?;
+            let tagging = self.through(&shared, |b| &b.tagging)?.flatten_all()?.to_vec1::<f32>()?;
+            let linking = self.through(&shared, |b| &b.linking)?.flatten_all()?.to_vec1::<f32>()?;
             let coding = self.coding(&shared)?.map(|c| c.flatten_all()?.to_vec1::<f32>()).transpose()?.unwrap_or_default();
             let cut = |row: usize, i: usize| {
                 let place = chunks[i].positions();
-                let place = (row * length + place.start) * dim..(row * length + place.end) * dim;
+                let first = shared.starts[row];
+                let place = (first + place.start) * dim..(first + place.end) * dim;
                 ChunkVectors {
                     tagging: tagging[place.clone()].to_vec(),
                     linking: linking[place.clone()].to_vec(),
@@ -284,7 +298,10 @@ impl Encoder for CandleEncoder {
             self.batched(&sequences, |batch| {
                 let own: Vec<&[u32]> = batch.iter().map(|&i| sequences[i]).collect();
                 let shared = self.shared(&own)?;
-                Ok(bert::mean_pool(&self.linking(&shared)?, &shared.mask)?.to_vec2::<f32>()?)
+                let vectors = self.through(&shared, |b| &b.linking)?;
+                let places = own.iter().zip(&shared.starts).map(|(s, &first)| (first, first + s.len()));
+                let means = SparseRows::means(places, vectors.dim(0)?, &self.device)?;
+                Ok(means.times(&vectors)?.to_vec2::<f32>()?)
             })?
         };
         for (vector, sequence) in vectors.iter_mut().zip(&sequences) {

@@ -196,11 +196,6 @@ impl Reader {
     pub fn title_vectors(&self) -> Option<&VectorFile> {
         self.vectors.as_ref()
     }
-    /// Id that fills up sequences.
-    pub fn padding(&self) -> u32 {
-        self.encoder.pieces().pad
-    }
-
     /// Sequences that the encoder sees of a document.
     pub fn chunks(&self, document: &Document) -> Result<Vec<Chunk>, EngineError> {
         self.encoder.chunks(document).map_err(|e| EngineError::Internal(e.to_string()))

@@ -2,8 +2,11 @@
 //!
 //! The ranking of diagnoses reads this head's answers as features, so they must come from a model that has not seen
 //! the note: one model for each fold of the training notes, and one of all notes for the release.
+mod packed;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::VarBuilder;
@@ -18,7 +21,9 @@ use super::encoder::adam::DeviceAdamW;
 use super::encoder::language::cross_entropy;
 use super::tagging::optimizer::schedule;
 use crate::coding::diagnoses::attention::{self, ClaimAttention, Family, place_matrix};
-use crate::encoder::bert::{self, BertConfig, Branch, Dropout, Mode, Trunk};
+use crate::encoder::bert::{self, BertConfig, Branch, Dropout, Trunk};
+use crate::encoder::fused::Pack;
+use crate::encoder::fused::sparse::SparseRows;
 use crate::encoder::manifest::{self, Manifest};
 use crate::encoder::store;
 use crate::encoder::tokens::Chunk;
@@ -79,8 +84,17 @@ struct Base {
     /// The tagging branch, where the new one starts.
     start: BTreeMap<String, Tensor>,
     titles: Tensor,
-    pad: u32,
     device: Device,
+}
+
+/// A note's chunks after the trunk.
+struct Lowered {
+    /// (rows, dim); none where the note has no chunk.
+    rows: Option<Tensor>,
+    /// Rows of each chunk.
+    lengths: Vec<usize>,
+    /// Rows of the words' pieces.
+    places: Vec<u32>,
 }
 
 struct Model {
@@ -97,8 +111,6 @@ pub struct BaseFolder<'a> {
     pub path: &'a Path,
     /// Its titles.
     pub vectors: &'a VectorFile,
-    /// Fills up sequences.
-    pub pad: u32,
 }
 
 /// Answers for every note from a model that has not seen it, and the weights of a model of all notes written into
@@ -173,7 +185,7 @@ pub fn fit<'a>(
 
 impl Base {
     fn open(from: BaseFolder<'_>, device: &Device) -> Result<Self, TrainError> {
-        let BaseFolder { path: folder, vectors, pad } = from;
+        let BaseFolder { path: folder, vectors } = from;
         let record = Manifest::read(folder)?;
         let config = record.config.clone();
         let weights = store::read(&folder.join(manifest::TRUNK), device)?;
@@ -181,7 +193,7 @@ impl Base {
         let start = store::read(&folder.join(manifest::TAGGING), &Device::Cpu)?.into_iter().collect();
         let rows: Vec<f32> = (0..vectors.rows() as u32).flat_map(|r| vectors.vector(r)).collect();
         let titles = Tensor::from_vec(rows, (vectors.rows(), vectors.dim()), device)?;
-        Ok(Self { depth: record.trunk_layers, trunk, start, titles, pad, device: device.clone(), config })
+        Ok(Self { depth: record.trunk_layers, trunk, start, titles, device: device.clone(), config })
     }
 
     /// A model of weights that do not learn.
@@ -217,35 +229,41 @@ impl Base {
         Ok((model, DeviceAdamW::new(variables, 0.01, 1.0)?))
     }
 
-    /// Scores (families, 2) of each note.
-    fn scores(&self, model: &Model, notes: &[&Sample], mode: Mode, dropout: Option<&Dropout>) -> Result<Vec<Tensor>, TrainError> {
-        let (mut sequences, mut places) = (Vec::new(), Vec::new());
-        for note in notes {
-            let mut own = Vec::new();
-            let mut seen = 0;
-            for chunk in note.chunks.iter().take_while(|c| {
-                seen += c.tokens.len();
-                seen <= MOST_TOKENS
-            }) {
-                own.extend(chunk.positions().map(|p| (sequences.len(), p)));
-                sequences.push(chunk.ids.as_slice());
+    /// A note after the trunk, which does not learn.
+    fn lowered(&self, note: &Sample) -> Result<Lowered, TrainError> {
+        let (mut sequences, mut places, mut rows, mut seen) = (Vec::new(), Vec::new(), 0, 0);
+        for chunk in &note.chunks {
+            seen += chunk.tokens.len();
+            if seen > MOST_TOKENS {
+                break;
             }
-            places.push(own);
+            places.extend(chunk.positions().map(|p| (rows + p) as u32));
+            rows += chunk.ids.len();
+            sequences.push(chunk.ids.as_slice());
         }
-        let (ids, mask) = bert::pad(&sequences, self.pad, &self.device)?;
-        let length = mask.dim(1)?;
-        let bias = bert::attention_bias(&mask)?;
-        let lower = self.trunk.forward(&ids, &bias, Mode::Inference, None)?.detach();
-        let hidden = model.branch.forward(&lower, &bias, mode, dropout)?.flatten(0, 1)?;
-        let mut scores = Vec::new();
-        for (note, places) in notes.iter().zip(places) {
-            let count = places.len();
-            let at: Vec<u32> = places.into_iter().map(|(row, position)| (row * length + position) as u32).collect();
-            let tokens = hidden.index_select(&Tensor::from_vec(at, count, &self.device)?, 0)?;
+        let lengths: Vec<usize> = sequences.iter().map(|s| s.len()).collect();
+        if rows == 0 {
+            return Ok(Lowered { rows: None, lengths, places });
+        }
+        let pack = Arc::new(Pack::new(lengths.iter().copied(), &self.device)?);
+        let rows = Some(self.trunk.forward_packed(&sequences, &pack, None)?.detach());
+        Ok(Lowered { rows, lengths, places })
+    }
+
+    /// Scores (families, 2) of each note.
+    fn scores(&self, model: &Model, notes: &[(&Sample, &Lowered)], dropout: Option<&Dropout>) -> Result<Vec<Tensor>, TrainError> {
+        let pack = Arc::new(Pack::new(notes.iter().flat_map(|(_, l)| l.lengths.iter().copied()), &self.device)?);
+        let lower: Vec<&Tensor> = notes.iter().filter_map(|(_, l)| l.rows.as_ref()).collect();
+        let hidden = model.branch.forward_packed(&Tensor::cat(&lower, 0)?, &pack, dropout)?;
+        let (mut scores, mut first) = (Vec::new(), 0u32);
+        for (note, lowered) in notes {
+            let at: Vec<u32> = lowered.places.iter().map(|place| first + place).collect();
+            first += lowered.lengths.iter().sum::<usize>() as u32;
+            let tokens = SparseRows::pick(&at, hidden.dim(0)?, &self.device)?.times(&hidden)?;
             let rows: Vec<u32> = note.families.iter().map(|f| f.row).collect();
             let titles = self.titles.index_select(&Tensor::from_vec(rows, note.families.len(), &self.device)?, 0)?;
-            let found = place_matrix(note.families.iter(), count);
-            let found = Tensor::from_vec(found, (note.families.len(), count), &self.device)?;
+            let found = place_matrix(note.families.iter(), at.len());
+            let found = Tensor::from_vec(found, (note.families.len(), at.len()), &self.device)?;
             scores.push(model.head.forward(&tokens, &titles, &found, dropout)?);
         }
         Ok(scores)
@@ -255,7 +273,7 @@ impl Base {
         if note.families.is_empty() || note.chunks.is_empty() {
             return Ok(Answers::new());
         }
-        let scores = self.scores(model, &[note], Mode::Inference, None)?;
+        let scores = self.scores(model, &[(note, &self.lowered(note)?)], None)?;
         let rows = scores.first().map(|s| s.to_vec2::<f32>()).transpose()?.unwrap_or_default();
         Ok(note.families.iter().zip(rows).map(|(f, s)| (f.row, (s[0], s[1]))).collect())
     }
@@ -313,6 +331,12 @@ fn learn(
         base.device.set_seed(settings.seed)?;
     }
     let (model, mut optimizer) = base.learner(settings)?;
+    // The trunk is read once: all epochs start from what it gives.
+    let lowered: Vec<Lowered> = if base.device.is_cpu() {
+        samples.par_iter().map(|s| base.lowered(s)).collect::<Result<_, _>>()?
+    } else {
+        samples.iter().map(|s| base.lowered(s)).collect::<Result<_, _>>()?
+    };
     let total = steps(samples, settings.tokens, settings.seed).len().max(1) * settings.epochs;
     let mut step = 0;
     for epoch in 0..settings.epochs {
@@ -320,7 +344,8 @@ fn learn(
         for own in steps(samples, settings.tokens, settings.seed + epoch as u64) {
             let dropout = Dropout::new(settings.dropout, settings.seed ^ ((step as u64) << 16));
             let notes: Vec<&Sample> = own.iter().map(|&i| samples[i]).collect();
-            let scores = base.scores(&model, &notes, Mode::Training, Some(&dropout))?;
+            let read: Vec<(&Sample, &Lowered)> = own.iter().map(|&i| (samples[i], &lowered[i])).collect();
+            let scores = base.scores(&model, &read, Some(&dropout))?;
             let loss = (loss(&scores, &notes, settings.first_weight)? / notes.len() as f64)?;
             optimizer.apply(&loss.backward()?, schedule(step, total, 0.06))?;
             if step % 10 == 0 {
@@ -377,70 +402,6 @@ fn figures(base: &Base, model: &Model, notes: &[&Sample]) -> Result<(f64, f64), 
         }
     }
     Ok((sum / hits.max(1) as f64, right as f64 / asked.max(1) as f64))
-}
-
-mod packed {
-    //! Answers on a CPU through the packed forward pass, several times as fast as the one that learns.
-    use std::path::Path;
-
-    use candle_core::{DType, Device, Tensor};
-    use candle_nn::VarBuilder;
-
-    use super::{Answers, ClaimAttention, MOST_TOKENS, Sample, Weights, place_matrix};
-    use crate::encoder::bert::BertConfig;
-    use crate::encoder::kernels::Instructions;
-    use crate::encoder::packed::{Numerics, PackedModel};
-    use crate::encoder::vectors::VectorFile;
-    use crate::encoder::{manifest, store};
-    use crate::train::TrainError;
-
-    /// Trunk, branch and head of one fold.
-    pub struct PackedClaims {
-        model: PackedModel,
-        head: ClaimAttention,
-        dim: usize,
-    }
-
-    impl PackedClaims {
-        /// `folder`: the base; `fold`: the fold's own weights, as a file and as read from it.
-        pub fn open(folder: &Path, fold: &Path, config: &BertConfig, depth: usize, weights: Weights) -> Result<Self, TrainError> {
-            let trunk = folder.join(manifest::TRUNK);
-            let set = Instructions::best();
-            let mut model = PackedModel::new(&trunk, &mut store::read_stored(&trunk)?, config, depth, Numerics::Float, set)?;
-            let own = store::read_stored(fold)?;
-            model.add_branch(fold, &own, config, depth..config.num_hidden_layers, Numerics::Float)?;
-            let vb = VarBuilder::from_tensors(weights.into_iter().collect(), DType::F32, &Device::Cpu);
-            let dim = config.hidden_size;
-            Ok(Self { model, head: ClaimAttention::new(vb, dim)?, dim })
-        }
-
-        /// Answers for all families of a note.
-        pub fn answers(&self, note: &Sample, vectors: &VectorFile) -> Result<Answers, TrainError> {
-            let mut seen = 0;
-            let fits = |c: &&crate::encoder::Chunk| {
-                seen += c.tokens.len();
-                seen <= MOST_TOKENS
-            };
-            let chunks: Vec<_> = note.chunks.iter().take_while(fits).collect();
-            let sequences: Vec<&[u32]> = chunks.iter().map(|c| c.ids.as_slice()).collect();
-            let dim = self.dim;
-            let own = self.model.each(&sequences, &[0], |i, vectors| {
-                let place = chunks[i].positions();
-                vectors.first().map(|v| v[place.start * dim..place.end * dim].to_vec()).unwrap_or_default()
-            })?;
-            let tokens = own.concat();
-            let (count, families) = (tokens.len() / dim, note.families.len());
-            if count == 0 || families == 0 {
-                return Ok(Answers::new());
-            }
-            let tokens = Tensor::from_vec(tokens, (count, dim), &Device::Cpu)?;
-            let titles: Vec<f32> = note.families.iter().flat_map(|f| vectors.vector(f.row)).collect();
-            let titles = Tensor::from_vec(titles, (families, dim), &Device::Cpu)?;
-            let places = Tensor::from_vec(place_matrix(note.families.iter(), count), (families, count), &Device::Cpu)?;
-            let rows = self.head.forward(&tokens, &titles, &places, None)?.to_vec2::<f32>()?;
-            Ok(note.families.iter().zip(rows).map(|(f, s)| (f.row, (s[0], s[1]))).collect())
-        }
-    }
 }
 
 #[cfg(test)]

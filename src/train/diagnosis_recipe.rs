@@ -135,7 +135,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, R
             let no_titles = || problem("a model has no code vectors (superbill models vectors)".to_owned());
             let mut bases = Vec::new();
             for (path, reader) in std::iter::once((&recipe.base, &reader)).chain(folders.iter().zip(&held)) {
-                bases.push(BaseFolder { path, vectors: reader.title_vectors().ok_or_else(no_titles)?, pad: reader.padding() });
+                bases.push(BaseFolder { path, vectors: reader.title_vectors().ok_or_else(no_titles)? });
             }
             // A fold lies in one half.
             let of_fold = |fold: usize| bases.get(1 + fold % 2).copied().unwrap_or(bases[0]);

@@ -1,19 +1,20 @@
-//! AdamW on any device: moments and steps stay where the weights are.
+//! AdamW on any device: moments and steps stay where the weights are, and no step waits for a number of the device.
 use std::collections::BTreeMap;
 
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
 
+use crate::encoder::fused::adam::{self, Step};
 use crate::train::TrainError;
 
 const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;
-const EPSILON: f64 = 1e-8;
+const EPSILON: f32 = 1e-8;
 
 struct Slot {
     var: Var,
-    first: Tensor,
-    second: Tensor,
+    /// (2, elements)
+    moments: Tensor,
     rate: f64,
     decay: bool,
 }
@@ -31,9 +32,9 @@ impl DeviceAdamW {
     pub fn new(variables: Vec<(String, Var, f64)>, weight_decay: f64, clip: f64) -> Result<Self, TrainError> {
         let mut slots = BTreeMap::new();
         for (name, var, rate) in variables {
-            let zeros = var.zeros_like()?;
+            let moments = Tensor::zeros((2, var.elem_count()), var.dtype(), var.device())?;
             let decay = var.rank() > 1;
-            slots.insert(name, Slot { first: zeros.clone(), second: zeros, decay, var, rate });
+            slots.insert(name, Slot { moments, decay, var, rate });
         }
         Ok(Self { slots, step: 0, weight_decay, clip })
     }
@@ -43,8 +44,9 @@ impl DeviceAdamW {
         self.slots.iter().map(|(n, s)| Ok((n.clone(), s.var.as_tensor().to_device(&Device::Cpu)?))).collect()
     }
 
-    /// One step at a share of the highest learning rates; returns the gradients' norm before clipping.
-    pub fn apply(&mut self, gradients: &GradStore, share: f64) -> Result<f32, TrainError> {
+    /// One step at a share of the highest learning rates; returns the gradients' norm before clipping, a scalar on the
+    /// device ([`checked`] reads it), or none where nothing has a gradient.
+    pub fn apply(&mut self, gradients: &GradStore, share: f64) -> Result<Option<Tensor>, TrainError> {
         let mut squares = Vec::new();
         for slot in self.slots.values() {
             if let Some(gradient) = gradients.get(&slot.var) {
@@ -52,27 +54,33 @@ impl DeviceAdamW {
             }
         }
         if squares.is_empty() {
-            return Ok(0.0);
+            return Ok(None);
         }
-        let norm = Tensor::stack(&squares, 0)?.sum_all()?.sqrt()?.to_scalar::<f32>()?;
-        if !norm.is_finite() {
-            return Err(TrainError::Diverged { step: self.step });
-        }
-        let scale = if f64::from(norm) > self.clip { self.clip / f64::from(norm) } else { 1.0 };
+        let norm = Tensor::stack(&squares, 0)?.sum_all()?.sqrt()?;
         self.step += 1;
         let correction_1 = 1.0 - BETA_1.powi(self.step as i32);
         let correction_2 = 1.0 - BETA_2.powi(self.step as i32);
-        for slot in self.slots.values_mut() {
+        for slot in self.slots.values() {
             let Some(gradient) = gradients.get(&slot.var) else { continue };
-            let gradient = (gradient * scale)?;
             let rate = share * slot.rate;
-            slot.first = ((&slot.first * BETA_1)? + (&gradient * (1.0 - BETA_1))?)?.detach();
-            slot.second = ((&slot.second * BETA_2)? + (gradient.sqr()? * (1.0 - BETA_2))?)?.detach();
-            let step = ((&slot.first * (rate / correction_1))? / ((&slot.second / correction_2)?.sqrt()? + EPSILON)?)?;
-            let decay = if slot.decay { 1.0 - rate * self.weight_decay } else { 1.0 };
-            slot.var.set(&((slot.var.as_tensor() * decay)? - step)?)?;
+            let numbers = Step {
+                beta_1: BETA_1 as f32,
+                beta_2: BETA_2 as f32,
+                clip: self.clip as f32,
+                decay: if slot.decay { (1.0 - rate * self.weight_decay) as f32 } else { 1.0 },
+                rate: (rate / correction_1) as f32,
+                correction: (1.0 / correction_2) as f32,
+                epsilon: EPSILON,
+            };
+            adam::step(&slot.var, &slot.moments, gradient, &norm, numbers)?;
         }
-        Ok(norm)
+        Ok(Some(norm))
+    }
+
+    /// The norm as a number, or an error where learning has diverged. Waits for the device.
+    pub fn checked(&self, norm: Option<&Tensor>) -> Result<f32, TrainError> {
+        let norm = norm.map_or(Ok(0.0), Tensor::to_scalar::<f32>)?;
+        if norm.is_finite() { Ok(norm) } else { Err(TrainError::Diverged { step: self.step }) }
     }
 }
 

@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::dataset::{Dataset, MentionChunk};
 use super::language::cross_entropy;
-use super::network::Network;
-use crate::encoder::bert::{self, Dropout};
+use super::network::{Network, Upper};
+use crate::encoder::fused::sparse::SparseRows;
 use crate::train::TrainError;
 
 /// One step's phrases and mentions.
@@ -42,62 +42,75 @@ impl Siblings {
 }
 
 /// Linking vectors of length 1 for whole texts: (n, dim).
-pub fn embed(network: &Network, texts: &[&[u32]], dropout: Option<&Dropout>) -> Result<Tensor, TrainError> {
-    let lower = network.lower(texts, dropout)?;
-    Ok(bert::mean_pool(&network.upper(&network.linking, &lower, dropout)?, &lower.mask)?)
+pub fn embed(network: &Network, texts: &[&[u32]]) -> Result<Tensor, TrainError> {
+    let upper = network.link(texts)?;
+    let whole: Vec<_> = upper.pack.starts().windows(2).map(|p| (p[0], p[1])).collect();
+    vectors(&upper, whole)
 }
 
 /// Linking vectors of length 1 for the mentions of chunks, in order: (mentions, dim).
-pub fn embed_mentions(network: &Network, chunks: &[&MentionChunk], dropout: Option<&Dropout>) -> Result<Tensor, TrainError> {
+pub fn embed_mentions(network: &Network, chunks: &[&MentionChunk]) -> Result<Tensor, TrainError> {
     let ids: Vec<&[u32]> = chunks.iter().map(|c| c.ids.as_slice()).collect();
-    let lower = network.lower(&ids, dropout)?;
-    let hidden = network.upper(&network.linking, &lower, dropout)?.flatten(0, 1)?;
-    let total = hidden.dim(0)?;
-    let count = chunks.iter().map(|c| c.mentions.len()).sum::<usize>();
-    let mut pool = vec![0f32; count * total];
-    let mentions = chunks.iter().enumerate().flat_map(|(row, c)| c.mentions.iter().map(move |m| (row, m)));
-    for (i, (row, &(from, to, _))) in mentions.enumerate() {
-        let at = i * total + row * lower.length;
-        pool[at + from as usize..at + to as usize].fill(1.0 / (to - from).max(1) as f32);
-    }
-    let sum = Tensor::from_vec(pool, (count, total), &network.device)?.matmul(&hidden)?;
-    let length = (sum.sqr()?.sum_keepdim(D::Minus1)? + 1e-12)?.sqrt()?;
-    Ok(sum.broadcast_div(&length)?)
+    let upper = network.link(&ids)?;
+    let places = mentioned(chunks, upper.pack.starts());
+    vectors(&upper, places)
 }
 
-/// Mean cost of naming each phrase's and mention's family among the batch's families and a sibling of each.
-pub fn loss(
-    network: &Network,
-    dataset: &Dataset,
-    siblings: &Siblings,
-    batch: &Batch<'_>,
-    temperature: f64,
-    dropout: &Dropout,
-    random: &mut ChaCha8Rng,
-) -> Result<Tensor, TrainError> {
-    let names = batch.names.iter().map(|n| n.1);
-    let wanted: Vec<u32> = names.chain(batch.chunks.iter().flat_map(|c| c.mentions.iter().map(|m| m.2))).collect();
-    let mut columns: BTreeMap<u32, u32> = BTreeMap::new();
-    for family in &wanted {
-        let next = columns.len() as u32;
-        columns.entry(*family).or_insert(next);
-        if let Some(sibling) = siblings.one(dataset, *family, random) {
-            let next = columns.len() as u32;
-            columns.entry(sibling).or_insert(next);
+/// Rows of the mentions of chunks whose first rows are `starts`.
+fn mentioned(chunks: &[&MentionChunk], starts: &[usize]) -> Vec<(usize, usize)> {
+    let of = |(chunk, &start): (&&MentionChunk, &usize)| {
+        chunk.mentions.iter().map(|&(from, to, _)| (start + from as usize, start + to as usize)).collect::<Vec<_>>()
+    };
+    chunks.iter().zip(starts).flat_map(of).collect()
+}
+
+/// Means of ranges of rows, scaled to length 1.
+fn vectors(upper: &Upper, places: Vec<(usize, usize)>) -> Result<Tensor, TrainError> {
+    let mean = SparseRows::means(places, upper.hidden.dim(0)?, upper.hidden.device())?.times(&upper.hidden)?;
+    let length = (mean.sqr()?.sum_keepdim(D::Minus1)? + 1e-12)?.sqrt()?;
+    Ok(mean.broadcast_div(&length)?)
+}
+
+/// What one step reads, and the right answers.
+pub struct Plan<'a> {
+    chunks: Vec<&'a MentionChunk>,
+    /// Ids of the chunks, the names and the families' titles.
+    pub sequences: Vec<&'a [u32]>,
+    /// Column of the right title of each mention, then of each name.
+    columns: Vec<u32>,
+}
+
+/// The families of a batch and a sibling of each are the choices.
+pub fn plan<'a>(dataset: &'a Dataset, siblings: &Siblings, batch: Batch<'a>, random: &mut ChaCha8Rng) -> Plan<'a> {
+    let mentions = batch.chunks.iter().flat_map(|c| c.mentions.iter().map(|m| m.2));
+    let wanted: Vec<u32> = mentions.chain(batch.names.iter().map(|n| n.1)).collect();
+    let (mut known, mut families): (BTreeMap<u32, u32>, Vec<u32>) = (BTreeMap::new(), Vec::new());
+    let mut column = |family: u32| {
+        *known.entry(family).or_insert_with(|| {
+            families.push(family);
+            families.len() as u32 - 1
+        })
+    };
+    let mut columns = Vec::with_capacity(wanted.len());
+    for family in wanted {
+        columns.push(column(family));
+        if let Some(sibling) = siblings.one(dataset, family, random) {
+            column(sibling);
         }
     }
-    let mut families: Vec<(u32, u32)> = columns.iter().map(|(f, c)| (*c, *f)).collect();
-    families.sort_unstable();
-    let titles: Vec<&[u32]> = families.iter().map(|(_, f)| dataset.titles[*f as usize].as_slice()).collect();
-    let titles = embed(network, &titles, Some(dropout))?;
-    let mut anchors = Vec::new();
-    if !batch.names.is_empty() {
-        let names: Vec<&[u32]> = batch.names.iter().map(|n| n.0.as_slice()).collect();
-        anchors.push(embed(network, &names, Some(dropout))?);
-    }
-    if !batch.chunks.is_empty() {
-        anchors.push(embed_mentions(network, &batch.chunks, Some(dropout))?);
-    }
-    let scores = (Tensor::cat(&anchors, 0)?.matmul(&titles.t()?)? / temperature)?;
-    cross_entropy(&scores, wanted.iter().map(|f| columns[f]).collect())
+    let sequences = batch.chunks.iter().map(|c| c.ids.as_slice()).chain(batch.names.iter().map(|n| n.0.as_slice()));
+    let sequences = sequences.chain(families.iter().map(|f| dataset.titles[*f as usize].as_slice())).collect();
+    Plan { chunks: batch.chunks, sequences, columns }
+}
+
+/// Mean cost of naming each mention's and name's family. `upper` holds the plan's sequences.
+pub fn loss(upper: &Upper, plan: &Plan<'_>, temperature: f64) -> Result<Tensor, TrainError> {
+    let starts = upper.pack.starts();
+    let mut places = mentioned(&plan.chunks, starts);
+    places.extend(starts.windows(2).skip(plan.chunks.len()).map(|p| (p[0], p[1])));
+    let (anchors, all) = (plan.columns.len(), places.len());
+    let vectors = vectors(upper, places)?;
+    let titles = vectors.narrow(0, anchors, all - anchors)?;
+    let scores = (vectors.narrow(0, 0, anchors)?.matmul(&titles.t()?)? / temperature)?;
+    cross_entropy(&scores, plan.columns.clone())
 }

@@ -1,6 +1,7 @@
 //! The transformer over trainable variables on a device.
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{Linear, Module, VarBuilder};
@@ -9,7 +10,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::adam::DeviceAdamW;
 use super::recipe::Recipe;
-use crate::encoder::bert::{self, BertConfig, Branch, Dropout, Mode, Trunk};
+use crate::encoder::bert::{BertConfig, Branch, Dropout, Trunk};
+use crate::encoder::fused::Pack;
 use crate::encoder::manifest::{self, Manifest};
 use crate::encoder::store;
 use crate::encoder::tokens::Pieces;
@@ -20,16 +22,12 @@ use crate::train::tagging::run::fresh_heads;
 /// Names of the language task's own weights; they are not kept.
 const LANGUAGE: &str = "language.";
 
-/// A batch after the trunk.
-pub struct Lower {
-    /// (batch, length, dim)
+/// Sequences after a branch.
+pub struct Upper {
+    /// (rows, dim)
     pub hidden: Tensor,
-    /// See [`bert::attention_bias`].
-    pub bias: Tensor,
-    /// (batch, length)
-    pub mask: Tensor,
-    /// Padded length.
-    pub length: usize,
+    /// Which rows are which sequence.
+    pub pack: Arc<Pack>,
 }
 
 /// Everything that learns.
@@ -50,7 +48,6 @@ pub struct Network {
     words: Tensor,
     language: Linear,
     language_bias: Tensor,
-    pad: u32,
     /// Hides a word piece from the language task.
     pub mask: u32,
 }
@@ -91,7 +88,6 @@ impl Network {
             language_bias: own.get(config.vocab_size, "output.bias")?,
             words,
             config,
-            pad: pieces.pad,
             mask,
             device: device.clone(),
         };
@@ -99,18 +95,35 @@ impl Network {
         Ok((network, optimizer))
     }
 
-    /// Pads sequences and runs the trunk.
-    pub fn lower(&self, sequences: &[&[u32]], dropout: Option<&Dropout>) -> Result<Lower, TrainError> {
-        let (ids, mask) = bert::pad(sequences, self.pad, &self.device)?;
-        let bias = bert::attention_bias(&mask)?;
-        let hidden = self.trunk.forward(&ids, &bias, Mode::Training, dropout)?;
-        let length = mask.dim(1)?;
-        Ok(Lower { hidden, bias, mask, length })
+    /// One pass through the trunk for the sequences of both branches: rows of the tagging, and of the linking branch.
+    pub fn read(&self, tagging: &[&[u32]], linking: &[&[u32]], dropout: Option<&Dropout>) -> Result<[Upper; 2], TrainError> {
+        let all: Vec<&[u32]> = tagging.iter().chain(linking).copied().collect();
+        let pack = Arc::new(Pack::new(all.iter().map(|s| s.len()), &self.device)?);
+        let lower = self.trunk.forward_packed(&all, &pack, dropout)?;
+        let mut first = 0;
+        let mut upper = |branch: &Branch, own: &[&[u32]]| -> Result<Upper, TrainError> {
+            let pack = Arc::new(Pack::new(own.iter().map(|s| s.len()), &self.device)?);
+            let rows = lower.narrow(0, first, pack.rows())?;
+            first += pack.rows();
+            Ok(Upper { hidden: branch.forward_packed(&rows, &pack, dropout)?, pack })
+        };
+        Ok([upper(&self.tagging, tagging)?, upper(&self.linking, linking)?])
     }
 
-    /// (batch, length, dim) after a branch.
-    pub fn upper(&self, branch: &Branch, lower: &Lower, dropout: Option<&Dropout>) -> Result<Tensor, TrainError> {
-        Ok(branch.forward(&lower.hidden, &lower.bias, Mode::Training, dropout)?)
+    /// Sequences after the tagging branch, without dropout.
+    pub fn tag(&self, sequences: &[&[u32]]) -> Result<Upper, TrainError> {
+        self.alone(&self.tagging, sequences)
+    }
+
+    /// Sequences after the linking branch, without dropout.
+    pub fn link(&self, sequences: &[&[u32]]) -> Result<Upper, TrainError> {
+        self.alone(&self.linking, sequences)
+    }
+
+    fn alone(&self, branch: &Branch, sequences: &[&[u32]]) -> Result<Upper, TrainError> {
+        let pack = Arc::new(Pack::new(sequences.iter().map(|s| s.len()), &self.device)?);
+        let lower = self.trunk.forward_packed(sequences, &pack, None)?.detach();
+        Ok(Upper { hidden: branch.forward_packed(&lower, &pack, None)?.detach(), pack })
     }
 
     /// Scores of all word pieces for hidden rows (n, dim) → (n, vocabulary).

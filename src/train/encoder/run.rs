@@ -14,7 +14,7 @@ use super::adam::DeviceAdamW;
 use super::dataset::{Dataset, MentionChunk};
 use super::language;
 use super::linking::{self, Batch, Siblings};
-use super::network::{self, Network};
+use super::network::{self, Network, Upper};
 use super::recipe::Recipe;
 use crate::encoder::bert::Dropout;
 use crate::encoder::manifest::{self, Manifest};
@@ -84,18 +84,19 @@ fn by_count(items: usize, count: usize, seed: u64) -> Vec<Vec<usize>> {
     order.chunks(count.max(1)).map(<[usize]>::to_vec).collect()
 }
 
-/// Losses of one batch of chunks for mentions and assertion: means over words and spans.
+/// Losses of a batch of chunks for mentions and assertion: means over words and spans. The chunks are the first of
+/// `upper`'s sequences.
 fn tagging_loss(
     network: &Network,
+    upper: &Upper,
     examples: &[Example],
     own: &[usize],
     dropout: &Dropout,
     random: &mut ChaCha8Rng,
 ) -> Result<(Tensor, Tensor), TrainError> {
-    let ids: Vec<&[u32]> = own.iter().map(|&i| examples[i].ids.as_slice()).collect();
-    let lower = network.lower(&ids, Some(dropout))?;
-    let hidden = network.upper(&network.tagging, &lower, Some(dropout))?.flatten(0, 1)?;
-    let encoded = Encoded { hidden, length: lower.length };
+    let starts = upper.pack.starts()[..own.len()].to_vec();
+    let rows = upper.pack.starts()[own.len()];
+    let encoded = Encoded { hidden: upper.hidden.narrow(0, 0, rows)?, starts };
     let loss = batch::loss(&network.heads, &encoded, examples, own, dropout, random)?;
     Ok(((loss.tagging / f64::from(loss.words.max(1.0)))?, (loss.assertion / f64::from(loss.spans.max(1.0)))?))
 }
@@ -108,7 +109,8 @@ fn measure(network: &Network, dataset: &Dataset) -> Result<Value, TrainError> {
     let lengths: Vec<usize> = dataset.tagging_dev.iter().map(|e| e.ids.len()).collect();
     let (mut tagging, mut assertion, mut batches) = (0.0, 0.0, 0.0);
     for own in by_length(&lengths, DEV_TOKENS, 0) {
-        let (t, a) = tagging_loss(network, &dataset.tagging_dev, &own, &still, &mut random)?;
+        let ids: Vec<&[u32]> = own.iter().map(|&i| dataset.tagging_dev[i].ids.as_slice()).collect();
+        let (t, a) = tagging_loss(network, &network.tag(&ids)?, &dataset.tagging_dev, &own, &still, &mut random)?;
         tagging += f64::from(t.to_scalar::<f32>()?);
         assertion += f64::from(a.to_scalar::<f32>()?);
         batches += 1.0;
@@ -116,14 +118,14 @@ fn measure(network: &Network, dataset: &Dataset) -> Result<Value, TrainError> {
     let mut titles = Vec::new();
     for part in dataset.titles.chunks(TITLES) {
         let part: Vec<&[u32]> = part.iter().map(Vec::as_slice).collect();
-        titles.push(linking::embed(network, &part, None)?.detach());
+        titles.push(linking::embed(network, &part)?);
     }
     let titles = Tensor::cat(&titles, 0)?.t()?;
     let (mut first, mut twenty, mut mentions) = (0usize, 0usize, 0usize);
     let lengths: Vec<usize> = dataset.mentions_dev.iter().map(|c| c.ids.len()).collect();
     for own in by_length(&lengths, DEV_TOKENS / 4, 0) {
         let chunks: Vec<&MentionChunk> = own.iter().map(|&i| &dataset.mentions_dev[i]).collect();
-        let scores = linking::embed_mentions(network, &chunks, None)?.matmul(&titles)?;
+        let scores = linking::embed_mentions(network, &chunks)?.matmul(&titles)?;
         let wanted: Vec<u32> = chunks.iter().flat_map(|c| c.mentions.iter().map(|m| m.2)).collect();
         let column = Tensor::from_vec(wanted.clone(), (wanted.len(), 1), &network.device)?;
         let right = scores.gather(&column, 1)?;
@@ -167,15 +169,22 @@ pub fn run(recipe: &Recipe, device: &Device, out: &Path, bar: &ProgressBar) -> R
         let minutes = started.elapsed().as_secs_f64() / 60.0;
         let by_time = (minutes / recipe.most_minutes * recipe.steps as f64) as usize;
         let last = step + 1 == recipe.steps || minutes >= recipe.most_minutes;
-        let (losses, seen) = one_step(recipe, &network, &mut optimizer, &dataset, &siblings, &mut streams, step, by_time)?;
-        tokens += seen;
-        let speed = tokens as f64 / started.elapsed().as_secs_f64();
+        let done = one_step(recipe, &network, &mut optimizer, &dataset, &siblings, &mut streams, step, by_time)?;
+        tokens += done.seen;
         bar.set_position(step as u64 + 1);
+        let measured = (step + 1) % recipe.evaluate_every == 0 || last;
+        if step % 20 != 0 && !measured {
+            continue;
+        }
+        // Only here does the program wait for the device.
+        optimizer.checked(done.norm.as_ref())?;
+        let losses = done.losses.to_vec1::<f32>()?;
+        let speed = tokens as f64 / started.elapsed().as_secs_f64();
         if step % 20 == 0 || last {
             writeln!(log, "{}", json!({"step": step + 1, "minutes": minutes, "loss": losses, "tokens_per_second": speed}))
                 .map_err(failed)?;
         }
-        if (step + 1) % recipe.evaluate_every == 0 || last {
+        if measured {
             figures = measure(&network, &dataset)?;
             figures["steps"] = (step + 1).into();
             let line = json!({"step": step + 1, "minutes": minutes, "dev": figures, "loss": losses, "tokens_per_second": speed});
@@ -214,7 +223,17 @@ impl Streams {
     }
 }
 
-/// One step; returns the losses (tagging, assertion, linking, language) and the word pieces seen.
+/// What one step leaves.
+struct Done {
+    /// Tagging, assertion, linking, language; on the device.
+    losses: Tensor,
+    /// Of all gradients; on the device.
+    norm: Option<Tensor>,
+    /// Word pieces.
+    seen: usize,
+}
+
+/// One step. It waits for no number of the device.
 #[allow(clippy::too_many_arguments)]
 fn one_step(
     recipe: &Recipe,
@@ -225,7 +244,7 @@ fn one_step(
     streams: &mut Streams,
     step: usize,
     by_time: usize,
-) -> Result<([f32; 4], usize), TrainError> {
+) -> Result<Done, TrainError> {
     let mut random = ChaCha8Rng::seed_from_u64(recipe.seed ^ ((step as u64) << 16));
     let dropout = Dropout::new(recipe.dropout, random.random());
     let Streams { tagging_lengths, language_lengths, .. } = streams;
@@ -234,23 +253,24 @@ fn one_step(
     let names = streams.names.next(|seed| by_count(dataset.names.len(), recipe.names, seed));
     let mentions = streams.mentions.next(|seed| by_count(dataset.mentions.len(), recipe.mention_chunks, seed));
 
-    let (tagging, assertion) = tagging_loss(network, &dataset.tagging, &own, &dropout, &mut random)?;
     let link = Batch {
         names: names.iter().map(|&i| &dataset.names[i]).collect(),
         chunks: mentions.iter().map(|&i| &dataset.mentions[i]).collect(),
     };
-    let linking = linking::loss(network, dataset, siblings, &link, recipe.temperature, &dropout, &mut random)?;
+    let plan = linking::plan(dataset, siblings, link, &mut random);
     let texts: Vec<&[u32]> = chunks.iter().map(|&i| dataset.language[i].as_slice()).collect();
-    let language = language::loss(network, &texts, &dropout, &mut random)?;
+    let guesses = language::hide(network, &texts, &mut random);
+    let mut sequences: Vec<&[u32]> = own.iter().map(|&i| dataset.tagging[i].ids.as_slice()).collect();
+    sequences.extend(guesses.shown.iter().map(Vec::as_slice));
+    let [upper, linked] = network.read(&sequences, &plan.sequences, Some(&dropout))?;
+    let (tagging, assertion) = tagging_loss(network, &upper, &dataset.tagging, &own, &dropout, &mut random)?;
+    let linking = linking::loss(&linked, &plan, recipe.temperature)?;
+    let language = language::loss(network, &upper, &upper.pack.starts()[own.len()..], &guesses)?;
     let weighted =
         [(&assertion * recipe.assertion_weight)?, (&linking * recipe.linking_weight)?, (&language * recipe.language_weight)?];
     let total = weighted.iter().try_fold(tagging.clone(), |sum, part| sum + part)?;
     let share = schedule(step.max(by_time), recipe.steps, recipe.warmup);
-    optimizer.apply(&total.backward()?, share)?;
-    let losses = Tensor::stack(&[tagging, assertion, linking, language], 0)?.to_vec1::<f32>()?;
-    let seen = own.iter().map(|&i| streams.tagging_lengths[i]).sum::<usize>()
-        + chunks.iter().map(|&i| streams.language_lengths[i]).sum::<usize>()
-        + link.chunks.iter().map(|c| c.ids.len()).sum::<usize>()
-        + link.names.iter().map(|n| n.0.len()).sum::<usize>();
-    Ok(([losses[0], losses[1], losses[2], losses[3]], seen))
+    let norm = optimizer.apply(&total.backward()?, share)?;
+    let losses = Tensor::stack(&[tagging, assertion, linking, language], 0)?.detach();
+    Ok(Done { losses, norm, seen: upper.pack.rows() + linked.pack.rows() })
 }

@@ -67,7 +67,7 @@ impl Activations {
     ) -> Result<Self, TrainError> {
         keep(examples, self.dim, fingerprint, path, bar, |own| {
             let encoded = batch::encode(branch, examples, self, own, Mode::Inference)?;
-            rows(&encoded.hidden.reshape((own.len(), encoded.length, self.dim))?, examples, own)
+            rows(&encoded.hidden.reshape((own.len(), (), self.dim))?, examples, own)
         })
     }
 }

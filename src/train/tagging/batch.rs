@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::activations::Activations;
 use super::examples::{Example, SpanTarget};
 use crate::encoder::bert::{self, Branch, Dropout, Mode};
+use crate::encoder::fused::sparse::SparseRows;
 use crate::extract::Assertion;
 use crate::extract::features::ASSERTION_FEATURES;
 use crate::extract::heads::{Heads, LABELS};
@@ -16,10 +17,10 @@ const UNLABELLED_WEIGHT: f32 = 0.3;
 
 /// Hidden states of a batch after the branch.
 pub struct Encoded {
-    /// (batch · length, dim)
+    /// (rows, dim)
     pub hidden: Tensor,
-    /// Padded length.
-    pub length: usize,
+    /// First row of each example.
+    pub starts: Vec<usize>,
 }
 
 /// Runs the branch over examples.
@@ -38,7 +39,8 @@ pub fn encode(branch: &Branch, examples: &[Example], activations: &Activations, 
     let hidden = Tensor::from_vec(values, (batch.len(), length, dim), &Device::Cpu)?;
     let bias = bert::attention_bias(&Tensor::from_vec(mask, (batch.len(), length), &Device::Cpu)?)?;
     let hidden = branch.forward(&hidden, &bias, mode, None)?;
-    Ok(Encoded { hidden: hidden.reshape((batch.len() * length, dim))?, length })
+    let starts = (0..batch.len()).map(|row| row * length).collect();
+    Ok(Encoded { hidden: hidden.reshape((batch.len() * length, dim))?, starts })
 }
 
 /// Loss sums and weights of a micro-batch.
@@ -65,9 +67,9 @@ pub fn loss(
     let device = encoded.hidden.device().clone();
     let hidden = dropout.apply(&encoded.hidden)?;
     let (mut rows, mut allowed, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-    for (row, &i) in batch.iter().enumerate() {
+    for (&start, &i) in encoded.starts.iter().zip(batch) {
         for word in examples[i].words.iter().filter(|w| w.weight > 0.0) {
-            rows.push((row * encoded.length) as u32 + word.position);
+            rows.push(start as u32 + word.position);
             allowed.extend((0..LABELS).map(|l| f32::from(word.allowed >> l & 1)));
             weights.push(word.weight);
         }
@@ -78,7 +80,7 @@ pub fn loss(
         zero.clone()
     } else {
         let count = rows.len();
-        let scores = heads.tagging_scores(&hidden.index_select(&Tensor::from_vec(rows, count, &device)?, 0)?)?;
+        let scores = heads.tagging_scores(&SparseRows::pick(&rows, hidden.dim(0)?, &device)?.times(&hidden)?)?;
         let scores = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?.detach())?.exp()?;
         let allowed = Tensor::from_vec(allowed, (count, LABELS), &device)?;
         let right = ((scores.clone() * allowed)?.sum(1)? + 1e-12)?.log()?;
@@ -86,42 +88,29 @@ pub fn loss(
         (cost * Tensor::from_vec(weights, count, &device)?)?.sum_all()?
     };
     let spans: Vec<(usize, &SpanTarget)> =
-        batch.iter().enumerate().flat_map(|(row, &i)| examples[i].spans.iter().map(move |s| (row, s))).collect();
-    let assertion = if spans.is_empty() { zero } else { assertion_loss(heads, &hidden, encoded.length, &spans, random)? };
+        encoded.starts.iter().zip(batch).flat_map(|(&start, &i)| examples[i].spans.iter().map(move |s| (start, s))).collect();
+    let assertion = if spans.is_empty() { zero } else { assertion_loss(heads, &hidden, &spans, random)? };
     Ok(Loss { tagging, words, assertion, spans: spans.len() as f32 })
 }
 
 /// Pools the spans' vectors: span mean, first word, sentence mean; (n, dim) each.
 pub fn pool(hidden: &Tensor, places: &[((usize, usize), (usize, usize))]) -> Result<[Tensor; 3]> {
-    let total = hidden.dim(0)?;
-    let count = places.len();
-    let mut span = vec![0f32; count * total];
-    let mut sentence = vec![0f32; count * total];
-    let mut first = Vec::with_capacity(count);
-    for (i, (own, around)) in places.iter().enumerate() {
-        for (matrix, (from, to)) in [(&mut span, own), (&mut sentence, around)] {
-            matrix[i * total + from..i * total + to].fill(1.0 / (to - from) as f32);
-        }
-        first.push(own.0 as u32);
-    }
-    let device = hidden.device();
-    let mean = |m: Vec<f32>| Tensor::from_vec(m, (count, total), device)?.matmul(hidden);
-    Ok([mean(span)?, hidden.index_select(&Tensor::from_vec(first, count, device)?, 0)?, mean(sentence)?])
+    let (total, device) = (hidden.dim(0)?, hidden.device());
+    let first: Vec<u32> = places.iter().map(|(own, _)| own.0 as u32).collect();
+    Ok([
+        SparseRows::means(places.iter().map(|(own, _)| *own), total, device)?.times(hidden)?,
+        SparseRows::pick(&first, total, device)?.times(hidden)?,
+        SparseRows::means(places.iter().map(|(_, around)| *around), total, device)?.times(hidden)?,
+    ])
 }
 
-fn assertion_loss(
-    heads: &Heads,
-    hidden: &Tensor,
-    length: usize,
-    spans: &[(usize, &SpanTarget)],
-    random: &mut ChaCha8Rng,
-) -> Result<Tensor> {
+fn assertion_loss(heads: &Heads, hidden: &Tensor, spans: &[(usize, &SpanTarget)], random: &mut ChaCha8Rng) -> Result<Tensor> {
     let count = spans.len();
     let mut places = Vec::with_capacity(count);
     let mut features = Vec::with_capacity(count * ASSERTION_FEATURES);
     let mut classes = Vec::with_capacity(count);
-    for (row, target) in spans {
-        let at = |p: u32| row * length + p as usize;
+    for (start, target) in spans {
+        let at = |p: u32| start + p as usize;
         let (mut from, to) = target.positions;
         // Found mentions are often shorter than labelled quotes: drop leading words now and then.
         if to - from > 1 && random.random::<f32>() < 0.25 {

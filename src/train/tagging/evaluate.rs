@@ -110,7 +110,7 @@ fn batch_mentions(branch: &Branch, heads: &Heads, dev: &DevSet, batch: &[usize],
             let own: Vec<f32> = words
                 .iter()
                 .flat_map(|w| {
-                    let at = (row * encoded.length + w.position as usize) * LABELS;
+                    let at = (encoded.starts[row] + w.position as usize) * LABELS;
                     scores[at..at + LABELS].iter().copied()
                 })
                 .collect();
@@ -120,7 +120,7 @@ fn batch_mentions(branch: &Branch, heads: &Heads, dev: &DevSet, batch: &[usize],
             }
         }
         for target in &example.spans {
-            let at = |p: u32| row * encoded.length + p as usize;
+            let at = |p: u32| encoded.starts[row] + p as usize;
             places.push(((at(target.positions.0), at(target.positions.1)), (at(target.sentence.0), at(target.sentence.1))));
             features.extend_from_slice(&target.features);
             golds.push((example.document, target.class, target.by_rules));
