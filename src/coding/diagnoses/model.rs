@@ -3,12 +3,12 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::Candidates;
 use super::features::{Priors, Table};
 use super::whole::WholeSet;
+use crate::coding::forest::Layout;
 use crate::coding::lexicon::Lexicon;
 use crate::coding::trees::{Trees, TreesError};
 
@@ -41,6 +41,18 @@ pub struct DiagnosisModel {
     /// Are they all right?
     #[serde(default, skip_serializing_if = "is_unfitted")]
     pub whole: WholeSet,
+    /// The three ensembles as they are evaluated.
+    #[serde(skip)]
+    pub layouts: Layouts,
+}
+
+/// Layouts of the ensembles of a [`DiagnosisModel`], which do not change once one is made.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Layouts {
+    pub single: Layout,
+    pub joint: Layout,
+    pub first: Layout,
 }
 
 fn is_unfitted(whole: &WholeSet) -> bool {
@@ -83,10 +95,13 @@ impl DiagnosisModel {
         if table.width != self.single.features.len() {
             return vec![0.0; table.codes.len()];
         }
-        let single: Vec<f32> = table.values.par_chunks_exact(table.width.max(1)).map(|row| self.single.predict(row)).collect();
+        let single = self.layouts.single.predict(&self.single, &table.values);
         let joint = joint_rows(table, &single, candidates, lexicon);
-        let rows = joint.values.par_chunks_exact(joint.width.max(1)).zip(single);
-        rows.map(|(row, single)| if single < LEAST_SINGLE { single } else { self.joint.predict(row) }).collect()
+        let again = |p: &f32| *p >= LEAST_SINGLE || p.is_nan();
+        let rows = joint.values.chunks_exact(joint.width.max(1)).zip(&single).filter(|(_, p)| again(p));
+        let rows: Vec<f32> = rows.flat_map(|(row, _)| row.iter().copied()).collect();
+        let mut second = self.layouts.joint.predict(&self.joint, &rows).into_iter();
+        single.iter().map(|p| if again(p) { second.next().unwrap_or(*p) } else { *p }).collect()
     }
 }
 

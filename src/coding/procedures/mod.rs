@@ -32,6 +32,7 @@ pub mod words;
 
 use crate::claim::{Candidate, Diagnosis, Line, Query};
 use crate::codeset::CodeSets;
+use crate::coding::forest::Layout;
 use crate::document::Document;
 use crate::extract::Mention;
 use crate::note::Context;
@@ -74,6 +75,8 @@ pub struct ProcedureCoder {
     families: FamilyTables,
     layers: Layers,
     model: ProcedureModel,
+    /// The ensembles of the model as they are evaluated: concept, sibling, line.
+    layouts: [Layout; 3],
 }
 
 /// What procedure coding reads.
@@ -126,7 +129,7 @@ impl ProcedureCoder {
 
     /// Prepares phrase table, model and decision tables.
     pub fn new(table: ProcedureTable, model: ProcedureModel, families: FamilyTables) -> Self {
-        Self { knowledge: model.knowledge(table), families, layers: Layers::new(), model }
+        Self { knowledge: model.knowledge(table), families, layers: Layers::new(), model, layouts: Default::default() }
     }
 
     /// Codes the procedures of a note.
@@ -197,13 +200,18 @@ impl ProcedureCoder {
 
     /// Probability of each candidate to be a line.
     fn probabilities(&self, view: &NoteView<'_>, candidates: &[CodeCandidate]) -> Vec<f32> {
-        let answers = layers::answers(&self.layers, &self.model.concept, &self.model.sibling, candidates);
+        let [concept, sibling, line] = &self.layouts;
+        let answers = layers::answers_by(
+            &self.layers,
+            candidates,
+            |rows| concept.predict(&self.model.concept, rows),
+            |rows| sibling.predict(&self.model.sibling, rows),
+        );
         let rows = rivalry::rows(&self.knowledge, view, candidates, &answers, None);
-        answers
-            .iter()
-            .zip(&rows)
-            .map(|((done, code), row)| if done * code < layers::RULED_OUT { 0.0 } else { self.model.line.predict(row) })
-            .collect()
+        let stays = |(done, code): &(f32, f32)| !(done * code < layers::RULED_OUT);
+        let kept: Vec<f32> = answers.iter().zip(&rows).filter(|(a, _)| stays(a)).flat_map(|(_, row)| row).copied().collect();
+        let mut lines = line.predict(&self.model.line, &kept).into_iter();
+        answers.iter().map(|a| if stays(a) { lines.next().unwrap_or(0.0) } else { 0.0 }).collect()
     }
 
     /// Entries of the same concept that are at least a third as likely as a chosen one.

@@ -11,6 +11,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod dense;
+mod forest;
 mod integers;
 mod lanes;
 mod portable;
@@ -24,6 +25,7 @@ use std::sync::OnceLock;
 
 use attention::Sequence;
 pub use dense::{After, FloatWeights, Residual};
+pub use forest::{Forest, Node};
 use integers::Scales;
 use product::Finish;
 pub use rounded::{Activations, ByteWeights, RoundedRows};
@@ -158,6 +160,9 @@ for_each_instruction_set! {
     unsafe fn layer_norm_on = rows::layer_norm, (row: *mut f32, count: usize, weight: *const f32, bias: *const f32, eps: f32);
     unsafe fn gelu_on = rows::gelu_row, (row: *mut f32, count: usize);
     unsafe fn to_bytes_on = rows::to_bytes, (row: *const f32, count: usize, bytes: *mut u8) -> [f32; 2];
+    unsafe fn forest_on = forest::sixteen,
+        (forest: &Forest, columns: &[[f32; 16]], left: &mut [[u32; 16]], sums: &mut [f32; 16]);
+    unsafe fn byte_dot_on = forest::byte_dot, (values: &[i8], query: &[f32]) -> f32;
 }
 
 /// What makes the functions below safe to call with any set.
@@ -173,6 +178,13 @@ pub fn layer_norm(set: Instructions, rows: &mut [f32], weight: &[f32], bias: &[f
         // SAFETY: all three have the same length.
         unsafe { layer_norm_on(set, row.as_mut_ptr(), row.len(), weight.as_ptr(), bias.as_ptr(), eps) }
     }
+}
+
+/// The product of an int8 row with a query of the same length, summed in sixteen lanes, then lane by lane.
+pub fn byte_dot(set: Instructions, values: &[i8], query: &[f32]) -> f32 {
+    assert_eq!(values.len(), query.len());
+    // SAFETY: the set is there; slices are checked inside.
+    unsafe { byte_dot_on(available(set), values, query) }
 }
 
 /// x · Φ(x) of each value.
