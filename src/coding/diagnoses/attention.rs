@@ -5,6 +5,8 @@
 //! answer, words where the code was found weigh more. Codes that differ only by side or encounter share a title.
 //!
 //! Weights lie in `claims.safetensors`; the token vectors come from the encoder's `coding` branch.
+mod packed;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -35,6 +37,8 @@ pub struct ClaimAttention {
     place: Tensor,
     hidden: Linear,
     output: Linear,
+    /// For answers on a CPU; made when a released head is opened.
+    packed: Option<packed::Packed>,
 }
 
 impl ClaimAttention {
@@ -71,6 +75,7 @@ impl ClaimAttention {
             place: vb.get(1, "place.bias")?,
             hidden: linear("hidden", WIDTH, 6 * WIDTH)?,
             output: linear("output", 2, WIDTH)?,
+            packed: None,
         })
     }
 
@@ -78,7 +83,8 @@ impl ClaimAttention {
     pub fn open(directory: &Path, dim: usize) -> Result<Self, EncoderError> {
         let path = directory.join(FILE);
         let vb = VarBuilder::from_tensors(store::read(&path, &Device::Cpu)?, DType::F32, &Device::Cpu);
-        Self::new(vb, dim).map_err(|e| EncoderError::weight(&path, e))
+        let packed = |head: Self| Ok(Self { packed: Some(packed::Packed::new(&head)?), ..head });
+        Self::new(vb, dim).and_then(packed).map_err(|e| EncoderError::weight(&path, e))
     }
 
     /// tokens: (tokens, dim); titles: (titles, dim); places: (titles, tokens), 1 where a title's code was found, else 0
@@ -220,6 +226,10 @@ fn attend(families: &[Family], titles: &Titles<'_>) -> Option<BTreeMap<u32, (f32
     let count = (titles.encoded.coding.len() / dim.max(1)).min(MOST_TOKENS);
     if count == 0 || families.is_empty() {
         return None;
+    }
+    if let Some(packed) = &head.packed {
+        let answers = packed.answers(&titles.encoded.coding[..count * dim], families, titles.vectors);
+        return Some(families.iter().map(|f| f.row).zip(answers).collect());
     }
     let run = || -> candle_core::Result<Vec<Vec<f32>>> {
         let tokens = Tensor::from_slice(&titles.encoded.coding[..count * dim], (count, dim), &Device::Cpu)?;

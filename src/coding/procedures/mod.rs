@@ -134,20 +134,48 @@ impl ProcedureCoder {
 
     /// Codes the procedures of a note.
     pub fn code(&self, input: &ProcedureInput<'_>) -> ProcedureCoding {
-        let statements = statements::statements(input.document, &self.knowledge.index.words);
-        let view = NoteView::new(input.document, &statements, input.context);
-        let mut candidates = candidates::candidates(&self.knowledge, &view, None);
-        // What is done through a scope is not done where the note has none.
-        if !speaks_of_a_scope(&input.document.text) {
-            candidates.retain(|c| !self.through_a_scope(c, input.code_sets));
-        }
-        let probabilities = self.probabilities(&view, &candidates);
+        self.code_beside(input, || input.diagnoses, |diagnoses| diagnoses).0
+    }
+
+    /// The same while `diagnose` runs, whose `diagnoses` stand in for those of the input: candidates and their probabilities
+    /// do not depend on them.
+    pub fn code_beside<T: Send>(
+        &self,
+        input: &ProcedureInput<'_>,
+        diagnose: impl FnOnce() -> T + Send,
+        diagnoses: impl FnOnce(&T) -> &[Diagnosis],
+    ) -> (ProcedureCoding, T) {
+        let (document, context, code_sets) = (input.document, input.context, input.code_sets);
+        let statements = statements::statements(document, &self.knowledge.index.words);
+        let view = NoteView::new(document, &statements, context);
+        let find = || {
+            let mut candidates = candidates::candidates(&self.knowledge, &view, None);
+            // What is done through a scope is not done where the note has none.
+            if !speaks_of_a_scope(&document.text) {
+                candidates.retain(|c| !self.through_a_scope(c, code_sets));
+            }
+            let probabilities = self.probabilities(&view, &candidates);
+            (candidates, probabilities)
+        };
+        let (diagnosed, (candidates, probabilities)) = rayon::join(diagnose, find);
+        let input = ProcedureInput { diagnoses: diagnoses(&diagnosed), ..*input };
+        (self.lines(&input, &view, candidates, probabilities), diagnosed)
+    }
+
+    /// The lines that candidates with their probabilities come to.
+    fn lines(
+        &self,
+        input: &ProcedureInput<'_>,
+        view: &NoteView<'_>,
+        candidates: Vec<CodeCandidate>,
+        probabilities: Vec<f32>,
+    ) -> ProcedureCoding {
         let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
-        ranking::pool_titles(&view, &candidates, &probabilities, &mut verdicts);
-        ranking::drop_not_done(&view, &candidates, &mut verdicts);
+        ranking::pool_titles(view, &candidates, &probabilities, &mut verdicts);
+        ranking::drop_not_done(view, &candidates, &mut verdicts);
         ranking::drop_bundled(&self.knowledge, &candidates, &mut verdicts);
-        ncci::drop_included(&self.knowledge, &view, input.code_sets, &candidates, &probabilities, &mut verdicts);
-        let pathology = pathology::services(&view);
+        ncci::drop_included(&self.knowledge, view, input.code_sets, &candidates, &probabilities, &mut verdicts);
+        let pathology = pathology::services(view);
         if !pathology.is_empty() {
             for (candidate, verdict) in candidates.iter().zip(verdicts.iter_mut()) {
                 if pathology::decides(&self.knowledge.index.codes[candidate.code].code) {
@@ -158,7 +186,7 @@ impl ProcedureCoder {
         let context = LineContext {
             knowledge: &self.knowledge,
             document: input.document,
-            view: &view,
+            view,
             context: input.context,
             code_sets: input.code_sets,
         };

@@ -102,13 +102,19 @@ pub(super) unsafe fn sixteen<S: Lanes>(forest: &Forest, columns: &[[f32; ROWS]],
         for (column, bounds) in columns.iter().zip(part.starts.windows(2)) {
             // A missing value (NaN) is above nothing.
             let highest = column.iter().fold(f32::NEG_INFINITY, |high, v| if *v > high { *v } else { high });
-            for test in part.tests.get(bounds[0] as usize..bounds[1] as usize).unwrap_or(&[]) {
-                if test.threshold >= highest {
+            let column = *column;
+            for &Test { threshold, tree, keep } in part.tests.get(bounds[0] as usize..bounds[1] as usize).unwrap_or(&[]) {
+                if threshold >= highest {
                     break;
                 }
-                if let Some(left) = left.get_mut(test.tree as usize) {
-                    for (left, value) in left.iter_mut().zip(column) {
-                        *left &= if *value > test.threshold { test.keep } else { u32::MAX };
+                if let Some(left) = left.get_mut(tree as usize) {
+                    // All ones where the value is not above: no branch, so that the compiler makes a vector of it.
+                    let mut kept = [0u32; ROWS];
+                    for (kept, value) in kept.iter_mut().zip(column) {
+                        *kept = u32::from(value > threshold).wrapping_sub(1) | keep;
+                    }
+                    for (left, kept) in left.iter_mut().zip(kept) {
+                        *left &= kept;
                     }
                 }
             }

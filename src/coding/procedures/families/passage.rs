@@ -19,6 +19,9 @@ pub struct Token {
     pub cut: bool,
     /// Stands in a piece that says that nothing was done ("left ear not treated", "right side untouched").
     pub off: bool,
+    /// Its first and its last eight bytes, as patterns compare them.
+    pub(super) head: u64,
+    pub(super) tail: u64,
 }
 
 /// Words and numbers of a text that stands at byte `offset` of its document.
@@ -33,7 +36,8 @@ pub fn tokens(text: &str, offset: usize) -> Vec<Token> {
         }
         let text = std::mem::take(word);
         let joins = matches!(text.as_str(), "and" | "with" | "plus" | "then");
-        list.push(Token { text, span: Span::new(start + offset, end + offset), cut: *cut || joins, off: false });
+        let (head, tail) = super::pattern::ends(&text);
+        list.push(Token { text, span: Span::new(start + offset, end + offset), cut: *cut || joins, off: false, head, tail });
         *cut = joins;
     };
     for (i, c) in text.char_indices() {

@@ -8,34 +8,65 @@ use std::ops::Range;
 
 use super::passage::Token;
 
+/// How a word of an alternative stands to a word of the note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    Exact,
+    Prefix,
+    Suffix,
+}
+
 /// One word of an alternative.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Word {
-    Exact(String),
-    Prefix(String),
-    Suffix(String),
+struct Word {
+    fit: Fit,
+    letters: String,
+    /// Its first (of a suffix: last) eight bytes as a token has them, and which of them count.
+    key: u64,
+    mask: u64,
+}
+
+/// The first eight bytes of a word as a number, and the last eight; zero where there are fewer.
+pub(super) fn ends(word: &str) -> (u64, u64) {
+    let bytes = word.as_bytes();
+    let some = bytes.len().min(8);
+    let (mut head, mut tail) = ([0u8; 8], [0u8; 8]);
+    head[..some].copy_from_slice(&bytes[..some]);
+    tail[8 - some..].copy_from_slice(&bytes[bytes.len() - some..]);
+    (u64::from_le_bytes(head), u64::from_be_bytes(tail))
 }
 
 impl Word {
     fn of(text: &str) -> Option<Self> {
         let lower = text.to_lowercase();
-        let word = match (lower.strip_prefix('*'), lower.strip_suffix('*')) {
+        let (fit, letters) = match (lower.strip_prefix('*'), lower.strip_suffix('*')) {
             (Some(_), Some(_)) => return None,
-            (Some(rest), None) => Self::Suffix(rest.to_owned()),
-            (None, Some(rest)) => Self::Prefix(rest.to_owned()),
-            (None, None) => Self::Exact(lower),
+            (Some(rest), None) => (Fit::Suffix, rest.to_owned()),
+            (None, Some(rest)) => (Fit::Prefix, rest.to_owned()),
+            (None, None) => (Fit::Exact, lower),
         };
-        let (Self::Exact(letters) | Self::Prefix(letters) | Self::Suffix(letters)) = &word;
-        let sound = !letters.is_empty() && letters.chars().all(|c| c.is_alphanumeric() || c == '.');
-        sound.then_some(word)
+        if letters.is_empty() || !letters.chars().all(|c| c.is_alphanumeric() || c == '.') {
+            return None;
+        }
+        let (head, tail) = ends(&letters);
+        let ones = if letters.len() < 8 { (1u64 << (8 * letters.len())) - 1 } else { u64::MAX };
+        let (key, mask) = match fit {
+            Fit::Exact => (head, u64::MAX),
+            Fit::Prefix => (head, ones),
+            Fit::Suffix => (tail, ones),
+        };
+        Some(Self { fit, letters, key, mask })
     }
 
-    fn is(&self, token: &str) -> bool {
-        match self {
-            Self::Exact(word) => token == word,
-            Self::Prefix(start) => token.starts_with(start.as_str()),
-            Self::Suffix(end) => token.ends_with(end.as_str()),
-        }
+    /// Most words differ within eight bytes, and most patterns have no more.
+    fn is(&self, token: &Token) -> bool {
+        let bytes = if self.fit == Fit::Suffix { token.tail } else { token.head };
+        bytes & self.mask == self.key
+            && match self.fit {
+                Fit::Exact => token.text == self.letters,
+                Fit::Prefix => self.letters.len() <= 8 || token.text.starts_with(&self.letters),
+                Fit::Suffix => self.letters.len() <= 8 || token.text.ends_with(&self.letters),
+            }
     }
 }
 
@@ -64,7 +95,7 @@ impl Alternatives {
             let longest = self
                 .0
                 .iter()
-                .filter(|words| at + words.len() <= range.end && words.iter().zip(&tokens[at..]).all(|(w, t)| w.is(&t.text)))
+                .filter(|words| at + words.len() <= range.end && words.iter().zip(&tokens[at..]).all(|(w, t)| w.is(t)))
                 .map(Vec::len)
                 .max();
             found.extend(longest.map(|n| at..at + n));
