@@ -245,7 +245,11 @@ impl Best {
     fn offer_all(&mut self, scores: &[f32], first: u32) {
         for (number, some) in scores.chunks(32).enumerate() {
             // Most of them hold nothing that would be kept.
-            let highest = some.iter().fold(f32::NEG_INFINITY, |high, s| if *s > high { *s } else { high });
+            let mut lanes = [f32::NEG_INFINITY; 8];
+            for eight in some.chunks(8) {
+                lanes.iter_mut().zip(eight).for_each(|(high, s)| *high = if *s > *high { *s } else { *high });
+            }
+            let highest = lanes.into_iter().fold(f32::NEG_INFINITY, f32::max);
             if self.entries.len() < self.keep || self.entries.last().is_some_and(|last| highest > last.0) {
                 let first = first + 32 * number as u32;
                 some.iter().zip(first..).for_each(|(score, row)| self.offer(*score, row));

@@ -5,7 +5,7 @@ use crate::coding::procedures::statements::Role;
 use crate::coding::procedures::view::NoteView;
 use crate::document::{SectionKind, Span};
 
-use super::pattern::Pattern;
+use super::pattern::{Pattern, Vocabulary};
 use super::status::{self, Status, is_doing, is_report};
 
 /// A lower-case word or number of the note.
@@ -78,6 +78,8 @@ pub struct Passages<'a> {
     pub tokens: Vec<Token>,
     /// Tokens of each statement.
     pub statements: Vec<Range<usize>>,
+    /// Its words.
+    pub vocabulary: Vocabulary,
     /// Parts of statements that may tell what was done here.
     pub account: Vec<(usize, Range<usize>)>,
 }
@@ -92,7 +94,7 @@ impl<'a> Passages<'a> {
             all.extend(tokens(statement.span.of(view.text), statement.span.start));
             ranges.push(from..all.len());
         }
-        let mut passages = Self { view, tokens: all, statements: ranges, account: Vec::new() };
+        let mut passages = Self { view, vocabulary: Vocabulary::new(&all), tokens: all, statements: ranges, account: Vec::new() };
         for range in passages.statements.clone() {
             passages.switch_off(range);
         }
@@ -224,6 +226,10 @@ impl<'a> Passages<'a> {
     pub fn find(&self, find: &[Pattern], unless: &[Pattern], is_test: bool) -> Vec<Passage> {
         let mut list = Vec::new();
         let mut other = Vec::new();
+        let find: Vec<&Pattern> = find.iter().filter(|p| p.may_fit(&self.vocabulary)).collect();
+        if find.is_empty() {
+            return Vec::new();
+        }
         for (s, range) in self.statements.iter().enumerate() {
             if self.is_history(s) || range.is_empty() {
                 continue;

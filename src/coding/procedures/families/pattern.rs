@@ -70,6 +70,38 @@ impl Word {
     }
 }
 
+/// Which words a note has at all, so that most patterns need not be looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Vocabulary {
+    /// First bytes as numbers that sort as the words do, and last bytes as numbers that sort as the reversed words do.
+    heads: Vec<u64>,
+    tails: Vec<u64>,
+}
+
+impl Vocabulary {
+    /// Of these words.
+    pub fn new(tokens: &[Token]) -> Self {
+        let sorted = |numbers: &mut Vec<u64>| {
+            numbers.sort_unstable();
+            numbers.dedup();
+        };
+        let mut all = Self {
+            heads: tokens.iter().map(|t| t.head.swap_bytes()).collect(),
+            tails: tokens.iter().map(|t| t.tail.swap_bytes()).collect(),
+        };
+        sorted(&mut all.heads);
+        sorted(&mut all.tails);
+        all
+    }
+
+    /// Whether a word with these first (or last) bytes is there.
+    fn has(&self, word: &Word) -> bool {
+        let sorted = if word.fit == Fit::Suffix { &self.tails } else { &self.heads };
+        let (key, rest) = (word.key.swap_bytes(), !word.mask.swap_bytes());
+        sorted.get(sorted.partition_point(|n| *n < key)).is_some_and(|n| *n <= key | rest)
+    }
+}
+
 /// Alternatives, any of which will do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alternatives(Vec<Vec<Word>>);
@@ -86,6 +118,11 @@ impl Alternatives {
             list.push(words.ok_or_else(|| format!("`{alternative}` is no word pattern"))?);
         }
         Ok(Self(list))
+    }
+
+    /// Whether the note has all words of an alternative somewhere.
+    fn may_stand(&self, vocabulary: &Vocabulary) -> bool {
+        self.0.iter().any(|words| words.iter().all(|word| vocabulary.has(word)))
     }
 
     /// The places in `range` where an alternative stands.
@@ -147,6 +184,11 @@ impl Pattern {
         Ok(Self { wanted, unwanted })
     }
 
+    /// Whether the note has what every term needs: where not, the pattern fits nowhere.
+    pub fn may_fit(&self, vocabulary: &Vocabulary) -> bool {
+        self.wanted.iter().all(|term| term.may_stand(vocabulary))
+    }
+
     /// Whether every term is stated somewhere by `stated` (the place it gives), and none of the unwanted ones; the places.
     pub fn told(&self, stated: impl Fn(&Alternatives) -> Option<Range<usize>>) -> Option<Vec<Range<usize>>> {
         if self.unwanted.iter().any(|term| stated(term).is_some()) {
@@ -188,6 +230,14 @@ mod tests {
         assert!(Pattern::parse("actinic* !nitrogen").expect("a pattern").find(&list, all.clone()).is_none());
         let biopsy = Alternatives::parse("biops*").expect("alternatives");
         assert!(biopsy.stated(&list, all.clone()).is_none() && !biopsy.places(&list, all).is_empty());
+        let vocabulary = Vocabulary::new(&list);
+        let may_fit = |text: &str| Pattern::parse(text).expect("a pattern").may_fit(&vocabulary);
+        for fits in ["nitrogen", "nitro*", "*trogen", "keratos*", "*eratoses", "9", "keratoses liquid_nitro*"] {
+            assert!(may_fit(fits), "{fits}");
+        }
+        for lacks in ["nitrogens", "nitrogenous*", "xnitrogen", "*xogen", "nitroge", "z*", "a9", "liquid_nitros*|kerato"] {
+            assert!(!may_fit(lacks), "{lacks}");
+        }
         assert!(Pattern::parse("a||b").is_err() && Pattern::parse("!a").is_err() && Pattern::parse("*a*").is_err());
     }
 }
