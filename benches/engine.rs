@@ -75,9 +75,8 @@ fn stages(engine: &Engine, encounter: &Encounter, today: jiff::civil::Date, coun
     let stages = Stages::default();
     let subscriber = tracing_subscriber::registry().with(stages.clone());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
-    let whole = pool.install(|| {
-        tracing::subscriber::with_default(subscriber, || times(count, || drop(engine.code(encounter, today))))
-    });
+    let whole =
+        pool.install(|| tracing::subscriber::with_default(subscriber, || times(count, || drop(engine.code(encounter, today)))));
     let whole: f64 = whole.iter().sum();
     let found = stages.0.lock().map(|s| s.clone()).unwrap_or_default();
     let mut rows: Vec<(&str, f64)> = found.into_iter().collect();

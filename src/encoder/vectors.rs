@@ -210,8 +210,7 @@ impl VectorFile {
             }
             (scores, best)
         };
-        let found: Vec<Vec<Best>> =
-            self.blocks.par_iter().enumerate().fold(lists, score).map(|(_, best)| best).collect();
+        let found: Vec<Vec<Best>> = self.blocks.par_iter().enumerate().fold(lists, score).map(|(_, best)| best).collect();
         let exact = |(place, &i): (usize, &usize)| {
             let mut near: Vec<(f32, u32)> = found.iter().flat_map(|b| b[place].entries.iter().copied()).collect();
             near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -246,10 +245,13 @@ impl Best {
         for (number, some) in scores.chunks(32).enumerate() {
             // Most of them hold nothing that would be kept.
             let mut lanes = [f32::NEG_INFINITY; 8];
-            for eight in some.chunks(8) {
-                lanes.iter_mut().zip(eight).for_each(|(high, s)| *high = if *s > *high { *s } else { *high });
+            let (eights, rest) = some.as_chunks::<8>();
+            for eight in eights {
+                for (high, s) in lanes.iter_mut().zip(eight) {
+                    *high = if *s > *high { *s } else { *high };
+                }
             }
-            let highest = lanes.into_iter().fold(f32::NEG_INFINITY, f32::max);
+            let highest = lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |high, s| high.max(*s));
             if self.entries.len() < self.keep || self.entries.last().is_some_and(|last| highest > last.0) {
                 let first = first + 32 * number as u32;
                 some.iter().zip(first..).for_each(|(score, row)| self.offer(*score, row));

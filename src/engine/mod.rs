@@ -269,13 +269,9 @@ impl Engine {
 
     /// Procedures and diagnoses, as far as possible at the same time.
     fn find(&self, reading: &Reading, encounter: &Encounter) -> (ProcedureCoding, DiagnosisCoding) {
-        let input = ProcedureInput {
-            document: &reading.document,
-            context: &reading.context,
-            mentions: &reading.extraction.mentions,
-            diagnoses: &[],
-            code_sets: &self.code_sets,
-        };
+        let Reading { document, context, extraction, .. } = reading;
+        let (mentions, code_sets) = (&extraction.mentions, &self.code_sets);
+        let input = ProcedureInput { document, context, mentions, diagnoses: &[], code_sets };
         let diagnose = || debug_span!("diagnoses").in_scope(|| self.diagnose(reading, encounter));
         debug_span!("procedures").in_scope(|| self.procedures.code_beside(&input, diagnose, |coded| &coded.diagnoses))
     }

@@ -256,15 +256,15 @@ fn cosines(candidates: &Candidates, titles: &Titles<'_>) -> BTreeMap<u32, (f32, 
         rows.sort_unstable();
         rows.dedup();
         let Some(words) = (!rows.is_empty()).then(|| titles.encoded.mention_vector(place.span)).flatten() else { continue };
-        let mut cosine = |row: u32| {
-            let title = vectors.entry(row).or_insert_with(|| {
-                let mut title = titles.vectors.vector(row);
+        for row in &rows {
+            vectors.entry(*row).or_insert_with(|| {
+                let mut title = titles.vectors.vector(*row);
                 normalize(&mut title);
                 title
             });
-            title.iter().zip(&words).map(|(a, b)| a * b).sum::<f32>()
-        };
-        let own: Vec<(u32, f32)> = rows.into_iter().map(|row| (row, cosine(row))).collect();
+        }
+        let own: Vec<&[f32]> = rows.iter().filter_map(|row| vectors.get(row)).map(Vec::as_slice).collect();
+        let own: Vec<(u32, f32)> = rows.iter().copied().zip(own.chunks(SUMS).flat_map(|own| products(own, &words))).collect();
         let highest = own.iter().map(|(_, c)| *c).fold(f32::MIN, f32::max);
         for (row, cosine) in own {
             let entry = best.entry(row).or_insert((f32::MIN, f32::MIN));
@@ -272,6 +272,24 @@ fn cosines(candidates: &Candidates, titles: &Titles<'_>) -> BTreeMap<u32, (f32, 
         }
     }
     best
+}
+
+/// Sums that are added up side by side; each by itself waits for its last addition.
+const SUMS: usize = 8;
+
+/// The product of each of at most [`SUMS`] vectors with `words`, summed in order.
+fn products(vectors: &[&[f32]], words: &[f32]) -> impl Iterator<Item = f32> + use<> {
+    let mut sums = [0f32; SUMS];
+    let vector = |i: usize| vectors.get(i).map_or(words, |v| &v[..v.len().min(words.len())]);
+    let all: [&[f32]; SUMS] = std::array::from_fn(vector);
+    if all.iter().all(|v| v.len() == words.len()) {
+        for (j, word) in words.iter().enumerate() {
+            for (sum, vector) in sums.iter_mut().zip(all) {
+                *sum += vector[j] * word;
+            }
+        }
+    }
+    sums.into_iter().take(vectors.len())
 }
 
 #[cfg(test)]

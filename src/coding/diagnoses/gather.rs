@@ -92,10 +92,8 @@ pub fn gather_with(material: &Material<'_>, more: impl FnOnce(&mut Candidates)) 
     let mut candidates = Candidates::default();
     let material_hits = material.hits;
     let (lexicon, counts, words) = (material.lexicon, material.counts, material.attributes.words());
-    let (hits, phrases) = rayon::join(
-        || material_hits.map_or_else(|| lexicon.matches_in(words), <[Hit]>::to_vec),
-        || counts.matches_in(words),
-    );
+    let (hits, phrases) =
+        rayon::join(|| material_hits.map_or_else(|| lexicon.matches_in(words), <[Hit]>::to_vec), || counts.matches_in(words));
     for hit in &hits {
         if says_something(material, hit.span) {
             lexicon_hit(&mut candidates, material, hit);

@@ -7,7 +7,7 @@
 //! | [`combinations`], [`facts`] | which codes follow from two findings, or from a number? |
 //! | [`circumstances`], [`drug_effects`] | what was done, what was the reason to come, what did a drug do? |
 //! | [`attention`] | what do the codes' titles see in the note? |
-//! | [`features`], `titles` | what does the model see? |
+//! | [`features`], `competition`, `titles` | what does the model see? |
 //! | [`model`] | how likely does each belong on the claim? |
 //! | [`select`] | which go on it, and in which order? |
 //! | [`whole`] | how likely are they all right? |
@@ -16,6 +16,7 @@ pub mod attention;
 pub mod candidates;
 mod circumstances;
 mod combinations;
+mod competition;
 pub mod documented;
 mod drug_effects;
 mod facts;
@@ -98,15 +99,7 @@ pub fn note_facts<'a>(material: &Material<'a>, candidates: &Candidates) -> NoteF
         || titles.map(|titles| attention::score(candidates, titles)).unwrap_or_default(),
         || NoteStems::new(&document.text, sentences),
     );
-    NoteFacts {
-        titles,
-        document: material.document,
-        context: material.context,
-        drug_uses,
-        note_stems,
-        integral,
-        also,
-    }
+    NoteFacts { titles, document: material.document, context: material.context, drug_uses, note_stems, integral, also }
 }
 
 /// Codes the diagnoses of a note.

@@ -153,9 +153,7 @@ pub fn joint_rows(table: &Table, single: &[f32], candidates: &Candidates, lexico
         let other = |pair: &[(f32, usize); 2]| if pair[0].1 == i { pair[1].0 } else { pair[0].0 };
         let at_places =
             candidate.map(|c| c.supports.iter().map(|s| other(&place[s.place])).fold(0.0f32, f32::max)).unwrap_or_default();
-        let of = |codes: &[CodeId]| {
-            codes.iter().filter_map(|c| row_of.get(c)).map(|r| single[*r]).fold(0.0f32, f32::max)
-        };
+        let of = |codes: &[CodeId]| codes.iter().filter_map(|c| row_of.get(c)).map(|r| single[*r]).fold(0.0f32, f32::max);
         values.extend([
             single[i],
             rank[i].min(60) as f32,

@@ -47,11 +47,8 @@ impl ProcedureCoder {
         let evaluated = |(number, family): (usize, &Family)| {
             let mine = &by_family[number];
             let mass = 1.0 - mine.iter().map(|i| 1.0 - probabilities[*i]).product::<f32>();
-            let offered: Vec<Passage> = mine
-                .iter()
-                .filter(|i| chosen(**i))
-                .filter_map(|i| offered(&passages, context, &candidates[*i]))
-                .collect();
+            let offered: Vec<Passage> =
+                mine.iter().filter(|i| chosen(**i)).filter_map(|i| offered(&passages, context, &candidates[*i])).collect();
             let mut found = evaluate(number, family, &passages, &setting, mass, &offered);
             let date = context.context.date_of_service;
             let known = |code: &str| {
@@ -65,17 +62,17 @@ impl ProcedureCoder {
             }
             if found.offered {
                 // Only the model's own words speak for it: the table may add units and modifiers, not change the code.
-                let agreed = found.services.iter().any(|s| {
-                    mine.iter().any(|i| chosen(*i) && self.knowledge.index.codes[candidates[*i].code].code == s.code)
-                });
+                let agreed = found
+                    .services
+                    .iter()
+                    .any(|s| mine.iter().any(|i| chosen(*i) && self.knowledge.index.codes[candidates[*i].code].code == s.code));
                 if !agreed {
                     return None;
                 }
             }
             Some((number, found, mass))
         };
-        let results: Vec<(usize, Found, f32)> =
-            self.families.families.par_iter().enumerate().filter_map(evaluated).collect();
+        let results: Vec<(usize, Found, f32)> = self.families.families.par_iter().enumerate().filter_map(evaluated).collect();
         let given = administration::lines(&passages, &self.families, &results, &setting);
         let claimed: Vec<String> = results.iter().flat_map(|(_, f, _)| f.services.iter().map(|s| s.code.clone())).collect();
         let mut entries = Vec::new();

@@ -236,7 +236,7 @@ impl ProcedureCoder {
             |rows| sibling.predict(&self.model.sibling, rows),
         );
         let rows = rivalry::rows(&self.knowledge, view, candidates, &answers, None);
-        let stays = |(done, code): &(f32, f32)| !(done * code < layers::RULED_OUT);
+        let stays = |(done, code): &(f32, f32)| done * code >= layers::RULED_OUT;
         let kept: Vec<f32> = answers.iter().zip(&rows).filter(|(a, _)| stays(a)).flat_map(|(_, row)| row).copied().collect();
         let mut lines = line.predict(&self.model.line, &kept).into_iter();
         answers.iter().map(|a| if stays(a) { lines.next().unwrap_or(0.0) } else { 0.0 }).collect()

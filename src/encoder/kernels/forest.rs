@@ -96,7 +96,12 @@ impl Forest {
 /// # Safety
 /// None beyond the instruction set's: the compiler makes vectors of it.
 #[inline(always)]
-pub(super) unsafe fn sixteen<S: Lanes>(forest: &Forest, columns: &[[f32; ROWS]], left: &mut [[u32; ROWS]], sums: &mut [f32; ROWS]) {
+pub(super) unsafe fn sixteen<S: Lanes>(
+    forest: &Forest,
+    columns: &[[f32; ROWS]],
+    left: &mut [[u32; ROWS]],
+    sums: &mut [f32; ROWS],
+) {
     for part in &forest.parts {
         left.fill([u32::MAX; ROWS]);
         for (column, bounds) in columns.iter().zip(part.starts.windows(2)) {

@@ -319,7 +319,8 @@ fn columns_are_packed_as_their_transpose() {
     for _ in 0..SHAPES {
         let (inputs, outputs, rows) = (1 + random.below(50), 1 + random.below(70), 1 + random.below(20));
         let (columns, xs) = (random.values(inputs * outputs, 1.0), random.values(rows * inputs, 1.0));
-        let transposed: Vec<f32> = (0..outputs).flat_map(|o| (0..inputs).map(move |i| (i, o))).map(|(i, o)| columns[i * outputs + o]).collect();
+        let transposed: Vec<f32> =
+            (0..outputs).flat_map(|o| (0..inputs).map(move |i| (i, o))).map(|(i, o)| columns[i * outputs + o]).collect();
         let product = |weights: &FloatWeights| {
             let mut out = vec![0f32; rows * outputs];
             weights.apply(Instructions::best(), &xs, &mut out, After::default());
