@@ -60,16 +60,23 @@ impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Stages {
         let Some(span) = context.span(id) else { return };
         let started = span.extensions().get::<Instant>().copied();
         if let (Some(started), Ok(mut stages)) = (started, self.0.lock()) {
-            *stages.entry(span.name()).or_default() += started.elapsed().as_secs_f64() * 1e3;
+            let elapsed = started.elapsed().as_secs_f64() * 1e3;
+            *stages.entry(span.name()).or_default() += elapsed;
+            // What a span inside another one takes is its own.
+            if let Some(outer) = span.parent() {
+                *stages.entry(outer.name()).or_default() -= elapsed;
+            }
         }
     }
 }
 
-/// Milliseconds a note by stage, most first, and each stage's share.
+/// Milliseconds a note by stage, most first, and each stage's share of the work: on one thread, since stages overlap on more.
 fn stages(engine: &Engine, encounter: &Encounter, today: jiff::civil::Date, count: usize) -> serde_json::Value {
     let stages = Stages::default();
     let subscriber = tracing_subscriber::registry().with(stages.clone());
-    let whole = tracing::subscriber::with_default(subscriber, || times(count, || drop(engine.code(encounter, today))));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
+    let whole =
+        pool.install(|| tracing::subscriber::with_default(subscriber, || times(count, || drop(engine.code(encounter, today)))));
     let whole: f64 = whole.iter().sum();
     let found = stages.0.lock().map(|s| s.clone()).unwrap_or_default();
     let mut rows: Vec<(&str, f64)> = found.into_iter().collect();

@@ -225,7 +225,7 @@ def table(result):
     lines += ["", "## Goals", "", "| what | found | goal | met |", "| --- | --- | --- | --- |"]
     lines += [f"| {g['what']} | {g['found']:,} | {g['goal']} | {'yes' if g['met'] else 'no'} |" for g in result["goals"]]
     stages = result["engine"]["stages_of_500_words"]
-    lines += ["", "## A note of 500 words by stage", "", "| stage | ms | share |", "| --- | --- | --- |"]
+    lines += ["", "## A note of 500 words by stage (one thread: on more, stages overlap)", "", "| stage | ms | share |", "| --- | --- | --- |"]
     lines += [f"| {name} | {stage['ms']:.2f} | {stage['share']:.1%} |" for name, stage in stages.items()]
     lines += ["", "## End to end", "", "| words | p50 ms | p99 ms | notes/s | characters/s |", "| --- | --- | --- | --- | --- |"]
     lines += [f"| {n['words']:,} | {n['p50_ms']:.1f} | {n['p99_ms']:.1f} | {n['notes_per_s']:.2f} | {n['characters_per_s']:,.0f} |"

@@ -1,6 +1,7 @@
 //! Which codes say what the note says: diagnoses and procedure lines, each with its evidence.
 pub mod attributes;
 pub mod diagnoses;
+pub mod forest;
 pub mod lexicon;
 pub mod procedures;
 pub mod trees;

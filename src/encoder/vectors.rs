@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::error::EncoderError;
-use super::kernels::{Activations, After, ByteWeights, Instructions, RoundedRows};
+use super::kernels::{self, Activations, After, ByteWeights, Instructions, RoundedRows};
 use super::{Encoder, store};
 
 const MAGIC: &[u8; 8] = b"SBVECT01";
@@ -180,15 +180,14 @@ impl VectorFile {
         self.values().get(start..start + self.dim).unwrap_or_default().iter().map(|&v| f32::from(v) * scale).collect()
     }
 
-    /// The product of a row with a query, both of length 1. Summed in sixteen lanes, as compilers like it.
+    /// The product of a row with a query, both of length 1.
     fn cosine(&self, row: u32, query: &[f32]) -> f32 {
         let start = row as usize * self.dim;
         let values = self.values().get(start..start + self.dim).unwrap_or_default();
-        let mut lanes = [0f32; 16];
-        for (values, query) in values.chunks(16).zip(query.chunks(16)) {
-            lanes.iter_mut().zip(values.iter().zip(query)).for_each(|(l, (v, q))| *l += f32::from(*v) * q);
+        if values.len() != query.len() {
+            return 0.0;
         }
-        lanes.iter().sum::<f32>() * self.scale(row)
+        kernels::byte_dot(Instructions::best(), values, query) * self.scale(row)
     }
 
     /// The `k` rows nearest to each query (vectors of length 1), best first; equal scores by row number. Every row is
@@ -201,29 +200,31 @@ impl VectorFile {
         if let Some(block) = self.blocks.first() {
             block.round(&all, &mut rounded);
         }
-        let score = |(number, block): (usize, &ByteWeights)| {
-            let mut scores = vec![0f32; usable.len() * block.outputs()];
+        // Blocks of one task share a list, so that most rows fall to its last entry at once.
+        let lists = || (Vec::new(), vec![Best::new(keep); usable.len()]);
+        let score = |(mut scores, mut best): (Vec<f32>, Vec<Best>), (number, block): (usize, &ByteWeights)| {
+            scores.resize(usable.len() * block.outputs(), 0f32);
             block.apply(&rounded, &mut scores, After::default());
-            let mut best = vec![Best::new(keep); queries.len()];
-            for (&i, scores) in usable.iter().zip(scores.chunks_exact(block.outputs())) {
-                for (row, score) in scores.iter().enumerate() {
-                    best[i].offer(*score, (number * BLOCK + row) as u32);
-                }
+            for (best, scores) in best.iter_mut().zip(scores.chunks_exact(block.outputs())) {
+                best.offer_all(scores, (number * BLOCK) as u32);
             }
-            best
+            (scores, best)
         };
-        let blocks: Vec<Vec<Best>> = self.blocks.par_iter().enumerate().map(score).collect();
-        let exact = |(i, query): (usize, &Vec<f32>)| {
-            let mut found: Vec<(f32, u32)> = blocks.iter().flat_map(|b| b[i].entries.iter().copied()).collect();
-            found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            found.truncate(keep);
-            let mut found: Vec<Neighbour> =
-                found.into_iter().map(|(_, row)| Neighbour { row, score: self.cosine(row, query) }).collect();
-            found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
-            found.truncate(k);
-            found
+        let found: Vec<Vec<Best>> = self.blocks.par_iter().enumerate().fold(lists, score).map(|(_, best)| best).collect();
+        let exact = |(place, &i): (usize, &usize)| {
+            let mut near: Vec<(f32, u32)> = found.iter().flat_map(|b| b[place].entries.iter().copied()).collect();
+            near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            near.truncate(keep);
+            let mut near: Vec<Neighbour> =
+                near.into_iter().map(|(_, row)| Neighbour { row, score: self.cosine(row, &queries[i]) }).collect();
+            near.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
+            near.truncate(k);
+            near
         };
-        queries.par_iter().enumerate().map(exact).collect()
+        let mut results = vec![Vec::new(); queries.len()];
+        let near: Vec<Vec<Neighbour>> = usable.par_iter().enumerate().map(exact).collect();
+        usable.into_iter().zip(near).for_each(|(i, near)| results[i] = near);
+        results
     }
 }
 
@@ -237,6 +238,25 @@ struct Best {
 impl Best {
     fn new(keep: usize) -> Self {
         Self { entries: Vec::with_capacity(keep + 1), keep }
+    }
+
+    /// Offers the scores of the rows from `first` on.
+    fn offer_all(&mut self, scores: &[f32], first: u32) {
+        for (number, some) in scores.chunks(32).enumerate() {
+            // Most of them hold nothing that would be kept.
+            let mut lanes = [f32::NEG_INFINITY; 8];
+            let (eights, rest) = some.as_chunks::<8>();
+            for eight in eights {
+                for (high, s) in lanes.iter_mut().zip(eight) {
+                    *high = if *s > *high { *s } else { *high };
+                }
+            }
+            let highest = lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |high, s| high.max(*s));
+            if self.entries.len() < self.keep || self.entries.last().is_some_and(|last| highest > last.0) {
+                let first = first + 32 * number as u32;
+                some.iter().zip(first..).for_each(|(score, row)| self.offer(*score, row));
+            }
+        }
     }
 
     /// Rows are offered in rising order, so an equal score never displaces an earlier row.

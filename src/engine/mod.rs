@@ -25,7 +25,7 @@ use crate::codeset::lookup::{self, Found, System};
 use crate::coding::diagnoses::documented::{self, RankedCode, model::DocumentedModel};
 use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel};
 use crate::coding::procedures::{
-    ProcedureCoder, ProcedureInput, families::FamilyTables, model::ProcedureModel, table::ProcedureTable,
+    ProcedureCoder, ProcedureCoding, ProcedureInput, families::FamilyTables, model::ProcedureModel, table::ProcedureTable,
 };
 use crate::document::Span;
 use crate::em::{self, EmResult};
@@ -132,8 +132,8 @@ impl Engine {
     /// Codes one encounter. `today` stands in where neither the encounter nor the note states a date of service.
     pub fn code(&self, encounter: &Encounter, today: Date) -> Result<CodedEncounter, EngineError> {
         let mut reading = self.read(encounter, today)?;
-        let coded = debug_span!("diagnoses").in_scope(|| self.diagnose(&reading, encounter));
-        let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &coded);
+        let (procedures, coded) = self.find(&reading, encounter);
+        let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &coded, procedures);
         number(&mut lines);
         place_by_service(&mut reading.context, &em);
         let diagnoses_right = coded.all_right;
@@ -267,22 +267,24 @@ impl Engine {
         self.reader.with_material(reading, |material| diagnoses::code(material, &self.diagnoses, icd10cm, completeness))
     }
 
-    /// Procedure lines, the level of the visit and its lines, candidates not chosen, questions.
+    /// Procedures and diagnoses, as far as possible at the same time.
+    fn find(&self, reading: &Reading, encounter: &Encounter) -> (ProcedureCoding, DiagnosisCoding) {
+        let Reading { document, context, extraction, .. } = reading;
+        let (mentions, code_sets) = (&extraction.mentions, &self.code_sets);
+        let input = ProcedureInput { document, context, mentions, diagnoses: &[], code_sets };
+        let diagnose = || debug_span!("diagnoses").in_scope(|| self.diagnose(reading, encounter));
+        debug_span!("procedures").in_scope(|| self.procedures.code_beside(&input, diagnose, |coded| &coded.diagnoses))
+    }
+
+    /// The level of the visit and its lines beside those of procedures, candidates not chosen, questions.
     fn services(
         &self,
         reading: &Reading,
         encounter: &Encounter,
         coded: &DiagnosisCoding,
+        procedures: ProcedureCoding,
     ) -> (Vec<Line>, EmResult, Vec<Candidate>, Vec<crate::claim::Query>) {
         let context = &reading.context;
-        let input = ProcedureInput {
-            document: &reading.document,
-            context,
-            mentions: &reading.extraction.mentions,
-            diagnoses: &coded.diagnoses,
-            code_sets: &self.code_sets,
-        };
-        let procedures = debug_span!("procedures").in_scope(|| self.procedures.code(&input));
         let fee = |code: &str| em::fee(&self.code_sets, context, code);
         let global_days = |code: &str| em::global_days(&self.code_sets, context, code);
         let payer = self.payers.get(&context.payer);

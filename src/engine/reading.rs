@@ -1,4 +1,5 @@
 //! Reading a note: structure, context, token vectors, mentions, and the material that diagnosis coding collects from.
+use std::borrow::Cow;
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -10,13 +11,13 @@ use crate::coding::attributes::{NoteFacts, PatientFacts};
 use crate::coding::diagnoses::attention::{self, ClaimAttention, Titles};
 use crate::coding::diagnoses::gather::{DenseHit, Material};
 use crate::coding::diagnoses::places::{AssertionSource, AssertionWeights, index_of};
-use crate::coding::lexicon::{Lexicon, PhraseCounts};
+use crate::coding::lexicon::{Hit, Lexicon, PhraseCounts, Word, sentence_words};
 use crate::document::{self, Document, Span, facts};
 use crate::encoder::vectors::{self, VectorFile};
 use crate::encoder::{CandleEncoder, Chunk, EncodedDocument, Encoder, device};
 use crate::extract::assertion_cues::CueIndex;
 use crate::extract::heads::Heads;
-use crate::extract::measurements::{self, Measurement};
+use crate::extract::measurements::Measurement;
 use crate::extract::tagger::{self, Extraction, FoundSpan};
 use crate::extract::{Assertion, Laterality, MentionKind, laterality};
 use crate::note::{Context, Encounter};
@@ -42,6 +43,10 @@ pub struct Reading {
     pub encoded: EncodedDocument,
     /// Codes whose titles are similar to mentions.
     pub dense: Vec<DenseHit>,
+    /// Words by sentence.
+    pub words: Vec<Vec<Word>>,
+    /// What the dictionary finds in them.
+    pub hits: Vec<Hit>,
 }
 
 /// What is read in a text that is no encounter.
@@ -138,19 +143,26 @@ impl Reader {
             (document, context)
         });
         // Without heads nothing reads the token vectors.
-        let encoded = match &self.heads {
-            Some(_) => debug_span!("encoder").in_scope(|| self.encoder.encode(&document)).map_err(internal)?,
-            None => EncodedDocument::default(),
+        let encode = || match &self.heads {
+            Some(_) => debug_span!("encoder").in_scope(|| self.encoder.encode(&document)).map_err(internal),
+            None => Ok(EncodedDocument::default()),
         };
-        let (extraction, measurements) = debug_span!("mentions").in_scope(|| {
-            let extraction = match &self.heads {
-                Some(heads) => tagger::extract(&document, &encoded, heads).map_err(internal)?,
-                None => Extraction::default(),
-            };
-            Ok::<_, EngineError>((extraction, measurements::find(&document)))
+        // What needs no vectors fills the pauses of the cores that encode.
+        let read_words = || {
+            debug_span!("words").in_scope(|| {
+                let words = sentence_words(&document);
+                (self.lexicon.matches_in(&words), words, tagger::Context::new(&document))
+            })
+        };
+        let (encoded, (hits, words, rules)) = rayon::join(encode, read_words);
+        let encoded = encoded?;
+        let extraction = debug_span!("mentions").in_scope(|| match &self.heads {
+            Some(heads) => tagger::extract_block(&rules, &encoded, heads).map_err(internal),
+            None => Ok(Extraction::default()),
         })?;
+        let measurements = rules.measurements;
         let dense = debug_span!("retrieval").in_scope(|| self.retrieve(&encoded, &extraction));
-        Ok(Reading { document, context, extraction, measurements, encoded, dense })
+        Ok(Reading { document, context, extraction, measurements, encoded, dense, words, hits })
     }
 
     /// Reads mentions, and the assertion of given places, in a text without context.
@@ -221,7 +233,8 @@ impl Reader {
     ) -> T {
         let assertion = Assertions { reading, heads: self.heads.as_ref(), context: tagger_context(reading) };
         let patient = PatientFacts { age_years: reading.context.patient.age_years, sex: reading.context.patient.sex };
-        let attributes = NoteFacts::read(&reading.document, reading.context.note_type, patient);
+        let words = Cow::Borrowed(reading.words.as_slice());
+        let attributes = NoteFacts::of_words(&reading.document, reading.context.note_type, patient, words);
         work(&Material {
             document: &reading.document,
             context: &reading.context,
@@ -229,6 +242,7 @@ impl Reader {
             assertion: &assertion,
             measurements: &reading.measurements,
             lexicon: &self.lexicon,
+            hits: Some(&reading.hits),
             counts,
             attributes: &attributes,
             dense: &reading.dense,

@@ -239,7 +239,10 @@ pub fn fit(
         recall: f64::from(result.hit) / f64::from((result.hit + result.missed).max(1)),
         primary,
     };
-    (DiagnosisModel { priors: priors(documents, None), single, joint, first, thresholds, whole }, report)
+    (
+        DiagnosisModel { priors: priors(documents, None), single, joint, first, thresholds, whole, layouts: Default::default() },
+        report,
+    )
 }
 
 #[derive(Clone, Copy, Default)]

@@ -1,8 +1,9 @@
 //! What attribute resolution needs of a note, read once.
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::sides::sides;
-use crate::coding::lexicon::{Word, words};
+use crate::coding::lexicon::{Word, sentence_words};
 use crate::document::{Document, SectionKind, Span};
 use crate::extract::Laterality;
 use crate::note::{NoteType, Sex};
@@ -25,7 +26,7 @@ pub struct NoteFacts<'a> {
     /// Whose it is.
     pub patient: PatientFacts,
     /// Words by sentence.
-    pub(super) words: Vec<Vec<Word>>,
+    pub(super) words: Cow<'a, [Vec<Word>]>,
     /// Stem → sentence and word in it, in order.
     pub(super) places: HashMap<String, Vec<(u32, u32)>>,
     /// Side words by sentence.
@@ -41,18 +42,24 @@ pub struct NoteFacts<'a> {
 impl<'a> NoteFacts<'a> {
     /// Reads a note.
     pub fn read(document: &'a Document, note_type: NoteType, patient: PatientFacts) -> Self {
-        let mut all = Vec::with_capacity(document.sentences.len());
+        Self::of_words(document, note_type, patient, sentence_words(document).into())
+    }
+
+    /// The same where the words of the note's sentences ([`sentence_words`]) are known.
+    pub fn of_words(document: &'a Document, note_type: NoteType, patient: PatientFacts, words: Cow<'a, [Vec<Word>]>) -> Self {
         let mut places: HashMap<String, Vec<(u32, u32)>> = HashMap::new();
         let mut all_sides = Vec::with_capacity(document.sentences.len());
-        for (n, sentence) in document.sentences.iter().enumerate() {
+        for (n, (sentence, found)) in document.sentences.iter().zip(words.iter()).enumerate() {
             let text = document.text.get(sentence.span.start..sentence.span.end).unwrap_or("");
-            let found = words(text, sentence.span.start);
             for (w, word) in found.iter().enumerate() {
                 for stem in word.stems.iter().map(String::as_str).chain(word.region) {
-                    places.entry(stem.to_owned()).or_default().push((n as u32, w as u32));
+                    let place = (n as u32, w as u32);
+                    match places.get_mut(stem) {
+                        Some(list) => list.push(place),
+                        None => drop(places.insert(stem.to_owned(), vec![place])),
+                    }
                 }
             }
-            all.push(found);
             all_sides.push(sides(text, sentence.span.start));
         }
         let heading_sides = document
@@ -71,7 +78,12 @@ impl<'a> NoteFacts<'a> {
         };
         let only_side = only_side(all_sides.iter().flatten().copied()).or_else(|| note_type.is_report().then(operated).flatten());
         let gestation = gestation(document);
-        Self { document, note_type, patient, words: all, places, sides: all_sides, heading_sides, only_side, gestation }
+        Self { document, note_type, patient, words, places, sides: all_sides, heading_sides, only_side, gestation }
+    }
+
+    /// Words of the note by sentence.
+    pub fn words(&self) -> &[Vec<Word>] {
+        &self.words
     }
 
     /// Weeks of gestation that the note states, and where.

@@ -5,6 +5,8 @@
 //! answer, words where the code was found weigh more. Codes that differ only by side or encounter share a title.
 //!
 //! Weights lie in `claims.safetensors`; the token vectors come from the encoder's `coding` branch.
+mod packed;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -35,6 +37,8 @@ pub struct ClaimAttention {
     place: Tensor,
     hidden: Linear,
     output: Linear,
+    /// For answers on a CPU; made when a released head is opened.
+    packed: Option<packed::Packed>,
 }
 
 impl ClaimAttention {
@@ -71,6 +75,7 @@ impl ClaimAttention {
             place: vb.get(1, "place.bias")?,
             hidden: linear("hidden", WIDTH, 6 * WIDTH)?,
             output: linear("output", 2, WIDTH)?,
+            packed: None,
         })
     }
 
@@ -78,7 +83,8 @@ impl ClaimAttention {
     pub fn open(directory: &Path, dim: usize) -> Result<Self, EncoderError> {
         let path = directory.join(FILE);
         let vb = VarBuilder::from_tensors(store::read(&path, &Device::Cpu)?, DType::F32, &Device::Cpu);
-        Self::new(vb, dim).map_err(|e| EncoderError::weight(&path, e))
+        let packed = |head: Self| Ok(Self { packed: Some(packed::Packed::new(&head)?), ..head });
+        Self::new(vb, dim).and_then(packed).map_err(|e| EncoderError::weight(&path, e))
     }
 
     /// tokens: (tokens, dim); titles: (titles, dim); places: (titles, tokens), 1 where a title's code was found, else 0
@@ -221,6 +227,10 @@ fn attend(families: &[Family], titles: &Titles<'_>) -> Option<BTreeMap<u32, (f32
     if count == 0 || families.is_empty() {
         return None;
     }
+    if let Some(packed) = &head.packed {
+        let answers = packed.answers(&titles.encoded.coding[..count * dim], families, titles.vectors);
+        return Some(families.iter().map(|f| f.row).zip(answers).collect());
+    }
     let run = || -> candle_core::Result<Vec<Vec<f32>>> {
         let tokens = Tensor::from_slice(&titles.encoded.coding[..count * dim], (count, dim), &Device::Cpu)?;
         let rows: Vec<f32> = families.iter().flat_map(|f| titles.vectors.vector(f.row)).collect();
@@ -246,15 +256,15 @@ fn cosines(candidates: &Candidates, titles: &Titles<'_>) -> BTreeMap<u32, (f32, 
         rows.sort_unstable();
         rows.dedup();
         let Some(words) = (!rows.is_empty()).then(|| titles.encoded.mention_vector(place.span)).flatten() else { continue };
-        let mut cosine = |row: u32| {
-            let title = vectors.entry(row).or_insert_with(|| {
-                let mut title = titles.vectors.vector(row);
+        for row in &rows {
+            vectors.entry(*row).or_insert_with(|| {
+                let mut title = titles.vectors.vector(*row);
                 normalize(&mut title);
                 title
             });
-            title.iter().zip(&words).map(|(a, b)| a * b).sum::<f32>()
-        };
-        let own: Vec<(u32, f32)> = rows.into_iter().map(|row| (row, cosine(row))).collect();
+        }
+        let own: Vec<&[f32]> = rows.iter().filter_map(|row| vectors.get(row)).map(Vec::as_slice).collect();
+        let own: Vec<(u32, f32)> = rows.iter().copied().zip(own.chunks(SUMS).flat_map(|own| products(own, &words))).collect();
         let highest = own.iter().map(|(_, c)| *c).fold(f32::MIN, f32::max);
         for (row, cosine) in own {
             let entry = best.entry(row).or_insert((f32::MIN, f32::MIN));
@@ -262,6 +272,24 @@ fn cosines(candidates: &Candidates, titles: &Titles<'_>) -> BTreeMap<u32, (f32, 
         }
     }
     best
+}
+
+/// Sums that are added up side by side; each by itself waits for its last addition.
+const SUMS: usize = 8;
+
+/// The product of each of at most [`SUMS`] vectors with `words`, summed in order.
+fn products(vectors: &[&[f32]], words: &[f32]) -> impl Iterator<Item = f32> + use<> {
+    let mut sums = [0f32; SUMS];
+    let vector = |i: usize| vectors.get(i).map_or(words, |v| &v[..v.len().min(words.len())]);
+    let all: [&[f32]; SUMS] = std::array::from_fn(vector);
+    if all.iter().all(|v| v.len() == words.len()) {
+        for (j, word) in words.iter().enumerate() {
+            for (sum, vector) in sums.iter_mut().zip(all) {
+                *sum += vector[j] * word;
+            }
+        }
+    }
+    sums.into_iter().take(vectors.len())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use super::places::Places;
-use crate::coding::lexicon::{CodeId, Source};
+use crate::coding::lexicon::{CodeId, Hit, Source};
 
 /// Number of sources: those of the lexicon, then learned phrases, dense retrieval, facts, combinations.
 pub const SOURCES: usize = 17;
@@ -71,6 +71,8 @@ pub struct Candidates {
     pub places: Places,
     /// Places read as "not this concept": code and place.
     pub traps: Vec<(CodeId, usize)>,
+    /// What the dictionary found, whether it became a candidate or not.
+    pub hits: Vec<Hit>,
 }
 
 impl Candidates {

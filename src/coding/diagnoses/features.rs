@@ -5,8 +5,11 @@ use rayon::prelude::*;
 
 use super::attention::TitleScores;
 use super::candidates::{COMBINATION, Candidate, Candidates, DENSE, FACT, LEARNED, SOURCES, Support, source_name};
+use super::competition::{NoteLevel, category, weight};
 use super::places::index_of;
-use crate::coding::lexicon::{CodeId, Lexicon, Side, stems};
+use super::titles::title_facts;
+pub use super::titles::{NoteStems, TitleOf};
+use crate::coding::lexicon::{CodeId, Lexicon, Side};
 use crate::document::{Document, SectionKind};
 use crate::extract::{Assertion, Laterality, MentionKind};
 use crate::note::{Context, NoteType, Sex};
@@ -26,8 +29,8 @@ pub struct NoteFacts<'a> {
     pub context: &'a Context,
     /// Codes that the note's drugs are given for (stems without dot) with how many drugs say so.
     pub drug_uses: BTreeMap<String, u32>,
-    /// Stems of the whole note.
-    pub note_stems: std::collections::BTreeSet<String>,
+    /// Stems of the note.
+    pub note_stems: NoteStems,
     /// Symptoms that belong to a present candidate (stems or codes with dot).
     pub integral: Vec<(String, CodeId)>,
     /// Codes normally reported with a present candidate.
@@ -36,7 +39,7 @@ pub struct NoteFacts<'a> {
     pub titles: TitleScores,
 }
 
-const SECTIONS: [(&str, &[SectionKind]); 21] = [
+pub(super) const SECTIONS: [(&str, &[SectionKind]); 21] = [
     ("assessment", &[SectionKind::Assessment]),
     ("assessment_plan", &[SectionKind::AssessmentAndPlan]),
     ("plan", &[SectionKind::Plan]),
@@ -99,14 +102,6 @@ impl Row {
     }
 }
 
-/// Title facts of a code, computed once a code.
-#[derive(Clone)]
-struct TitleFacts {
-    stems: Vec<String>,
-    unspecified: bool,
-    other: bool,
-}
-
 /// Rows of all candidates of a note, with the feature names if asked for. Order of rows: order of code.
 pub struct Table {
     /// Codes, one a row.
@@ -118,9 +113,6 @@ pub struct Table {
     /// Names, if asked for.
     pub names: Option<Vec<String>>,
 }
-
-/// Where a code's official title is found.
-pub type TitleOf<'a> = &'a (dyn Fn(&str) -> String + Sync);
 
 /// Builds the table. `title` gives a code's official title.
 pub fn table(
@@ -154,75 +146,6 @@ pub fn table(
     out
 }
 
-/// Competition between candidates of one note.
-struct NoteLevel {
-    /// Best weight in a category (first three characters).
-    category: BTreeMap<String, f32>,
-    /// Best weight at a place, and how many codes claim it.
-    place: Vec<(f32, u32)>,
-    /// Best weight of the note.
-    best: f32,
-    /// Sides said anywhere.
-    sides: [u32; 3],
-}
-
-fn weight(s: &Support) -> f32 {
-    s.share * (1.0 + f32::from(s.words)) * if s.subsumed { 0.5 } else { 1.0 }
-}
-
-impl NoteLevel {
-    fn new(candidates: &Candidates, lexicon: &Lexicon) -> Self {
-        let mut category: BTreeMap<String, f32> = BTreeMap::new();
-        let mut place = vec![(0f32, 0u32); candidates.places.list.len()];
-        let mut best = 0f32;
-        for c in candidates.by_code.values() {
-            let key: String = lexicon.code(c.code).chars().take(3).collect();
-            let top = c.supports.iter().map(weight).fold(0.0, f32::max);
-            let entry = category.entry(key).or_default();
-            *entry = entry.max(top);
-            best = best.max(top);
-            let mut seen = Vec::new();
-            for s in &c.supports {
-                place[s.place].0 = place[s.place].0.max(weight(s));
-                if !seen.contains(&s.place) {
-                    place[s.place].1 += 1;
-                    seen.push(s.place);
-                }
-            }
-        }
-        let mut sides = [0u32; 3];
-        for p in &candidates.places.list {
-            match p.side {
-                Some(Laterality::Right) => sides[0] += 1,
-                Some(Laterality::Left) => sides[1] += 1,
-                Some(Laterality::Bilateral) => sides[2] += 1,
-                None => {}
-            }
-        }
-        Self { category, place, best, sides }
-    }
-}
-
-thread_local! {
-    static TITLES: std::cell::RefCell<BTreeMap<u32, TitleFacts>> = const { std::cell::RefCell::new(BTreeMap::new()) };
-}
-
-fn title_facts(code: CodeId, lexicon: &Lexicon, title: TitleOf<'_>) -> TitleFacts {
-    TITLES.with_borrow_mut(|cache| {
-        cache
-            .entry(code.0)
-            .or_insert_with(|| {
-                let text = title(lexicon.code(code));
-                let lower = text.to_lowercase();
-                let mut list = stems(&text);
-                list.sort_unstable();
-                list.dedup();
-                TitleFacts { stems: list, unspecified: lower.contains("unspecified"), other: lower.contains("other ") }
-            })
-            .clone()
-    })
-}
-
 #[allow(clippy::too_many_arguments)]
 fn fill(
     row: &mut Row,
@@ -231,7 +154,7 @@ fn fill(
     facts: &NoteFacts<'_>,
     lexicon: &Lexicon,
     priors: &Priors,
-    note: &NoteLevel,
+    note: &NoteLevel<'_>,
     title: TitleOf<'_>,
 ) {
     let code = lexicon.code(candidate.code);
@@ -241,22 +164,24 @@ fn fill(
     let max = |f: &dyn Fn(&Support) -> f32| supports.iter().map(f).fold(0.0f32, f32::max);
 
     // Sources: how loud each speaks.
+    let (mut share, mut words, mut spoken) = ([0f32; SOURCES], [0f32; SOURCES], [false; SOURCES]);
+    for s in supports.iter().filter(|s| s.source < SOURCES) {
+        share[s.source] = share[s.source].max(s.share);
+        words[s.source] = words[s.source].max(s.share * f32::from(s.words));
+        spoken[s.source] = true;
+    }
     for source in 0..SOURCES {
-        let of = |s: &Support| s.source == source;
-        row.put_named(|| format!("share:{}", source_name(source)), max(&|s| if of(s) { s.share } else { 0.0 }));
+        row.put_named(|| format!("share:{}", source_name(source)), share[source]);
         if source <= LEARNED {
-            row.put_named(
-                || format!("words:{}", source_name(source)),
-                max(&|s| if of(s) { s.share * f32::from(s.words) } else { 0.0 }),
-            );
+            row.put_named(|| format!("words:{}", source_name(source)), words[source]);
         }
     }
     row.put("learned_count", max(&|s| if s.source == LEARNED { s.count.ln_1p() } else { 0.0 }));
-    row.put("sources", (0..SOURCES).filter(|i| supports.iter().any(|s| s.source == *i)).count() as f32);
+    row.put("sources", spoken.iter().filter(|s| **s).count() as f32);
     row.put("supports", supports.len().min(40) as f32);
     row.put("best_words", max(&|s| f32::from(s.words)));
     row.put("best_weight", max(&weight));
-    row.put("best_weight_present", max(&|s| weight(s) * places[s.place].present()));
+    row.put("best_weight_present", max(&|s| weight(s) * note.present[s.place]));
     row.put("gaps_of_best", supports.iter().max_by(|a, b| weight(a).total_cmp(&weight(b))).map_or(0.0, |s| f32::from(s.gaps)));
     row.put("whole_share", supports.iter().filter(|s| !s.subsumed).map(|s| s.share).fold(0.0, f32::max));
     row.put("subsumed", supports.iter().filter(|s| s.subsumed).count() as f32 / supports.len().max(1) as f32);
@@ -273,20 +198,22 @@ fn fill(
     row.put("last", here.last().map_or(1.0, |p| places[*p].span.start as f32 / length));
     for assertion in Assertion::ALL {
         let i = index_of(assertion);
-        let name = format!("{assertion:?}").to_lowercase();
+        let name = || format!("{assertion:?}").to_lowercase();
         let mean = |w: &dyn Fn(usize) -> f32| here.iter().map(|p| w(*p)).sum::<f32>() / here.len().max(1) as f32;
-        row.put_named(|| format!("cue:{name}"), mean(&|p| places[p].cues[i]));
-        row.put_named(|| format!("head:{name}"), mean(&|p| places[p].head[i]));
+        row.put_named(|| format!("cue:{}", name()), mean(&|p| places[p].cues[i]));
+        row.put_named(|| format!("head:{}", name()), mean(&|p| places[p].head[i]));
     }
-    let present = |p: usize| places[p].present();
+    let present = |p: usize| note.present[p];
     row.put("present_max", here.iter().map(|p| present(*p)).fold(0.0, f32::max));
     row.put("present_sum", here.iter().map(|p| present(*p)).sum::<f32>().min(15.0));
-    for (name, kinds) in SECTIONS {
-        let best = supports
-            .iter()
-            .filter(|s| kinds.contains(&places[s.place].section))
-            .map(|s| weight(s) * (0.1 + present(s.place)))
-            .fold(0.0f32, f32::max);
+    let mut by_section = [0f32; SECTIONS.len()];
+    for s in supports {
+        let value = weight(s) * (0.1 + present(s.place));
+        for section in &note.sections[s.place] {
+            by_section[*section] = by_section[*section].max(value);
+        }
+    }
+    for ((name, _), best) in SECTIONS.iter().zip(by_section) {
         row.put_named(|| format!("section:{name}"), best);
     }
     let diagnosis = |p: usize| {
@@ -318,9 +245,8 @@ fn fill(
     );
 
     // Competition.
-    let category: String = code.chars().take(3).collect();
     let own = max(&weight);
-    row.put("of_category_best", own / note.category.get(&category).copied().unwrap_or(1.0).max(1e-6));
+    row.put("of_category_best", own / note.category.get(category(code)).copied().unwrap_or(1.0).max(1e-6));
     row.put("of_note_best", own / note.best.max(1e-6));
     row.put("of_place_best", supports.iter().map(|s| weight(s) / note.place[s.place].0.max(1e-6)).fold(0.0, f32::max));
     row.put("codes_at_place", here.iter().map(|p| note.place[*p].1 as f32).fold(f32::MAX, f32::min).min(60.0));
@@ -359,15 +285,8 @@ fn fill(
     let title = title_facts(candidate.code, lexicon, title);
     row.flag("unspecified", title.unspecified);
     row.flag("other", title.other);
-    let near: std::collections::BTreeSet<String> = here
-        .iter()
-        .take(8)
-        .filter_map(|p| facts.document.sentences.get(places[*p].sentence))
-        .flat_map(|s| stems(s.span.of(&facts.document.text)))
-        .collect();
     let total = title.stems.len().max(1) as f32;
-    let found = title.stems.iter().filter(|s| near.contains(*s)).count() as f32;
-    let in_note = title.stems.iter().filter(|s| facts.note_stems.contains(*s)).count() as f32;
+    let (found, in_note) = facts.note_stems.said(&title.stems, here.iter().take(8).map(|p| places[*p].sentence));
     row.put("title_near", found / total);
     row.put("title_missing_near", total - found);
     row.put("title_in_note", in_note / total);
@@ -405,7 +324,7 @@ fn side_features(
     candidate: &Candidate,
     candidates: &Candidates,
     lexicon: &Lexicon,
-    note: &NoteLevel,
+    note: &NoteLevel<'_>,
     here: &[usize],
 ) {
     let side = lexicon.family(candidate.code).map_or(Side::None, |f| f.1);

@@ -7,7 +7,7 @@ use super::places::AssertionSource;
 use super::{circumstances, combinations, drug_effects, facts};
 use crate::codeset::drugs::Drugs;
 use crate::coding::attributes::{AttributeContext, HistoryOf, NoteFacts, history_code, resolve, specialise};
-use crate::coding::lexicon::{CodeId, FamilyId, Hit, Lexicon, PhraseCounts, Posting, Target};
+use crate::coding::lexicon::{CodeId, FamilyId, Hit, LearnedHit, Lexicon, PhraseCounts, Posting, Target};
 use crate::document::tokens::is_function_word;
 use crate::document::{Document, SectionKind, Span};
 use crate::extract::measurements::Measurement;
@@ -39,6 +39,8 @@ pub struct Material<'a> {
     pub measurements: &'a [Measurement],
     /// The dictionary.
     pub lexicon: &'a Lexicon,
+    /// What the dictionary finds in it, where that is known already.
+    pub hits: Option<&'a [Hit]>,
     /// What phrases were coded as in labelled notes.
     pub counts: &'a PhraseCounts,
     /// The note, read for attribute values (side, encounter, stage, …).
@@ -88,12 +90,17 @@ pub fn gather(material: &Material<'_>) -> Candidates {
 /// The same with further support that `more` adds before assertions are asked for and combinations are made.
 pub fn gather_with(material: &Material<'_>, more: impl FnOnce(&mut Candidates)) -> Candidates {
     let mut candidates = Candidates::default();
-    for hit in material.lexicon.matches(material.document) {
+    let material_hits = material.hits;
+    let (lexicon, counts, words) = (material.lexicon, material.counts, material.attributes.words());
+    let (hits, phrases) =
+        rayon::join(|| material_hits.map_or_else(|| lexicon.matches_in(words), <[Hit]>::to_vec), || counts.matches_in(words));
+    for hit in &hits {
         if says_something(material, hit.span) {
-            lexicon_hit(&mut candidates, material, &hit);
+            lexicon_hit(&mut candidates, material, hit);
         }
     }
-    learned(&mut candidates, material);
+    candidates.hits = hits;
+    learned(&mut candidates, material, phrases);
     for hit in material.dense {
         let place = place(&mut candidates, material, hit.span);
         let code = specialise(material.lexicon, hit.code, &AttributeContext::around(material.attributes, hit.span));
@@ -180,8 +187,8 @@ fn codes_of(material: &Material<'_>, target: Target, span: Span) -> Vec<(CodeId,
 }
 
 /// A learned phrase speaks for the families of its codes; the side and encounter come from this note.
-fn learned(candidates: &mut Candidates, material: &Material<'_>) {
-    for hit in material.counts.matches(material.document) {
+fn learned(candidates: &mut Candidates, material: &Material<'_>, phrases: Vec<LearnedHit<'_>>) {
+    for hit in phrases {
         if !says_something(material, hit.span) {
             continue;
         }

@@ -7,7 +7,7 @@
 //! | [`combinations`], [`facts`] | which codes follow from two findings, or from a number? |
 //! | [`circumstances`], [`drug_effects`] | what was done, what was the reason to come, what did a drug do? |
 //! | [`attention`] | what do the codes' titles see in the note? |
-//! | [`features`] | what does the model see? |
+//! | [`features`], `competition`, `titles` | what does the model see? |
 //! | [`model`] | how likely does each belong on the claim? |
 //! | [`select`] | which go on it, and in which order? |
 //! | [`whole`] | how likely are they all right? |
@@ -16,6 +16,7 @@ pub mod attention;
 pub mod candidates;
 mod circumstances;
 mod combinations;
+mod competition;
 pub mod documented;
 mod drug_effects;
 mod facts;
@@ -24,12 +25,13 @@ pub mod gather;
 pub mod model;
 pub mod places;
 pub mod select;
+mod titles;
 pub mod whole;
 
 use std::collections::BTreeMap;
 
 use candidates::{Candidate as CodeCandidate, Candidates, source_name};
-use features::NoteFacts;
+use features::{NoteFacts, NoteStems};
 use gather::Material;
 use model::DiagnosisModel;
 use select::WhyNot;
@@ -38,7 +40,7 @@ use whole::WholeSet;
 use crate::claim::{Candidate, Diagnosis};
 use crate::codeset::drugs::Drugs;
 use crate::codeset::icd10cm::Icd10cm;
-use crate::coding::lexicon::{Lexicon, stems};
+use crate::coding::lexicon::Lexicon;
 use crate::document::{Document, Evidence, SectionKind};
 use crate::note::Completeness;
 
@@ -66,12 +68,17 @@ pub fn note_facts<'a>(material: &Material<'a>, candidates: &Candidates) -> NoteF
         }
     }
     let (mut integral, mut also) = (Vec::new(), Vec::new());
-    for hit in lexicon.matches(material.document) {
+    // A concept says the same wherever it is found.
+    let mut concepts = std::collections::BTreeSet::new();
+    for hit in &candidates.hits {
         for posting in lexicon.postings(hit.entry) {
             let concept = match posting.target {
                 crate::coding::lexicon::Target::Concept(c) | crate::coding::lexicon::Target::ConceptCode(c, _) => c,
                 _ => continue,
             };
+            if !concepts.insert(concept) {
+                continue;
+            }
             let Some(concept) = lexicon.concept(concept) else { continue };
             let Some(code) =
                 concept.options.iter().filter_map(|o| lexicon.code_id(&o.code)).find(|c| candidates.strength(*c) > 0.5)
@@ -86,16 +93,13 @@ pub fn note_facts<'a>(material: &Material<'a>, candidates: &Candidates) -> NoteF
         list.sort();
         list.dedup();
     }
-    let titles = material.titles.as_ref().map(|titles| attention::score(candidates, titles)).unwrap_or_default();
-    NoteFacts {
-        titles,
-        document: material.document,
-        context: material.context,
-        drug_uses,
-        note_stems: stems(&material.document.text).into_iter().collect(),
-        integral,
-        also,
-    }
+    let (titles, document) = (material.titles.as_ref(), material.document);
+    let sentences = material.attributes.words();
+    let (titles, note_stems) = rayon::join(
+        || titles.map(|titles| attention::score(candidates, titles)).unwrap_or_default(),
+        || NoteStems::new(&document.text, sentences),
+    );
+    NoteFacts { titles, document: material.document, context: material.context, drug_uses, note_stems, integral, also }
 }
 
 /// Codes the diagnoses of a note.

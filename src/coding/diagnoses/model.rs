@@ -3,13 +3,13 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::Candidates;
 use super::features::{Priors, Table};
 use super::whole::WholeSet;
-use crate::coding::lexicon::Lexicon;
+use crate::coding::forest::Layout;
+use crate::coding::lexicon::{CodeId, Lexicon};
 use crate::coding::trees::{Trees, TreesError};
 
 /// Thresholds on the calibrated probability, one a completeness setting.
@@ -41,6 +41,18 @@ pub struct DiagnosisModel {
     /// Are they all right?
     #[serde(default, skip_serializing_if = "is_unfitted")]
     pub whole: WholeSet,
+    /// The three ensembles as they are evaluated.
+    #[serde(skip)]
+    pub layouts: Layouts,
+}
+
+/// Layouts of the ensembles of a [`DiagnosisModel`], which do not change once one is made.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Layouts {
+    pub single: Layout,
+    pub joint: Layout,
+    pub first: Layout,
 }
 
 fn is_unfitted(whole: &WholeSet) -> bool {
@@ -83,10 +95,13 @@ impl DiagnosisModel {
         if table.width != self.single.features.len() {
             return vec![0.0; table.codes.len()];
         }
-        let single: Vec<f32> = table.values.par_chunks_exact(table.width.max(1)).map(|row| self.single.predict(row)).collect();
+        let single = self.layouts.single.predict(&self.single, &table.values);
         let joint = joint_rows(table, &single, candidates, lexicon);
-        let rows = joint.values.par_chunks_exact(joint.width.max(1)).zip(single);
-        rows.map(|(row, single)| if single < LEAST_SINGLE { single } else { self.joint.predict(row) }).collect()
+        let again = |p: &f32| *p >= LEAST_SINGLE || p.is_nan();
+        let rows = joint.values.chunks_exact(joint.width.max(1)).zip(&single).filter(|(_, p)| again(p));
+        let rows: Vec<f32> = rows.flat_map(|(row, _)| row.iter().copied()).collect();
+        let mut second = self.layouts.joint.predict(&self.joint, &rows).into_iter();
+        single.iter().map(|p| if again(p) { second.next().unwrap_or(*p) } else { *p }).collect()
     }
 }
 
@@ -115,11 +130,11 @@ pub fn joint_rows(table: &Table, single: &[f32], candidates: &Candidates, lexico
     let best = order.first().map_or(0.0, |i| single[*i]);
     let row_of: BTreeMap<_, _> = table.codes.iter().enumerate().map(|(i, c)| (*c, i)).collect();
     // The two best of each category and of each place, so that a code can be compared with the best other one.
-    let mut category: BTreeMap<String, [(f32, usize); 2]> = BTreeMap::new();
+    let mut category: BTreeMap<&str, [(f32, usize); 2]> = BTreeMap::new();
+    let category_of = |code: CodeId| lexicon.code(code).get(..3).unwrap_or_else(|| lexicon.code(code));
     let mut place: Vec<[(f32, usize); 2]> = vec![[(0.0, usize::MAX); 2]; candidates.places.list.len()];
     for (i, code) in table.codes.iter().enumerate() {
-        let key: String = lexicon.code(*code).chars().take(3).collect();
-        push_best(category.entry(key).or_insert([(0.0, usize::MAX); 2]), single[i], i);
+        push_best(category.entry(category_of(*code)).or_insert([(0.0, usize::MAX); 2]), single[i], i);
         let mut seen = Vec::new();
         for s in candidates.by_code.get(code).map(|c| c.supports.as_slice()).unwrap_or_default() {
             if !seen.contains(&s.place) {
@@ -134,19 +149,16 @@ pub fn joint_rows(table: &Table, single: &[f32], candidates: &Candidates, lexico
     let mut values = Vec::with_capacity(width * single.len());
     for (i, code) in table.codes.iter().enumerate() {
         values.extend_from_slice(&table.values[i * table.width..(i + 1) * table.width]);
-        let key: String = lexicon.code(*code).chars().take(3).collect();
         let candidate = candidates.by_code.get(code);
         let other = |pair: &[(f32, usize); 2]| if pair[0].1 == i { pair[1].0 } else { pair[0].0 };
         let at_places =
             candidate.map(|c| c.supports.iter().map(|s| other(&place[s.place])).fold(0.0f32, f32::max)).unwrap_or_default();
-        let of = |codes: &[crate::coding::lexicon::CodeId]| {
-            codes.iter().filter_map(|c| row_of.get(c)).map(|r| single[*r]).fold(0.0f32, f32::max)
-        };
+        let of = |codes: &[CodeId]| codes.iter().filter_map(|c| row_of.get(c)).map(|r| single[*r]).fold(0.0f32, f32::max);
         values.extend([
             single[i],
             rank[i].min(60) as f32,
             single[i] / best.max(1e-6),
-            category.get(&key).map_or(0.0, other),
+            category.get(category_of(*code)).map_or(0.0, other),
             at_places,
             sum,
             strong,

@@ -316,7 +316,7 @@ pub fn order(
     if chosen.is_empty() || rows.len() != width * chosen.len() {
         return;
     }
-    let scores: Vec<f32> = rows.chunks_exact(width).map(|r| model.first.predict(r)).collect();
+    let scores = model.layouts.first.predict(&model.first, &rows);
     let key = |i: usize| (may_lead(lexicon.code(table.codes[chosen[i]])), scores[i]);
     let mut ranked: Vec<usize> = (0..chosen.len()).collect();
     ranked.sort_by(|a, b| {

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use fst::{Map, MapBuilder};
 
 use super::container::Bytes;
-use super::normalise::{Word, WordClass, words};
-use crate::document::{Document, Span};
+use super::normalise::{Word, WordClass};
+use crate::document::Span;
 
 /// Content words in a window.
 const WINDOW: usize = 8;
@@ -100,20 +100,20 @@ impl BagIndex {
         self.words.get(stem).and_then(|n| u16::try_from(n).ok())
     }
 
-    /// All phrases of a document in the order of their spans.
-    pub(super) fn find(&self, document: &Document) -> Vec<Found> {
+    /// All phrases of a document's sentences in the order of their spans.
+    pub(super) fn find(&self, sentences: &[Vec<Word>]) -> Vec<Found> {
         let mut out = Vec::new();
-        for (n, sentence) in document.sentences.iter().enumerate() {
-            let Some(text) = document.text.get(sentence.span.start..sentence.span.end) else { continue };
-            let items = self.items(words(text, sentence.span.start));
+        let mut space = Space::default();
+        for (n, words) in sentences.iter().enumerate() {
+            let items = self.items(words);
             for piece in items.chunks(SENTENCE) {
-                self.find_in(piece, n as u32, &mut out);
+                self.find_in(piece, n as u32, &mut space, &mut out);
             }
         }
         finish(out)
     }
 
-    fn items(&self, words: Vec<Word>) -> Vec<Item> {
+    fn items(&self, words: &[Word]) -> Vec<Item> {
         let mut comma = false;
         let mut items = Vec::with_capacity(words.len());
         for w in words {
@@ -130,18 +130,23 @@ impl BagIndex {
         items
     }
 
-    fn find_in(&self, items: &[Item], sentence: u32, out: &mut Vec<Found>) {
+    fn value(&self, ids: &[u16], key: &mut Vec<u8>) -> Option<u64> {
+        key.clear();
+        key.extend(ids.iter().flat_map(|id| id.to_be_bytes()));
+        self.bags.get(key)
+    }
+
+    fn find_in(&self, items: &[Item], sentence: u32, space: &mut Space, out: &mut Vec<Found>) {
+        let Space { window, by_region, modifiers, key } = space;
         for (i, first) in items.iter().enumerate() {
             if !first.known {
                 continue;
             }
-            let mut window: Vec<u16> = Vec::with_capacity(KEY);
-            // The same with regions in the place of levels; empty until there is one.
-            let mut by_region: Vec<u16> = Vec::new();
+            window.clear();
+            by_region.clear();
+            modifiers.clear();
             let mut skipped = 0u8;
             let mut commas = 0u8;
-            // Positions in `items` of the skippable words inside the window.
-            let mut modifiers: Vec<usize> = Vec::new();
             for (n, item) in items[i..].iter().enumerate().take(WINDOW) {
                 if n > 0 && item.comma {
                     commas += 1;
@@ -157,17 +162,17 @@ impl BagIndex {
                 let before = window.len();
                 if let Some(region) = item.region {
                     if by_region.is_empty() {
-                        by_region.clone_from(&window);
+                        by_region.clone_from(window);
                     }
-                    insert(&mut by_region, region);
+                    insert(by_region, region);
                 } else if !by_region.is_empty() {
-                    item.ids.iter().for_each(|id| insert(&mut by_region, *id));
+                    item.ids.iter().for_each(|id| insert(by_region, *id));
                 }
                 // A level that no phrase names keeps its place with a number that no phrase has.
                 if item.ids.is_empty() {
-                    insert(&mut window, u16::MAX);
+                    insert(window, u16::MAX);
                 }
-                item.ids.iter().for_each(|id| insert(&mut window, *id));
+                item.ids.iter().for_each(|id| insert(window, *id));
                 if window.len() == before {
                     continue;
                 }
@@ -176,18 +181,18 @@ impl BagIndex {
                 }
                 let span = Span { start: first.span.start, end: item.span.end };
                 let count = n as u8 + 1 - skipped;
-                if let Some(value) = self.bags.get(key(&window)) {
+                if let Some(value) = self.value(window, key) {
                     out.push(Found { span, words: count, skipped, commas, sentence, value, subsumed: false });
                 }
                 if !by_region.is_empty()
-                    && let Some(value) = self.bags.get(key(&by_region))
+                    && let Some(value) = self.value(by_region, key)
                 {
                     out.push(Found { span, words: count, skipped, commas, sentence, value, subsumed: false });
                 }
                 if skipped == 0 {
-                    for m in &modifiers {
+                    for m in modifiers.iter() {
                         let without = without(items, i, i + n, *m);
-                        if let Some(value) = self.bags.get(key(&without)) {
+                        if let Some(value) = self.value(&without, key) {
                             out.push(Found { span, words: count - 1, skipped: 1, commas, sentence, value, subsumed: false });
                         }
                     }
@@ -198,6 +203,18 @@ impl BagIndex {
             }
         }
     }
+}
+
+/// Working memory of a search.
+#[derive(Default)]
+struct Space {
+    /// Ids of the window, sorted.
+    window: Vec<u16>,
+    /// The same with regions in the place of levels; empty until there is one.
+    by_region: Vec<u16>,
+    /// Positions of the skippable words inside the window.
+    modifiers: Vec<usize>,
+    key: Vec<u8>,
 }
 
 fn insert(sorted: &mut Vec<u16>, id: u16) {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::bags::BagIndex;
 use super::container::{Bytes, Container, LexiconError, container_bytes, push_number, read_number};
-use super::normalise::{WordClass, stems, words};
+use super::normalise::{Word, WordClass, sentence_words, stems, words};
 use crate::document::{Document, Span};
 
 /// Words of a phrase that is learned.
@@ -93,7 +93,12 @@ impl PhraseCounts {
 
     /// Learned phrases in a document, in the order of spans.
     pub fn matches(&self, document: &Document) -> Vec<LearnedHit<'_>> {
-        let found = self.index.iter().flat_map(|i| i.find(document));
+        self.matches_in(&sentence_words(document))
+    }
+
+    /// The same in the words of a document's sentences ([`sentence_words`]).
+    pub fn matches_in(&self, sentences: &[Vec<Word>]) -> Vec<LearnedHit<'_>> {
+        let found = self.index.iter().flat_map(|i| i.find(sentences));
         found
             .filter_map(|f| {
                 let counts = self.table.get(f.value as usize)?.as_slice();

@@ -25,5 +25,5 @@ pub use container::LexiconError;
 pub use counts::{LabelledPhrase, LearnedHit, PhraseCounts};
 pub use entry::{CodeId, ConceptId, EntryId, FamilyId, Hit, Posting, Source, Target};
 pub use families::Side;
-pub use normalise::{Word, WordClass, stems, words};
+pub use normalise::{Word, WordClass, sentence_words, stems, words};
 pub use open::Lexicon;

@@ -6,7 +6,7 @@ use rust_stemmers::{Algorithm, Stemmer};
 
 use super::vocabulary::{ABBREVIATIONS, CLASSES, PHRASES, SLASHED, SYNONYMS, pairs};
 use super::written::{Raw, american, arabic, level, raw_words, roman};
-use crate::document::Span;
+use crate::document::{Document, Span};
 
 /// What a word of the text is to the matcher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +151,12 @@ pub fn words(text: &str, base: usize) -> Vec<Word> {
         i += 1;
     }
     out
+}
+
+/// The words of each sentence of a document.
+pub fn sentence_words(document: &Document) -> Vec<Vec<Word>> {
+    let of = |span: Span| document.text.get(span.start..span.end).map(|text| words(text, span.start)).unwrap_or_default();
+    document.sentences.iter().map(|s| of(s.span)).collect()
 }
 
 /// The distinct stems of `text`, sorted: the order-free key of a phrase.

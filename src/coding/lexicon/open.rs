@@ -8,6 +8,7 @@ use super::concept::Concept;
 use super::container::{Bytes, Container, LexiconError};
 use super::entry::{CodeId, ConceptId, EntryId, FamilyId, Hit, Posting, Target, decode};
 use super::families::{Families, Side};
+use super::normalise::{Word, sentence_words};
 use crate::document::Document;
 
 /// Bytes of a code in the table of codes.
@@ -76,12 +77,21 @@ impl Lexicon {
 
     /// Number of a billable code, written with or without its dot.
     pub fn code_id(&self, code: &str) -> Option<CodeId> {
+        if let Some(key) = as_stored(code) {
+            return self.code_id_of(key);
+        }
         let mut dotted = code.trim().to_ascii_uppercase();
         if dotted.is_char_boundary(3) && dotted.len() > 3 && !dotted.contains('.') {
             dotted.insert(3, '.');
         }
         let at = self.first_at_or_after(&dotted);
         (self.code(CodeId(at)) == dotted && !dotted.is_empty()).then_some(CodeId(at))
+    }
+
+    /// Number of the code with these bytes.
+    fn code_id_of(&self, key: [u8; CODE_WIDTH]) -> Option<CodeId> {
+        let (rows, _) = self.codes.as_ref().as_chunks::<CODE_WIDTH>();
+        rows.binary_search_by(|row| u64::from_be_bytes(*row).cmp(&u64::from_be_bytes(key))).ok().map(|at| CodeId(at as u32))
     }
 
     /// The billable codes that begin with `stem` (dotted): first, and one past the last.
@@ -130,6 +140,11 @@ impl Lexicon {
 
     /// Everything found in a document, in the order of spans (longer first at one place); nested finds are kept.
     pub fn matches(&self, document: &Document) -> Vec<Hit> {
+        self.matches_in(&sentence_words(document))
+    }
+
+    /// The same in the words of a document's sentences ([`sentence_words`]).
+    pub fn matches_in(&self, sentences: &[Vec<Word>]) -> Vec<Hit> {
         let hit = |f: super::bags::Found| Hit {
             span: f.span,
             words: f.words,
@@ -139,7 +154,7 @@ impl Lexicon {
             entry: EntryId(f.value as u32),
             subsumed: f.subsumed,
         };
-        self.bags.find(document).into_iter().map(hit).collect()
+        self.bags.find(sentences).into_iter().map(hit).collect()
     }
 
     /// The entry of exactly these words, if there is one.
@@ -179,6 +194,18 @@ impl Lexicon {
             Target::NotConcept(_) => Vec::new(),
         }
     }
+}
+
+/// A code as the table has it, where it is written so but for the spaces at its end.
+fn as_stored(code: &str) -> Option<[u8; CODE_WIDTH]> {
+    let bytes = code.as_bytes();
+    let plain = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'.';
+    if !(3..=CODE_WIDTH).contains(&bytes.len()) || !bytes.iter().all(plain) || (bytes.len() > 3 && !bytes.contains(&b'.')) {
+        return None;
+    }
+    let mut key = [b' '; CODE_WIDTH];
+    key[..bytes.len()].copy_from_slice(bytes);
+    Some(key)
 }
 
 fn inflate(file: &Container, tag: &str) -> Result<String, LexiconError> {

@@ -151,6 +151,8 @@ pub(super) fn american(word: &str) -> Cow<'_, str> {
         return Cow::Borrowed(word);
     }
     let mut out = Cow::Borrowed(word);
+    // Every British spelling below holds one of these pairs.
+    let british = word.as_bytes().windows(2).any(|pair| matches!(pair, b"ae" | b"oe" | b"ou" | b"uc" | b"br" | b"tr"));
     for (from, to) in [
         ("haem", "hem"),
         ("aemi", "emi"),
@@ -174,7 +176,7 @@ pub(super) fn american(word: &str) -> Cow<'_, str> {
         ("ischaem", "ischem"),
         ("diarrhoe", "diarrhe"),
     ] {
-        if out.contains(from) {
+        if british && out.contains(from) {
             out = Cow::Owned(out.replace(from, to));
         }
     }

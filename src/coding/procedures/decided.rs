@@ -1,11 +1,13 @@
 //! The decision tables' part of procedure coding: families against a note, and what becomes of the model's candidates.
+use rayon::prelude::*;
+
 use super::ProcedureCoder;
 use super::candidates::CodeCandidate;
 use super::confidence::{self, Told};
 use super::families::passage::{Passage, Passages};
 use super::families::services::{LONG, evaluate};
 use super::families::status::Status;
-use super::families::{Found, Setting, administration, drugs};
+use super::families::{Family, Found, Setting, administration, drugs};
 use super::lines::{LineContext, professional_only};
 use super::ncci::Entry;
 use super::ranking::Verdict;
@@ -41,15 +43,12 @@ impl ProcedureCoder {
         };
         // A long note rules a service out only where the model does not insist.
         let insists = |i: usize| probabilities[i] >= CERTAIN && context.view.statements.len() >= LONG;
-        let mut results: Vec<(usize, Found, f32)> = Vec::new();
-        for (number, family) in self.families.families.iter().enumerate() {
+        let chosen = |i: usize| verdicts[i] == Verdict::Chosen;
+        let evaluated = |(number, family): (usize, &Family)| {
             let mine = &by_family[number];
             let mass = 1.0 - mine.iter().map(|i| 1.0 - probabilities[*i]).product::<f32>();
-            let offered: Vec<Passage> = mine
-                .iter()
-                .filter(|i| verdicts[**i] == Verdict::Chosen)
-                .filter_map(|i| offered(&passages, context, &candidates[*i]))
-                .collect();
+            let offered: Vec<Passage> =
+                mine.iter().filter(|i| chosen(**i)).filter_map(|i| offered(&passages, context, &candidates[*i])).collect();
             let mut found = evaluate(number, family, &passages, &setting, mass, &offered);
             let date = context.context.date_of_service;
             let known = |code: &str| {
@@ -59,21 +58,21 @@ impl ProcedureCoder {
             let had = !found.services.is_empty();
             self.weigh(&mut found, context, &own, family.lesion);
             if had && found.services.is_empty() {
-                continue;
+                return None;
             }
             if found.offered {
                 // Only the model's own words speak for it: the table may add units and modifiers, not change the code.
-                let agreed = found.services.iter().any(|s| {
-                    mine.iter().any(|i| {
-                        verdicts[*i] == Verdict::Chosen && self.knowledge.index.codes[candidates[*i].code].code == s.code
-                    })
-                });
+                let agreed = found
+                    .services
+                    .iter()
+                    .any(|s| mine.iter().any(|i| chosen(*i) && self.knowledge.index.codes[candidates[*i].code].code == s.code));
                 if !agreed {
-                    continue;
+                    return None;
                 }
             }
-            results.push((number, found, mass));
-        }
+            Some((number, found, mass))
+        };
+        let results: Vec<(usize, Found, f32)> = self.families.families.par_iter().enumerate().filter_map(evaluated).collect();
         let given = administration::lines(&passages, &self.families, &results, &setting);
         let claimed: Vec<String> = results.iter().flat_map(|(_, f, _)| f.services.iter().map(|s| s.code.clone())).collect();
         let mut entries = Vec::new();
@@ -138,7 +137,7 @@ impl ProcedureCoder {
 
     /// Weighs the services of a family and takes away those that are too unsure, with their questions. Codes of one
     /// passage stand together.
-    fn weigh(&self, found: &mut Found, context: &LineContext<'_>, own: &dyn Fn(&str) -> f32, lesion: bool) {
+    fn weigh(&self, found: &mut Found, context: &LineContext<'_>, own: &impl Fn(&str) -> f32, lesion: bool) {
         for service in &mut found.services {
             let told = if service.named { Told::Named } else { Told::Account };
             service.confidence = self.sure(own(&service.code), context, told);

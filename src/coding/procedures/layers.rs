@@ -178,11 +178,30 @@ pub const RULED_OUT: f32 = 0.01;
 
 /// Answers of the first two questions for every candidate: (service done, this code if done).
 pub fn answers(layers: &Layers, concept: &Trees, sibling: &Trees, candidates: &[CodeCandidate]) -> Vec<(f32, f32)> {
+    let walk = |trees: &Trees, rows: &[f32]| {
+        rows.chunks_exact(trees.features.len().max(1)).map(|row| trees.predict(row)).collect::<Vec<f32>>()
+    };
+    answers_by(layers, candidates, |rows| walk(concept, rows), |rows| walk(sibling, rows))
+}
+
+/// The same with what answers each question for all rows at once.
+pub fn answers_by(
+    layers: &Layers,
+    candidates: &[CodeCandidate],
+    concept: impl FnOnce(&[f32]) -> Vec<f32>,
+    sibling: impl FnOnce(&[f32]) -> Vec<f32>,
+) -> Vec<(f32, f32)> {
+    let (mut of_groups, mut of_codes) = (Vec::new(), Vec::new());
+    let groups = layers.groups(candidates);
+    for group in &groups {
+        of_groups.extend(layers.concept_row(candidates, group));
+        group.iter().for_each(|i| of_codes.extend(layers.sibling_row(candidates, group, *i)));
+    }
     let mut answers = vec![(0.0, 0.0); candidates.len()];
-    for group in layers.groups(candidates) {
-        let done = concept.predict(&layers.concept_row(candidates, &group));
-        for &i in &group {
-            answers[i] = (done, sibling.predict(&layers.sibling_row(candidates, &group, i)));
+    let mut codes = sibling(&of_codes).into_iter();
+    for (group, done) in groups.iter().zip(concept(&of_groups)) {
+        for (&i, code) in group.iter().zip(&mut codes) {
+            answers[i] = (done, code);
         }
     }
     answers

@@ -32,6 +32,7 @@ pub mod words;
 
 use crate::claim::{Candidate, Diagnosis, Line, Query};
 use crate::codeset::CodeSets;
+use crate::coding::forest::Layout;
 use crate::document::Document;
 use crate::extract::Mention;
 use crate::note::Context;
@@ -74,6 +75,8 @@ pub struct ProcedureCoder {
     families: FamilyTables,
     layers: Layers,
     model: ProcedureModel,
+    /// The ensembles of the model as they are evaluated: concept, sibling, line.
+    layouts: [Layout; 3],
 }
 
 /// What procedure coding reads.
@@ -126,25 +129,53 @@ impl ProcedureCoder {
 
     /// Prepares phrase table, model and decision tables.
     pub fn new(table: ProcedureTable, model: ProcedureModel, families: FamilyTables) -> Self {
-        Self { knowledge: model.knowledge(table), families, layers: Layers::new(), model }
+        Self { knowledge: model.knowledge(table), families, layers: Layers::new(), model, layouts: Default::default() }
     }
 
     /// Codes the procedures of a note.
     pub fn code(&self, input: &ProcedureInput<'_>) -> ProcedureCoding {
-        let statements = statements::statements(input.document, &self.knowledge.index.words);
-        let view = NoteView::new(input.document, &statements, input.context);
-        let mut candidates = candidates::candidates(&self.knowledge, &view, None);
-        // What is done through a scope is not done where the note has none.
-        if !speaks_of_a_scope(&input.document.text) {
-            candidates.retain(|c| !self.through_a_scope(c, input.code_sets));
-        }
-        let probabilities = self.probabilities(&view, &candidates);
+        self.code_beside(input, || input.diagnoses, |diagnoses| diagnoses).0
+    }
+
+    /// The same while `diagnose` runs, whose `diagnoses` stand in for those of the input: candidates and their probabilities
+    /// do not depend on them.
+    pub fn code_beside<T: Send>(
+        &self,
+        input: &ProcedureInput<'_>,
+        diagnose: impl FnOnce() -> T + Send,
+        diagnoses: impl FnOnce(&T) -> &[Diagnosis],
+    ) -> (ProcedureCoding, T) {
+        let (document, context, code_sets) = (input.document, input.context, input.code_sets);
+        let statements = statements::statements(document, &self.knowledge.index.words);
+        let view = NoteView::new(document, &statements, context);
+        let find = || {
+            let mut candidates = candidates::candidates(&self.knowledge, &view, None);
+            // What is done through a scope is not done where the note has none.
+            if !speaks_of_a_scope(&document.text) {
+                candidates.retain(|c| !self.through_a_scope(c, code_sets));
+            }
+            let probabilities = self.probabilities(&view, &candidates);
+            (candidates, probabilities)
+        };
+        let (diagnosed, (candidates, probabilities)) = rayon::join(diagnose, find);
+        let input = ProcedureInput { diagnoses: diagnoses(&diagnosed), ..*input };
+        (self.lines(&input, &view, candidates, probabilities), diagnosed)
+    }
+
+    /// The lines that candidates with their probabilities come to.
+    fn lines(
+        &self,
+        input: &ProcedureInput<'_>,
+        view: &NoteView<'_>,
+        candidates: Vec<CodeCandidate>,
+        probabilities: Vec<f32>,
+    ) -> ProcedureCoding {
         let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
-        ranking::pool_titles(&view, &candidates, &probabilities, &mut verdicts);
-        ranking::drop_not_done(&view, &candidates, &mut verdicts);
+        ranking::pool_titles(view, &candidates, &probabilities, &mut verdicts);
+        ranking::drop_not_done(view, &candidates, &mut verdicts);
         ranking::drop_bundled(&self.knowledge, &candidates, &mut verdicts);
-        ncci::drop_included(&self.knowledge, &view, input.code_sets, &candidates, &probabilities, &mut verdicts);
-        let pathology = pathology::services(&view);
+        ncci::drop_included(&self.knowledge, view, input.code_sets, &candidates, &probabilities, &mut verdicts);
+        let pathology = pathology::services(view);
         if !pathology.is_empty() {
             for (candidate, verdict) in candidates.iter().zip(verdicts.iter_mut()) {
                 if pathology::decides(&self.knowledge.index.codes[candidate.code].code) {
@@ -155,7 +186,7 @@ impl ProcedureCoder {
         let context = LineContext {
             knowledge: &self.knowledge,
             document: input.document,
-            view: &view,
+            view,
             context: input.context,
             code_sets: input.code_sets,
         };
@@ -197,13 +228,18 @@ impl ProcedureCoder {
 
     /// Probability of each candidate to be a line.
     fn probabilities(&self, view: &NoteView<'_>, candidates: &[CodeCandidate]) -> Vec<f32> {
-        let answers = layers::answers(&self.layers, &self.model.concept, &self.model.sibling, candidates);
+        let [concept, sibling, line] = &self.layouts;
+        let answers = layers::answers_by(
+            &self.layers,
+            candidates,
+            |rows| concept.predict(&self.model.concept, rows),
+            |rows| sibling.predict(&self.model.sibling, rows),
+        );
         let rows = rivalry::rows(&self.knowledge, view, candidates, &answers, None);
-        answers
-            .iter()
-            .zip(&rows)
-            .map(|((done, code), row)| if done * code < layers::RULED_OUT { 0.0 } else { self.model.line.predict(row) })
-            .collect()
+        let stays = |(done, code): &(f32, f32)| done * code >= layers::RULED_OUT;
+        let kept: Vec<f32> = answers.iter().zip(&rows).filter(|(a, _)| stays(a)).flat_map(|(_, row)| row).copied().collect();
+        let mut lines = line.predict(&self.model.line, &kept).into_iter();
+        answers.iter().map(|a| if stays(a) { lines.next().unwrap_or(0.0) } else { 0.0 }).collect()
     }
 
     /// Entries of the same concept that are at least a third as likely as a chosen one.

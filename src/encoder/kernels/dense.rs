@@ -66,6 +66,22 @@ impl FloatWeights {
         Self { inputs, outputs, panels, bias }
     }
 
+    /// Packs weights laid out inputs × outputs, row by row, without a bias.
+    pub fn pack_columns(weights: &[f32], outputs: usize) -> Self {
+        let inputs = weights.len() / outputs;
+        assert_eq!(weights.len(), inputs * outputs, "weights are inputs × outputs");
+        let padded = outputs.next_multiple_of(PANEL);
+        let mut panels = vec![0f32; padded * inputs];
+        for (number, panel) in panels.chunks_exact_mut(PANEL * inputs).enumerate() {
+            let first = number * PANEL;
+            let columns = (outputs - first).min(PANEL);
+            for (to, row) in panel.chunks_exact_mut(PANEL).zip(weights.chunks_exact(outputs)) {
+                to[..columns].copy_from_slice(&row[first..first + columns]);
+            }
+        }
+        Self { inputs, outputs, panels, bias: vec![0.0; padded] }
+    }
+
     /// Numbers in.
     pub fn inputs(&self) -> usize {
         self.inputs

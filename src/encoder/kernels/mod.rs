@@ -11,6 +11,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod dense;
+mod forest;
 mod integers;
 mod lanes;
 mod portable;
@@ -24,6 +25,7 @@ use std::sync::OnceLock;
 
 use attention::Sequence;
 pub use dense::{After, FloatWeights, Residual};
+pub use forest::{Forest, Node};
 use integers::Scales;
 use product::Finish;
 pub use rounded::{Activations, ByteWeights, RoundedRows};
@@ -157,7 +159,12 @@ for_each_instruction_set! {
     unsafe fn attend_on = attention::attend, (sequence: Sequence, first: usize, rows: usize, out: *mut f32, space: *mut f32);
     unsafe fn layer_norm_on = rows::layer_norm, (row: *mut f32, count: usize, weight: *const f32, bias: *const f32, eps: f32);
     unsafe fn gelu_on = rows::gelu_row, (row: *mut f32, count: usize);
+    unsafe fn tanh_gelu_on = rows::tanh_gelu_row, (row: *mut f32, count: usize);
+    unsafe fn powers_on = rows::powers, (row: *mut f32, count: usize, padded: usize) -> f32;
     unsafe fn to_bytes_on = rows::to_bytes, (row: *const f32, count: usize, bytes: *mut u8) -> [f32; 2];
+    unsafe fn forest_on = forest::sixteen,
+        (forest: &Forest, columns: &[[f32; 16]], left: &mut [[u32; 16]], sums: &mut [f32; 16]);
+    unsafe fn byte_dot_on = forest::byte_dot, (values: &[i8], query: &[f32]) -> f32;
 }
 
 /// What makes the functions below safe to call with any set.
@@ -175,10 +182,31 @@ pub fn layer_norm(set: Instructions, rows: &mut [f32], weight: &[f32], bias: &[f
     }
 }
 
+/// The product of an int8 row with a query of the same length, summed in sixteen lanes, then lane by lane.
+pub fn byte_dot(set: Instructions, values: &[i8], query: &[f32]) -> f32 {
+    assert_eq!(values.len(), query.len());
+    // SAFETY: the set is there; slices are checked inside.
+    unsafe { byte_dot_on(available(set), values, query) }
+}
+
 /// x · Φ(x) of each value.
 pub fn gelu(set: Instructions, values: &mut [f32]) {
     // SAFETY: the length is the slice's.
     unsafe { gelu_on(available(set), values.as_mut_ptr(), values.len()) }
+}
+
+/// The tanh form of GELU of each value.
+pub fn tanh_gelu(set: Instructions, values: &mut [f32]) {
+    // SAFETY: the length is the slice's.
+    unsafe { tanh_gelu_on(available(set), values.as_mut_ptr(), values.len()) }
+}
+
+/// Replaces the first `count` values of a row (of a length that is a multiple of 16) by 2^(value − highest), the others by
+/// 0, and returns their sum.
+pub fn powers(set: Instructions, row: &mut [f32], count: usize) -> f32 {
+    assert!((1..=row.len()).contains(&count) && row.len().is_multiple_of(16));
+    // SAFETY: the lengths are checked above.
+    unsafe { powers_on(available(set), row.as_mut_ptr(), count, row.len()) }
 }
 
 /// Attention of the rows `rows` of one sequence. `projected`: length × 3·width, each row queries, keys and values of all

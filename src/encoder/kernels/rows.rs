@@ -83,6 +83,32 @@ pub(super) unsafe fn gelu_row<S: Lanes>(row: *mut f32, count: usize) {
     }
 }
 
+/// The tanh form of GELU, x / (1 + exp(−2u)) with u = √(2/π) · (x + 0.044715 x³), of `count` values in place.
+///
+/// # Safety
+/// `row` holds `count` values.
+#[inline(always)]
+pub(super) unsafe fn tanh_gelu_row<S: Lanes>(row: *mut f32, count: usize) {
+    // −2 √(2/π) log₂ e, and that times 0.044715.
+    const LINEAR: f32 = -2.302_208_2;
+    const CUBIC: f32 = -0.102_943_24;
+    // SAFETY: offsets stay below `count`.
+    unsafe {
+        for at in (0..count).step_by(16) {
+            let x = load_some::<S>(row.add(at), count - at, 0.0);
+            let exponent = S::mul(x, S::fma(S::mul(x, x), S::splat(CUBIC), S::splat(LINEAR)));
+            let exponent = S::min(S::max(exponent, S::splat(-120.0)), S::splat(120.0));
+            let (mut values, mut powers) = ([0f32; 16], [0f32; 16]);
+            S::store(values.as_mut_ptr(), x);
+            S::store(powers.as_mut_ptr(), exp2::<S>(exponent));
+            for (value, power) in values.iter_mut().zip(powers) {
+                *value /= 1.0 + power;
+            }
+            store_some::<S>(row.add(at), count - at, S::load(values.as_ptr()));
+        }
+    }
+}
+
 /// Scales `count` values in place to mean 0 and variance 1, then by `weight` and `bias`.
 ///
 /// # Safety

@@ -275,3 +275,100 @@ fn a_set_that_is_not_there_falls_back() {
     }
     assert!(Instructions::best().available());
 }
+
+#[test]
+fn tanh_form_of_gelu() {
+    let values: Vec<f32> = (-1_000..=1_000).map(|i| i as f32 / 80.0).chain([-400.0, 400.0]).collect();
+    let found = agree(1e-6, |set| {
+        let mut values = values.clone();
+        tanh_gelu(set, &mut values);
+        values
+    });
+    let expected = values.iter().map(|&x| f64::from(x)).map(|x| {
+        let u = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x);
+        0.5 * x * (1.0 + u.tanh())
+    });
+    let difference = largest_difference(&found[..values.len() - 2], expected.take(values.len() - 2));
+    assert!(difference < 3e-6, "{difference}");
+    let [low, high] = [found[values.len() - 2], found[values.len() - 1]];
+    assert!(low.abs() < 1e-30 && high == 400.0, "{low} {high}");
+}
+
+#[test]
+fn powers_of_a_row() {
+    let mut random = Random::new(21);
+    for _ in 0..SHAPES {
+        let count = 1 + random.below(90);
+        let padded = count.next_multiple_of(16);
+        let row = random.values(padded, 30.0);
+        let found = agree(1e-6, |set| {
+            let mut row = row.clone();
+            let sum = powers(set, &mut row, count);
+            row.push(sum);
+            row
+        });
+        let highest = row[..count].iter().copied().fold(f32::MIN, f32::max);
+        let expected: Vec<f64> = row[..count].iter().map(|v| (f64::from(*v) - f64::from(highest)).exp2()).collect();
+        assert!(largest_difference(&found, expected.iter().copied()) < 1e-6);
+        assert!((f64::from(found[padded]) - expected.iter().sum::<f64>()).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn columns_are_packed_as_their_transpose() {
+    let mut random = Random::new(22);
+    for _ in 0..SHAPES {
+        let (inputs, outputs, rows) = (1 + random.below(50), 1 + random.below(70), 1 + random.below(20));
+        let (columns, xs) = (random.values(inputs * outputs, 1.0), random.values(rows * inputs, 1.0));
+        let transposed: Vec<f32> =
+            (0..outputs).flat_map(|o| (0..inputs).map(move |i| (i, o))).map(|(i, o)| columns[i * outputs + o]).collect();
+        let product = |weights: &FloatWeights| {
+            let mut out = vec![0f32; rows * outputs];
+            weights.apply(Instructions::best(), &xs, &mut out, After::default());
+            out
+        };
+        let one = product(&FloatWeights::pack_columns(&columns, outputs));
+        assert_eq!(one, product(&FloatWeights::pack(&transposed, &vec![0.0; outputs], inputs)));
+    }
+}
+
+#[test]
+fn bytes_times_floats() {
+    let mut random = Random::new(23);
+    for _ in 0..SHAPES {
+        let count = random.below(100);
+        let (bytes, query) = (random.bytes(count), random.values(count, 1.0));
+        let found = agree(0.0, |set| vec![byte_dot(set, &bytes, &query)]);
+        let expected: f64 = bytes.iter().zip(&query).map(|(b, q)| f64::from(*b) * f64::from(*q)).sum();
+        assert!((f64::from(found[0]) - expected).abs() < 1e-3);
+    }
+}
+
+/// Stumps and trees of three leaves: value 0 decides, then value 1.
+#[test]
+fn trees_reach_their_leaves() {
+    let mut random = Random::new(24);
+    let trees: Vec<(Vec<Node>, Vec<f32>)> = (0..600)
+        .map(|_| {
+            let threshold = random.values(2, 1.0);
+            let nodes = vec![
+                Node { feature: 0, threshold: threshold[0], keep: !0b011 },
+                Node { feature: 1, threshold: threshold[1], keep: !0b001 },
+            ];
+            (nodes, random.values(3, 1.0))
+        })
+        .collect();
+    let forest = Forest::new(2, &trees).unwrap();
+    for rows in [0, 1, 7, 16] {
+        let mut values = random.values(rows * 2, 1.5);
+        values.iter_mut().step_by(5).for_each(|v| *v = f32::NAN);
+        let found = agree(0.0, |set| forest.sums(set, &values).to_vec());
+        for (row, sum) in values.chunks_exact(2).zip(&found) {
+            let reached = |(nodes, leaves): &(Vec<Node>, Vec<f32>)| {
+                leaves[if row[0] > nodes[0].threshold { 2 } else { usize::from(row[1] > nodes[1].threshold) }]
+            };
+            assert_eq!(trees.iter().map(reached).fold(0.0, |sum, leaf| sum + leaf), *sum);
+        }
+    }
+    assert!(Forest::new(1, &trees).is_none() && Forest::new(2, &[(Vec::new(), vec![0.0; 33])]).is_none());
+}

@@ -145,7 +145,7 @@ pub fn gather(material: &Material<'_>, statistics: &Statistics) -> Found {
 /// Phrases that name a diagnosis.
 fn named<'a>(found: &mut Found, material: &Material<'_>, statistics: &'a Statistics) -> Vec<Piece<'a>> {
     let mut pieces = Vec::new();
-    for hit in statistics.mentions.matches(material.document) {
+    for hit in statistics.mentions.matches_in(material.attributes.words()) {
         if !says_something(material, hit.span) {
             continue;
         }
@@ -190,7 +190,7 @@ fn named<'a>(found: &mut Found, material: &Material<'_>, statistics: &'a Statist
 /// Neighbouring words of coded sentences; only the best codes become candidates.
 fn neighbours<'a>(found: &mut Found, material: &Material<'_>, statistics: &'a Statistics) -> Vec<Piece<'a>> {
     let mut best: BTreeMap<&str, Piece<'a>> = BTreeMap::new();
-    for hit in statistics.sentences.matches(material.document) {
+    for hit in statistics.sentences.matches_in(material.attributes.words()) {
         let (total, codes) = split(hit.counts);
         for (code, n) in codes {
             let share = *n as f32 / (total as f32 + 1.0);

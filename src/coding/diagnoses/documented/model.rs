@@ -12,6 +12,7 @@ use super::prototypes::{Prototypes, StoredPrototypes};
 use super::statistics::{Counts, Statistics, StoredCounts};
 use crate::coding::diagnoses::candidates::Candidates;
 use crate::coding::diagnoses::model::{DiagnosisModelError, joint_rows};
+use crate::coding::forest::Layout;
 use crate::coding::lexicon::Lexicon;
 use crate::coding::trees::Trees;
 
@@ -28,6 +29,8 @@ pub struct DocumentedModel {
     pub joint: Trees,
     /// Codes from this probability on are listed.
     pub threshold: f32,
+    /// The two ensembles as they are evaluated.
+    layouts: [Layout; 2],
 }
 
 /// The model as it is stored.
@@ -98,6 +101,7 @@ impl DocumentedModel {
             single: stored.single,
             joint: stored.joint,
             threshold: stored.threshold,
+            layouts: Default::default(),
         })
     }
 
@@ -106,8 +110,8 @@ impl DocumentedModel {
         if table.width != self.single.features.len() {
             return vec![0.0; table.codes.len()];
         }
-        let single: Vec<f32> = table.values.chunks_exact(table.width.max(1)).map(|row| self.single.predict(row)).collect();
+        let single = self.layouts[0].predict(&self.single, &table.values);
         let joint = joint_rows(table, &single, candidates, lexicon);
-        joint.values.chunks_exact(joint.width.max(1)).map(|row| self.joint.predict(row)).collect()
+        self.layouts[1].predict(&self.joint, &joint.values)
     }
 }

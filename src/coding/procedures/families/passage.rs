@@ -5,7 +5,7 @@ use crate::coding::procedures::statements::Role;
 use crate::coding::procedures::view::NoteView;
 use crate::document::{SectionKind, Span};
 
-use super::pattern::Pattern;
+use super::pattern::{Pattern, Vocabulary};
 use super::status::{self, Status, is_doing, is_report};
 
 /// A lower-case word or number of the note.
@@ -19,6 +19,9 @@ pub struct Token {
     pub cut: bool,
     /// Stands in a piece that says that nothing was done ("left ear not treated", "right side untouched").
     pub off: bool,
+    /// Its first and its last eight bytes, as patterns compare them.
+    pub(super) head: u64,
+    pub(super) tail: u64,
 }
 
 /// Words and numbers of a text that stands at byte `offset` of its document.
@@ -33,7 +36,8 @@ pub fn tokens(text: &str, offset: usize) -> Vec<Token> {
         }
         let text = std::mem::take(word);
         let joins = matches!(text.as_str(), "and" | "with" | "plus" | "then");
-        list.push(Token { text, span: Span::new(start + offset, end + offset), cut: *cut || joins, off: false });
+        let (head, tail) = super::pattern::ends(&text);
+        list.push(Token { text, span: Span::new(start + offset, end + offset), cut: *cut || joins, off: false, head, tail });
         *cut = joins;
     };
     for (i, c) in text.char_indices() {
@@ -74,6 +78,8 @@ pub struct Passages<'a> {
     pub tokens: Vec<Token>,
     /// Tokens of each statement.
     pub statements: Vec<Range<usize>>,
+    /// Its words.
+    pub vocabulary: Vocabulary,
     /// Parts of statements that may tell what was done here.
     pub account: Vec<(usize, Range<usize>)>,
 }
@@ -88,7 +94,7 @@ impl<'a> Passages<'a> {
             all.extend(tokens(statement.span.of(view.text), statement.span.start));
             ranges.push(from..all.len());
         }
-        let mut passages = Self { view, tokens: all, statements: ranges, account: Vec::new() };
+        let mut passages = Self { view, vocabulary: Vocabulary::new(&all), tokens: all, statements: ranges, account: Vec::new() };
         for range in passages.statements.clone() {
             passages.switch_off(range);
         }
@@ -220,6 +226,10 @@ impl<'a> Passages<'a> {
     pub fn find(&self, find: &[Pattern], unless: &[Pattern], is_test: bool) -> Vec<Passage> {
         let mut list = Vec::new();
         let mut other = Vec::new();
+        let find: Vec<&Pattern> = find.iter().filter(|p| p.may_fit(&self.vocabulary)).collect();
+        if find.is_empty() {
+            return Vec::new();
+        }
         for (s, range) in self.statements.iter().enumerate() {
             if self.is_history(s) || range.is_empty() {
                 continue;

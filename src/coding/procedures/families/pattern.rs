@@ -8,34 +8,97 @@ use std::ops::Range;
 
 use super::passage::Token;
 
+/// How a word of an alternative stands to a word of the note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    Exact,
+    Prefix,
+    Suffix,
+}
+
 /// One word of an alternative.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Word {
-    Exact(String),
-    Prefix(String),
-    Suffix(String),
+struct Word {
+    fit: Fit,
+    letters: String,
+    /// Its first (of a suffix: last) eight bytes as a token has them, and which of them count.
+    key: u64,
+    mask: u64,
+}
+
+/// The first eight bytes of a word as a number, and the last eight; zero where there are fewer.
+pub(super) fn ends(word: &str) -> (u64, u64) {
+    let bytes = word.as_bytes();
+    let some = bytes.len().min(8);
+    let (mut head, mut tail) = ([0u8; 8], [0u8; 8]);
+    head[..some].copy_from_slice(&bytes[..some]);
+    tail[8 - some..].copy_from_slice(&bytes[bytes.len() - some..]);
+    (u64::from_le_bytes(head), u64::from_be_bytes(tail))
 }
 
 impl Word {
     fn of(text: &str) -> Option<Self> {
         let lower = text.to_lowercase();
-        let word = match (lower.strip_prefix('*'), lower.strip_suffix('*')) {
+        let (fit, letters) = match (lower.strip_prefix('*'), lower.strip_suffix('*')) {
             (Some(_), Some(_)) => return None,
-            (Some(rest), None) => Self::Suffix(rest.to_owned()),
-            (None, Some(rest)) => Self::Prefix(rest.to_owned()),
-            (None, None) => Self::Exact(lower),
+            (Some(rest), None) => (Fit::Suffix, rest.to_owned()),
+            (None, Some(rest)) => (Fit::Prefix, rest.to_owned()),
+            (None, None) => (Fit::Exact, lower),
         };
-        let (Self::Exact(letters) | Self::Prefix(letters) | Self::Suffix(letters)) = &word;
-        let sound = !letters.is_empty() && letters.chars().all(|c| c.is_alphanumeric() || c == '.');
-        sound.then_some(word)
+        if letters.is_empty() || !letters.chars().all(|c| c.is_alphanumeric() || c == '.') {
+            return None;
+        }
+        let (head, tail) = ends(&letters);
+        let ones = if letters.len() < 8 { (1u64 << (8 * letters.len())) - 1 } else { u64::MAX };
+        let (key, mask) = match fit {
+            Fit::Exact => (head, u64::MAX),
+            Fit::Prefix => (head, ones),
+            Fit::Suffix => (tail, ones),
+        };
+        Some(Self { fit, letters, key, mask })
     }
 
-    fn is(&self, token: &str) -> bool {
-        match self {
-            Self::Exact(word) => token == word,
-            Self::Prefix(start) => token.starts_with(start.as_str()),
-            Self::Suffix(end) => token.ends_with(end.as_str()),
-        }
+    /// Most words differ within eight bytes, and most patterns have no more.
+    fn is(&self, token: &Token) -> bool {
+        let bytes = if self.fit == Fit::Suffix { token.tail } else { token.head };
+        bytes & self.mask == self.key
+            && match self.fit {
+                Fit::Exact => token.text == self.letters,
+                Fit::Prefix => self.letters.len() <= 8 || token.text.starts_with(&self.letters),
+                Fit::Suffix => self.letters.len() <= 8 || token.text.ends_with(&self.letters),
+            }
+    }
+}
+
+/// Which words a note has at all, so that most patterns need not be looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Vocabulary {
+    /// First bytes as numbers that sort as the words do, and last bytes as numbers that sort as the reversed words do.
+    heads: Vec<u64>,
+    tails: Vec<u64>,
+}
+
+impl Vocabulary {
+    /// Of these words.
+    pub fn new(tokens: &[Token]) -> Self {
+        let sorted = |numbers: &mut Vec<u64>| {
+            numbers.sort_unstable();
+            numbers.dedup();
+        };
+        let mut all = Self {
+            heads: tokens.iter().map(|t| t.head.swap_bytes()).collect(),
+            tails: tokens.iter().map(|t| t.tail.swap_bytes()).collect(),
+        };
+        sorted(&mut all.heads);
+        sorted(&mut all.tails);
+        all
+    }
+
+    /// Whether a word with these first (or last) bytes is there.
+    fn has(&self, word: &Word) -> bool {
+        let sorted = if word.fit == Fit::Suffix { &self.tails } else { &self.heads };
+        let (key, rest) = (word.key.swap_bytes(), !word.mask.swap_bytes());
+        sorted.get(sorted.partition_point(|n| *n < key)).is_some_and(|n| *n <= key | rest)
     }
 }
 
@@ -57,6 +120,11 @@ impl Alternatives {
         Ok(Self(list))
     }
 
+    /// Whether the note has all words of an alternative somewhere.
+    fn may_stand(&self, vocabulary: &Vocabulary) -> bool {
+        self.0.iter().any(|words| words.iter().all(|word| vocabulary.has(word)))
+    }
+
     /// The places in `range` where an alternative stands.
     pub fn places(&self, tokens: &[Token], range: Range<usize>) -> Vec<Range<usize>> {
         let mut found = Vec::new();
@@ -64,7 +132,7 @@ impl Alternatives {
             let longest = self
                 .0
                 .iter()
-                .filter(|words| at + words.len() <= range.end && words.iter().zip(&tokens[at..]).all(|(w, t)| w.is(&t.text)))
+                .filter(|words| at + words.len() <= range.end && words.iter().zip(&tokens[at..]).all(|(w, t)| w.is(t)))
                 .map(Vec::len)
                 .max();
             found.extend(longest.map(|n| at..at + n));
@@ -116,6 +184,11 @@ impl Pattern {
         Ok(Self { wanted, unwanted })
     }
 
+    /// Whether the note has what every term needs: where not, the pattern fits nowhere.
+    pub fn may_fit(&self, vocabulary: &Vocabulary) -> bool {
+        self.wanted.iter().all(|term| term.may_stand(vocabulary))
+    }
+
     /// Whether every term is stated somewhere by `stated` (the place it gives), and none of the unwanted ones; the places.
     pub fn told(&self, stated: impl Fn(&Alternatives) -> Option<Range<usize>>) -> Option<Vec<Range<usize>>> {
         if self.unwanted.iter().any(|term| stated(term).is_some()) {
@@ -157,6 +230,15 @@ mod tests {
         assert!(Pattern::parse("actinic* !nitrogen").expect("a pattern").find(&list, all.clone()).is_none());
         let biopsy = Alternatives::parse("biops*").expect("alternatives");
         assert!(biopsy.stated(&list, all.clone()).is_none() && !biopsy.places(&list, all).is_empty());
+        let vocabulary = Vocabulary::new(&list);
+        let may_fit = |text: &str| Pattern::parse(text).expect("a pattern").may_fit(&vocabulary);
+        // Only eight bytes are compared: the last of these needs a closer look.
+        for fits in ["nitrogen", "nitro*", "*trogen", "keratos*", "*eratoses", "9", "keratoses liquid_nitro*", "nitrogens"] {
+            assert!(may_fit(fits), "{fits}");
+        }
+        for lacks in ["xnitrogen", "*xogen", "nitroge", "nitrox*", "z*", "a9", "liquid_nitros*|kerato"] {
+            assert!(!may_fit(lacks), "{lacks}");
+        }
         assert!(Pattern::parse("a||b").is_err() && Pattern::parse("!a").is_err() && Pattern::parse("*a*").is_err());
     }
 }

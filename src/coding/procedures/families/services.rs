@@ -101,7 +101,10 @@ pub fn evaluate(
                 .find(|p| !passages.tokens[p.start].off && !super::pattern::is_negated(&passages.tokens, range.start, p.start))
         })
     };
-    if family.never.iter().any(|pattern| pattern.told(account).is_some()) {
+    let told = |pattern: &super::pattern::Pattern| {
+        if pattern.may_fit(&passages.vocabulary) { pattern.told(account) } else { None }
+    };
+    if family.never.iter().any(|pattern| told(pattern).is_some()) {
         found.ruled_out = true;
         return found;
     }
@@ -142,7 +145,7 @@ pub fn evaluate(
     };
     let mut wide = Vec::new();
     if places.is_empty() {
-        let told = family.told.iter().filter(|_| may_be_told).find_map(|pattern| pattern.told(account));
+        let told = family.told.iter().filter(|_| may_be_told).find_map(told);
         if let Some(words) = told {
             let first = words[0].clone();
             let part = passages.account.iter().find(|(_, r)| r.contains(&first.start)).cloned();
