@@ -14,13 +14,13 @@ pub static HOSPITAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static NEW: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:new patient|new[- ]patient|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the)|never been seen|previously followed by)\b"
+        r"\b(?:new patient|new[- ]patient|pleasure (?:of|to) meet\w*|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the)|never been seen|previously followed by)\b"
     ))
 });
 /// Signs of a first visit that leave the question open.
 pub static REFERRED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:kindly )?referred (?:by|to (?:me|us|our|the clinic)|here|from)|referral (?:from|by)|at the request of|thank you (?:very much |so much )?for (?:referring|the (?:kind )?referral)|self-?referred|second opinion)\b",
+        r"\b(?:(?:kindly )?referred (?:by|to (?:me|us|our|the clinic)|here|from)|referral (?:from|by)|at the request of|thank you (?:very much |so much )?for (?:referring|the (?:kind )?referral)|self-?referred|second opinion|sent (?:here|over|to (?:me|us))|(?:for|in) (?:an? |further |surgical |medical |initial |neurolog\w+ )?(?:evaluation|consultation|opinion)\b)\b",
     )
 });
 pub static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {

@@ -27,6 +27,7 @@ mod risk;
 mod risk_cues;
 mod services;
 mod setting;
+mod setting_cues;
 mod status;
 mod telehealth;
 mod time;
