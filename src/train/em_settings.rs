@@ -13,10 +13,10 @@ const LEAST_NOTES: usize = 10;
 const FOLDS: usize = 4;
 const ROUNDS: usize = 160;
 const STEP: f64 = 0.02;
-const SPARSITY: f64 = 6e-4;
+const SPARSITY: f64 = 3e-4;
 const PENALTY: f64 = 1e-3;
 /// Cues (`!`) are few and written for this: their penalty, of that of a word.
-const CUE_PENALTY: f64 = 0.3;
+const CUE_PENALTY: f64 = 1.0;
 
 /// Position among the settings of the family of a labelled code; none (a report) where no code is labelled. A visit of
 /// the global package is set by its kind of note.
