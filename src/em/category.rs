@@ -95,6 +95,15 @@ pub fn infer(
     if kind == NoteType::Home || matches!(place, "04" | "12" | "13" | "14" | "16" | "33" | "55" | "56") {
         return office(view, context, &weights, Category::HomeNew, Category::HomeEstablished);
     }
+    // Who was discharged days ago and is seen now tells of the stay as a discharge summary does.
+    let after_stay = if place.is_empty() && setting == Setting::Discharge && !told {
+        transitional::find(view, context.date_of_service)
+    } else {
+        None
+    };
+    if let Some(t) = after_stay {
+        return Found::new(Category::TransitionalCare, "transitional care after a discharge", t.evidence);
+    }
     match setting {
         Setting::Discharge if count(view, &SAME_DAY) > 0 => return same_day(view, payer),
         Setting::Discharge => return found(Category::HospitalDischarge, "a discharge: chosen by time alone", None),
@@ -229,7 +238,12 @@ fn setting(kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setti
         }
         (NoteType::Office | NoteType::Preventive | NoteType::Telehealth, _) if told => likeliest(&office),
         (_, "11" | "02" | "10") => likeliest(&office),
-        _ => likeliest(&Setting::ALL[1..]),
+        _ => {
+            // Both kinds of office visit together against each other setting.
+            let best = likeliest(&Setting::ALL[3..]);
+            let outside = weights[S::Established as usize] + weights[S::New as usize];
+            if outside >= weights[best as usize] { likeliest(&office) } else { best }
+        }
     }
 }
 

@@ -14,13 +14,13 @@ pub static HOSPITAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static NEW: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:new patient|new[- ]patient|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the)|never been seen|previously followed by)\b"
+        r"\b(?:new patient|new[- ]patient|pleasure (?:of|to) meet\w*|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the)|never been seen|previously followed by)\b"
     ))
 });
 /// Signs of a first visit that leave the question open.
 pub static REFERRED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:kindly )?referred (?:by|to (?:me|us|our|the clinic)|here|from)|referral (?:from|by)|at the request of|thank you (?:very much |so much )?for (?:referring|the (?:kind )?referral)|self-?referred|second opinion)\b",
+        r"\b(?:(?:kindly )?referred (?:by|to (?:me|us|our|the clinic)|here|from)|referral (?:from|by)|at the request of|thank you (?:very much |so much )?for (?:referring|the (?:kind )?referral)|self-?referred|second opinion|sent (?:here|over|to (?:me|us))|(?:for|in) (?:an? |further |surgical |medical |initial |neurolog\w+ )?(?:evaluation|consultation|opinion)\b)\b",
     )
 });
 pub static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
@@ -50,7 +50,7 @@ pub static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:post[- ]?op(?:erative)? (?:\w+ )?(?:visit|check|appointment|follow-?up|recheck|evaluation)|(?:s/p|status post)\b[^.]{0,60}\b(?:day \d{1,2}\b|pod ?#?\d|(?:\d{1,2}|one|two|three|four|five|six) (?:days|weeks?) ago)|within (?:the )?(?:\d+ days? )?global\b|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)"
+        r"\b(?:post[- ]?op(?:erative)? (?:\w+ )?(?:visit|check|appointment|follow-?up|recheck|evaluation)|(?:s/p|status post)\b[^.]{0,60}\b(?:day \d{1,2}\b|pod ?#?\d|(?:\d{1,2}|one|two|three|four|five|six) (?:days|weeks?) ago)|within (?:the )?(?:\d+ days? )?global\b|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)|^\W*post-? ?op\b"
     ))
 });
 /// How a note on a later day of a stay opens.
@@ -143,6 +143,18 @@ pub static REPORT_TITLE: LazyLock<Regex> = LazyLock::new(|| {
 pub static NO_SEPARATE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\bno (?:separate(?:ly identifiable)?|other) (?:evaluation|e/?m|visit|office visit)\b|\bno e/?m (?:today|billed|charged?|service)\b",
+    )
+});
+/// The patient comes for what was planned before.
+pub static PLANNED_PROCEDURE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:procedure (?:visit|appointment|only)|(?:returns?|here|comes?|back|in|presents?)(?: today)? for (?:the |his |her |an? )?(?:[\w-]+ ){0,3}(?:only|(?:as |previously |already )?(?:planned|scheduled|booked)\b)|for the (?:planned|scheduled) (?:\w+ ){0,3}(?:treatment|session|procedure|biopsy|injection|excision|removal|destruction)|(?:routine )?at[- ]risk foot care|psychotherapy (?:progress note|session|note))",
+    )
+});
+/// How the report of a test opens.
+pub static EXAM_TITLE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W*(?:exam|examination|study|reason for (?:the )?(?:exam|study|examination)|technique|type of (?:study|exam\w*)|(?:ct|mri|mra|us|ultrasound|x-?ray|radiograph\w*|echocardiogram)[^\n:]{0,40})\s*:[^\n]{0,400}\n?(?s:.{0,1500})\b(?:findings|interpretation|impression)\s*:",
     )
 });
 /// ... unless it names a visit too.

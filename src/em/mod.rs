@@ -3,6 +3,7 @@
 //! Two ways lead to a level: medical decision making (two of three elements: problems addressed, data, risk) or the
 //! documented total time on the date of the encounter. The better of the two is taken and said. Every element carries the
 //! words of the note; the level shown always follows from the elements shown.
+mod assessed;
 mod category;
 mod category_cues;
 mod codes;
@@ -27,6 +28,7 @@ mod risk;
 mod risk_cues;
 mod services;
 mod setting;
+mod setting_cues;
 mod status;
 mod telehealth;
 mod time;

@@ -41,9 +41,18 @@ pub fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category,
     if let Some((i, _)) = never {
         return Found::new(new, "never seen by this group and specialty", vec![view.quote(i)]);
     }
-    let weighed_new = weights[Setting::New as usize] > 2.0 * weights[Setting::Established as usize];
-    let is_new = (NEW.is_match(&opening) && !ESTABLISHED.is_match(&opening)) || weighed_new;
-    let cue: &Regex = match (is_new, NEW.is_match(&opening)) {
+    let (first, known) = (NEW.is_match(&opening), ESTABLISHED.is_match(&opening));
+    // A first visit takes the whole history, and a note that speaks of a return is none, whatever its other words.
+    let full = histories(view) >= 4 && !known;
+    let ratio = if full { 1.0 } else { 2.0 };
+    let weighed_new = weights[Setting::New as usize] > ratio * weights[Setting::Established as usize];
+    let is_new = match (first, known) {
+        (true, false) => true,
+        (false, true) => weighed_new && REFERRED.is_match(&opening),
+        (true, true) => weighed_new,
+        (false, false) => weighed_new || (full && REFERRED.is_match(&opening)),
+    };
+    let cue: &Regex = match (is_new, first) {
         (true, true) => &NEW,
         (true, false) => &REFERRED,
         _ => &ESTABLISHED,
@@ -55,9 +64,16 @@ pub fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category,
         (false, false) => "established patient by the note",
         (false, true) => "established patient by default: the note does not say",
     };
-    let unsure = evidence.is_empty() || (REFERRED.is_match(&opening) && !NEW.is_match(&opening));
+    let unsure = evidence.is_empty() || (REFERRED.is_match(&opening) && !first);
     let category = if is_new { new } else { established };
     Found { new_or_established_unsure: unsure, ..Found::new(category, reason, evidence) }
+}
+
+/// How many parts of a full history the note has: past illnesses, operations, family, social, review of systems.
+fn histories(view: &View) -> usize {
+    use crate::document::SectionKind as S;
+    let parts = [S::PastMedicalHistory, S::PastSurgicalHistory, S::FamilyHistory, S::SocialHistory, S::ReviewOfSystems];
+    parts.into_iter().filter(|p| view.document.sections.iter().any(|s| s.kind == *p)).count()
 }
 
 /// An outpatient consultation: its own codes where the payer takes them, else by new and established.

@@ -4,11 +4,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::assessed;
 use super::codes::Category;
 use super::natures::{self, Nature, TERMS, nature_of_code};
 use super::result::{Element, Level};
 pub use super::status::Status;
-use super::view::{View, Zone, around, pattern};
+use super::view::{Clause, View, Zone, around, pattern};
 use super::{modality, status};
 use crate::claim::Diagnosis;
 use crate::document::Span;
@@ -29,7 +30,7 @@ pub struct Problem {
 
 /// "DVT prophylaxis" is no thrombosis.
 static PREVENTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\W*(?:prophyla\w+|precautions?|screening|prevention|risk)\b"));
-static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static NEGATED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:no|not|denies|denied|without|negative for|never|ruled out|rules out|free of|absence of|history of|hx of|h/o|family|risks? (?:of|for|including|include)|return (?:if|for)|if (?:he|she|they|there|symptoms|any|the)|prevent\w*|such as|signs? (?:of|or)|should|develops?|in case|screen\w*|status post|s/p|call (?:if|for)|unlikely|doubt)\b[^.;]{0,45}$",
     )
@@ -135,8 +136,25 @@ pub fn find(view: &View, diagnoses: &[Diagnosis], mentions: &[Mention], category
             p.element.counted = true;
         }
     }
+    if let Some(chief) = problems.iter_mut().find(|p| p.addressed && p.nature != Nature::None) {
+        worse_by_story(view, chief, category);
+    }
     named(view, diagnoses, mentions, category, &mut problems);
     problems
+}
+
+/// The chief problem, chronic and assessed without a word of how it is doing, has the course that the patient tells.
+fn worse_by_story(view: &View, chief: &mut Problem, category: Category) {
+    if chief.nature != Nature::Chronic || chief.status != Status::Unstated || category.is_acute() {
+        return;
+    }
+    let told = |c: &Clause| c.zone == Zone::Story && status::flares(view.words(c.span));
+    if view.clauses.iter().any(told) {
+        chief.status = Status::Worse;
+        chief.element.kind = kind_of(chief.nature, chief.status).to_owned();
+        chief.element.status = Some(status_word(chief.status).to_owned());
+        chief.element.level = Some(level_of(chief.nature, chief.status, category));
+    }
 }
 
 fn coded(view: &View, d: &Diagnosis, all: &[Diagnosis], category: Category) -> Problem {
@@ -153,7 +171,7 @@ fn coded(view: &View, d: &Diagnosis, all: &[Diagnosis], category: Category) -> P
         }
     }
     if !places.iter().any(|(i, _)| view.clauses.get(*i).is_some_and(|c| c.zone.is_decision()))
-        && let Some((i, at)) = assessed_elsewhere(view, d)
+        && let Some((i, at)) = assessed::elsewhere(view, d)
     {
         best = view.clauses.get(i).map(|c| (i, c.zone));
         places.push((i, at));
@@ -210,53 +228,6 @@ fn status_word(status: Status) -> &'static str {
         Status::Worse => "not at goal or worsening",
         Status::Severe => "severe",
     }
-}
-
-/// Where assessment or plan takes up a problem whose evidence stands in story or findings: a telling word of that
-/// evidence or of the title stands there too.
-fn assessed_elsewhere(view: &View, d: &Diagnosis) -> Option<(usize, usize)> {
-    const GENERAL: [&str; 24] = [
-        "acute",
-        "chronic",
-        "right",
-        "left",
-        "other",
-        "unspecified",
-        "without",
-        "disease",
-        "disorder",
-        "history",
-        "current",
-        "initial",
-        "encounter",
-        "complication",
-        "complications",
-        "pain",
-        "severe",
-        "essential",
-        "primary",
-        "upper",
-        "lower",
-        "elsewhere",
-        "classified",
-        "specified",
-    ];
-    let mut words: Vec<String> = Vec::new();
-    let evidence = d.evidence.iter().filter(|e| e.document == view.document.id).map(|e| e.text.as_str());
-    for text in evidence.chain([d.title.as_str()]) {
-        words.extend(
-            text.to_ascii_lowercase()
-                .split(|c: char| !c.is_ascii_alphabetic())
-                .filter(|w| w.len() >= 6 && !GENERAL.contains(w))
-                .map(str::to_owned),
-        );
-    }
-    let mut clauses = view.clauses.iter().enumerate().filter(|(_, c)| matches!(c.zone, Zone::Assessment | Zone::Plan));
-    clauses.find_map(|(i, c)| {
-        let said = view.words(c.span);
-        let at = words.iter().find_map(|w| said.find(w.as_str()))?;
-        (!NEGATED.is_match(said.get(..at)?)).then_some((i, c.span.start + at))
-    })
 }
 
 /// The words that name a problem (to the end of its sentence, or to the next problem) and those that follow in its list

@@ -19,6 +19,14 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     if count(view, &NO_SEPARATE) > 0 {
         return Some("the note says that there was no separate visit".into());
     }
+    let opening = opening(view);
+    let procedure = |l: &Line| !imaging(l) && !l.code.starts_with("99");
+    if !told && PLANNED_PROCEDURE.is_match(&opening) && lines.iter().any(procedure) {
+        return Some("the patient came for a procedure planned before, and the note tells no separate evaluation".into());
+    }
+    if !told && EXAM_TITLE.is_match(view.lower.trim_start()) && !tells_a_visit(view) {
+        return Some("the note opens as the report of a test, which has no E/M level".into());
+    }
     if !told && titled {
         return Some("the note is headed as the report of a procedure or test, which has no E/M level".into());
     }
@@ -44,13 +52,17 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
         return Some(format!("the encounter is reported as {}, which takes the place of an E/M service", line.code));
     }
     let open = !told && !given(context, "place_of_service");
-    let imaging = |l: &Line| ["7", "93", "94", "958", "959"].iter().any(|p| l.code.starts_with(p));
     if open && !lines.is_empty() && lines.iter().all(imaging) && report > 0.5 && count(view, &VISIT) == 0 && !tells_a_visit(view)
     {
         return Some("the note reads as the report of a test, which has no E/M level".into());
     }
     let other_profession = open && (count(view, &THERAPIST) >= 2 || count(view, &DIETITIAN) >= 4);
     other_profession.then(|| "the note reads as a therapist's or dietitian's, who report no E/M service".into())
+}
+
+/// Imaging, tracings and the like.
+fn imaging(line: &Line) -> bool {
+    ["7", "93", "94", "958", "959"].iter().any(|p| line.code.starts_with(p))
 }
 
 /// The words that make a note a psychiatric diagnostic evaluation.
@@ -60,7 +72,8 @@ pub fn psychiatric(view: &View) -> Option<&'static Regex> {
     if !examined {
         return None;
     }
-    if axes >= 3 {
+    let history = view.lower.contains("past psychiatric history") || view.lower.contains("psychiatric history:");
+    if axes >= 3 || (axes >= 1 && history) {
         return Some(&AXIS);
     }
     PSYCHIATRIC.is_match(&opening(view)).then_some(&*PSYCHIATRIC)
@@ -70,7 +83,24 @@ pub fn psychiatric(view: &View) -> Option<&'static Regex> {
 fn instead_of_visit(code: &str) -> bool {
     matches!(
         code,
-        "90791" | "90792" | "92002" | "92004" | "92012" | "92014" | "97802" | "97803" | "97804" | "96130" | "96132" | "97542"
+        "90791"
+            | "90792"
+            | "92002"
+            | "92004"
+            | "92012"
+            | "92014"
+            | "97802"
+            | "97803"
+            | "97804"
+            | "96130"
+            | "96132"
+            | "97542"
+            | "90832"
+            | "90834"
+            | "90837"
+            | "90846"
+            | "90847"
+            | "90853"
     ) || ("97161"..="97168").contains(&code)
         || ("90951"..="90970").contains(&code)
 }

@@ -5,7 +5,7 @@ use super::codes::Category;
 use super::modality::{self, Modality, segment};
 use super::result::{Element, Level};
 use super::risk_cues::*;
-use super::view::{View, Zone, around};
+use super::view::{Clause, View, Zone, around};
 use crate::codeset::drugs::{Drug, Drugs};
 use crate::document::Span;
 
@@ -41,7 +41,7 @@ impl Risk {
 
 /// Drug classes whose use in a visit is no prescription drug management: they belong to a procedure or are vaccines.
 fn incidental(drug: &Drug) -> bool {
-    const ALWAYS: [&str; 8] = [
+    const ALWAYS: [&str; 9] = [
         "vaccine",
         "contrast",
         "local anesthetic",
@@ -50,6 +50,7 @@ fn incidental(drug: &Drug) -> bool {
         "diagnostic",
         "flush",
         "stress agent",
+        "hemostat",
     ];
     const UNLESS_PRESCRIBED: [&str; 3] = ["supplement", "vitamin", "emollient"];
     (ALWAYS.iter().any(|c| drug.class.contains(c))
@@ -139,8 +140,10 @@ pub fn find(view: &View, category: Category, admitting: bool) -> Risk {
     } else {
         add("major_surgery", "", Level::Moderate, "decision about elective major surgery, no risk factor stated", major);
     }
-    let planned = view.clauses.iter().enumerate().filter(|(_, c)| c.zone == Zone::Plan).find_map(|(i, c)| {
-        let m = OPERATION_FIRST.find(view.words(c.span))?;
+    let weighed = |i: usize| view.clauses.get(i + 1).is_some_and(|c| RISKS_TOLD.is_match(view.words(c.span)));
+    let decided = |(i, c): &(usize, &Clause)| c.zone == Zone::Plan || (c.zone.is_decision() && weighed(*i));
+    let planned = view.clauses.iter().enumerate().filter(decided).find_map(|(i, c)| {
+        let m = OPERATION_FIRST.find(view.words(c.span)).filter(|_| !NO_SURGERY.is_match(view.words(c.span)))?;
         Some((i, Span::new(c.span.start + m.start(), c.span.start + m.end())))
     });
     if major.is_none() {
@@ -173,6 +176,9 @@ pub fn find(view: &View, category: Category, admitting: bool) -> Risk {
             }
         };
         add("prescription_drug_management", Level::Moderate, "drug treatment decided, drug not named", hit);
+    }
+    if let Some((i, span)) = first_free(view, &IMAGING_ORDERED, decision, &NOT_GIVEN) {
+        risk.elements.push(element("imaging_ordered", view.words(span), Level::Low, "sectional imaging ordered", view, i));
     }
     if let Some((i, span)) = view.first(&SUPPORTIVE, decision) {
         risk.elements.push(element("supportive", view.words(span), Level::Low, "treatment of low risk", view, i));
@@ -219,6 +225,10 @@ fn drugs(view: &View, risk: &mut Risk) {
                 continue;
             }
             let name = words.get(hit.start..hit.end).unwrap_or(drug.name);
+            // Caustics and hemostats are put on in a procedure; nobody takes them home.
+            if PUT_ON.is_match(name) {
+                continue;
+            }
             let (from, to) = segment(words, hit.start, hit.end);
             let near = around(words, hit.start, hit.end, 70);
             let held = modality::of(words, hit.start, hit.end, view.neighbours(i));

@@ -74,7 +74,7 @@ pub static BY_VEIN: LazyLock<Regex> = LazyLock::new(|| {
 pub static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:continue|continued|start(?:ed)?|place(?:d)?|taper|agree with|adjust|change|resume|maintain|keep|remain|hold|refill(?:ed)?|renew(?:ed)?|restart|increase|decrease|stop|titrate|review(?:ed)? and (?:adjust|continu)\w*)\b[^.;]{0,40}\b(?:medications?|meds|medicines?|regimen|therapy|anticoagula\w+|insulin|hormones?|beta[- ]blockers?|calcium channel blockers?|antibiotics?|steroids?|inhalers?|immunosuppress\w*|prescriptions?|beta-?blockers?|diuretics?|statin|ace inhibitor|antihypertensives?|eye drops|pills?|drugs?|nebuliz\w+|hormone|infusions?)\b",
-        r"|\b(?:prescription|prescriptions|rx|scripts?|samples) (?:\w+ ){0,4}(?:given|written|provided|sent|for|of|were|was)\b|\b(?:gave|wrote|given|write|provided|received|sent) (?:\w+ ){0,4}(?:prescriptions?|rx|scripts?|samples)\b|\b(?:medication|prescription|drug|her|his|needs|need|requests?|\d+|with|for|given|sent|provided) refills?\b|\bsame dose\b|\brefilled\b|\b(?:start|begin|increase|decrease|continue|titrate)\b[^.;]{0,20}\b\d+(?:\.\d+)? ?(?:mg|mcg|units)\b|\brefills? (?:of|on|for|given|sent|provided|were|was|x)\b",
+        r"|\b(?:prescription|prescriptions|rx|scripts?|samples) (?:\w+ ){0,4}(?:given|written|provided|sent|for|of|were|was)\b|\b(?:gave|wrote|given|write|provided|received|sent) (?:\w+ ){0,4}(?:prescriptions?|rx|scripts?|samples)\b|\b(?:medication|prescription|drug|her|his|needs|need|requests?|\d+|with|for|given|sent|provided) refills?\b|\bsame dose\b|\brefilled\b|\b(?:not|no) (?:wish|want|need|desire) to (?:change|alter|increase|adjust)\b[^.;]{0,40}\b(?:medic\w+|doses?|drugs?|regimen)\b|\b(?:start|begin|increase|decrease|continue|titrate)\b[^.;]{0,20}\b\d+(?:\.\d+)? ?(?:mg|mcg|units)\b|\brefills? (?:of|on|for|given|sent|provided|were|was|x)\b",
         r"|\b(?:antibiotics?|antibiotic therapy|steroids?|steroid taper|anticoagulation|chemotherapy|antivirals?|antiemetics?|antihypertensives?|pain medications?|muscle relaxants?|nebuliz\w+|antidepressants?|narcotics?|oral contraceptives?|immunotherapy|hormone therapy|eye drops|diuretics?|bronchodilators?|iv fluids|oxygen)\b"
     ))
 });
@@ -122,6 +122,24 @@ pub static SURGERY: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:schedul\w+|plan\w*|proceed\w*|recommend\w*|candidate|options?|consent\w*|risks?|benefits?|undergo|opt(?:ed|ing)|interested in|would like|wish\w*|discuss\w*|consider\w*|need\w*|offer\w*|going to|elect\w*|set (?:him|her|up)|prefer\w*|decid\w*|book\w*|require\w*)\b[^.;]{{0,80}}\b{MAJOR}\b|\b{MAJOR}\b[^.;]{{0,60}}\b(?:schedul\w+|recommend\w*|discussed|risks?|consent|offered|indicated|planned|needed|option|warranted|considered|date)\b"
     ))
 });
+/// Risks of the operation just named.
+pub static RISKS_TOLD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:risks?|benefits?|complications?|alternatives?)\b[^.;]{0,60}\b(?:discussed|explained|reviewed|outlined|understand\w*)\b|\binformed consent\b",
+    )
+});
+/// Sectional imaging or imaging with contrast, ordered.
+pub static IMAGING_ORDERED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:order(?:ed|ing)?|obtain\w*|get|schedul\w+|recommend(?:ed)?|proceed with|go ahead (?:and|with)|send (?:him|her|them) for|arrange\w*|will (?:have|need|do|undergo)|with)\b[^.;]{0,50}\b(?:mri|mra|ct\b|cat scan|pet\b|pet[ /-]ct|arthrogram\w*|bone scan|myelogram)",
+    )
+});
+/// Caustics and hemostats of a procedure.
+pub static PUT_ON: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)silver nitrate|agno3|monsel|aluminum chloride|surgicel|floseal|gelfoam|thrombin|tisseel|fibrin|evicel|bone wax|surgiflo|arista",
+    )
+});
 /// A sentence of the plan that is the name of an operation.
 pub static OPERATION_FIRST: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r"^(?:\d+\W+)?(?:\w+ ){{0,3}}{MAJOR}\b[^.]{{0,60}}$")));
@@ -147,7 +165,7 @@ pub static SOCIAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static SUPPORTIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:physical therapy|occupational therapy|pt and ot|pt|ot|pad|pads|drops|splints?|strap|bed rest|ice|heat|elevat\w+|brace|cast|boot|crutches|sling|orthotics?|exercise\w*|diet|stretching|compression|moisturi[sz]\w+|over[- ]the[- ]counter|otc|gargles?|fluids|hydration|dressing\w*|bandage|ace wrap|warm compresses?|saline|humidifier|weight loss|hearing aids?|glasses|home exercise|wound care|refer\w*|observ\w+|conservative\w*|monitor\w*|reassur\w+|cpap|shoes|chiropract\w*|injections?|massage|non-?weight|aircast|crutch\w*|limit\w*|avoid\w*|speech therapy|counsel\w+|sunscreen|traction)\b",
+        r"\b(?:physical therapy|occupational therapy|pt and ot|pt|ot|therapy (?:was|for)|fluid intake|activit(?:y|ies)|pad|pads|drops|splints?|strap|bed rest|ice|heat|elevat\w+|brace|cast|boot|crutches|sling|orthotics?|exercise\w*|diet|stretching|compression|moisturi[sz]\w+|over[- ]the[- ]counter|otc|gargles?|fluids|hydration|dressing\w*|bandage|ace wrap|warm compresses?|saline|humidifier|weight loss|hearing aids?|glasses|home exercise|wound care|refer\w*|observ\w+|conservative\w*|monitor\w*|reassur\w+|cpap|shoes|chiropract\w*|injections?|massage|non-?weight|aircast|crutch\w*|limit\w*|avoid\w*|speech therapy|counsel\w+|sunscreen|traction)\b",
     )
 });
 

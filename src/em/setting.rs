@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use super::setting_cues;
 use super::view::View;
 use crate::note::{Context, OriginKind};
 
@@ -78,7 +79,7 @@ impl SettingWeights {
     pub fn to_tsv(&self) -> String {
         let row = |r: &[f64; 7]| r.iter().map(|w| format!("{w:.2}")).collect::<Vec<_>>().join("\t");
         let mut out = String::from(
-            "# Words of a note and their weight for each setting (^ in the first 600 bytes, # a heading, nt= np= the context).\n# feature\treport\testablished\tnew\thospital_initial\thospital_subsequent\tdischarge\temergency\n",
+            "# Words of a note and their weight for each setting (^ in the first 600 bytes, # a heading, ! a cue, nt= np= the context).\n# feature\treport\testablished\tnew\thospital_initial\thospital_subsequent\tdischarge\temergency\n",
         );
         out.push_str(&format!("(offset)\t{}\n", row(&self.offset)));
         for (feature, r) in &self.weights {
@@ -150,6 +151,7 @@ pub fn each_feature(view: &View, context: &Context, see: &mut dyn FnMut(&str)) {
         pair.push_str(view.words(heading));
         see(&pair);
     }
+    setting_cues::each(view, see);
     let origin = |field: &str| context.origins.get(field).map(|o| o.kind);
     see(&format!("nt={:?}", context.note_type).to_lowercase());
     let patient = match (context.patient.new_patient, origin("patient.new_patient")) {

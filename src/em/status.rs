@@ -105,6 +105,19 @@ pub fn is_precaution(words: &str) -> bool {
     PRECAUTION.is_match(words)
 }
 
+/// Worse in the patient's story, in so many words.
+static FLARES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:is|are|been|now|started) flaring|flaring up|flare-?up|(?:has|have|had) (?:\w+ )?(?:worsened|progressed)|(?:getting|gotten|got|become|becoming|growing|progressively|steadily|gradually|significantly|much) (?:\w+ )?(?:worse|worsening)|out of control|(?:no longer|not|hardly|barely) (?:work|help|controll?)(?:s|ing|ed)?|wear(?:s|ing) off|not (?:at|to) goal)\b",
+    )
+});
+
+/// A sentence of the story tells of worsening, undenied and not of long ago.
+pub fn flares(words: &str) -> bool {
+    let said = said(words);
+    FLARES.is_match(&said) && !STABLE.is_match(&said)
+}
+
 /// Another clinician looks after it, or the note says that it was left alone.
 pub fn managed_elsewhere(naming: &str) -> bool {
     ELSEWHERE.is_match(naming) && !ESCALATED.is_match(naming)

@@ -15,6 +15,8 @@ const ROUNDS: usize = 160;
 const STEP: f64 = 0.02;
 const SPARSITY: f64 = 3e-4;
 const PENALTY: f64 = 1e-3;
+/// Cues (`!`) are few and written for this: their penalty, of that of a word.
+const CUE_PENALTY: f64 = 1.0;
 
 /// Position among the settings of the family of a labelled code; none (a report) where no code is labelled. A visit of
 /// the global package is set by its kind of note.
@@ -86,6 +88,7 @@ fn regression(notes: &[&Note]) -> SettingWeights {
     let place: BTreeMap<&str, usize> = names.iter().enumerate().map(|(i, f)| (*f, i)).collect();
     let rows: Vec<(Vec<usize>, usize)> =
         notes.iter().map(|n| (n.features.iter().filter_map(|f| place.get(f.as_str()).copied()).collect(), n.gold)).collect();
+    let share: Vec<f64> = names.iter().map(|f| if f.starts_with('!') { CUE_PENALTY } else { 1.0 }).collect();
     // The last row holds the offsets.
     let last = names.len();
     let mut at = vec![[0.0f64; 7]; last + 1];
@@ -110,7 +113,7 @@ fn regression(notes: &[&Note]) -> SettingWeights {
         for f in 0..=last {
             for c in 0..7 {
                 let w = at[f][c];
-                let penalty = if f == last || w == 0.0 { 0.0 } else { 2.0 * PENALTY * w + SPARSITY * w.signum() };
+                let penalty = if f == last || w == 0.0 { 0.0 } else { share[f] * (2.0 * PENALTY * w + SPARSITY * w.signum()) };
                 let g = gradient[f][c] + penalty;
                 mean[f][c] = 0.9 * mean[f][c] + 0.1 * g;
                 square[f][c] = 0.999 * square[f][c] + 0.001 * g * g;

@@ -95,7 +95,7 @@ impl ProcedureCoder {
                 let concept = index.code_id(&service.code).and_then(|id| index.codes[id].entries.first()).map(|(c, _)| *c);
                 line.pointers = match family.vaccine {
                     Some(_) => context.pointers_of_given(&line, diagnoses),
-                    None => context.pointers_at(service.statement, concept, diagnoses),
+                    None => context.pointers_at(&line.code, service.statement, concept, diagnoses),
                 };
                 add(
                     &mut entries,
@@ -123,7 +123,10 @@ impl ProcedureCoder {
                 .find(&line.code)
                 .map(|i| context.code_sets.procedures.descriptor(i).to_owned())
                 .unwrap_or_default();
-            line.pointers = context.pointers_of_given(&line, diagnoses);
+            line.pointers = match injected(&entries) {
+                Some(into) if line.code.starts_with('J') => into.to_vec(),
+                _ => context.pointers_of_given(&line, diagnoses),
+            };
             queries.extend(question);
             entries.push(Entry { line, concept: None, service: None, lesion: false });
         }
@@ -175,6 +178,14 @@ impl ProcedureCoder {
             }
         }
     }
+}
+
+/// Pointers of the one injection on the claim, whose drug is given for what it treats.
+fn injected(entries: &[Entry]) -> Option<&[String]> {
+    let into = |code: &str| ["2052", "2055", "2060", "2061", "1190", "644", "6232"].iter().any(|stem| code.starts_with(stem));
+    let mut found = entries.iter().filter(|e| into(&e.line.code));
+    let first = found.next()?;
+    (found.next().is_none() && !first.line.pointers.is_empty()).then_some(first.line.pointers.as_slice())
 }
 
 /// The passage that a candidate rests on.

@@ -8,6 +8,7 @@ use crate::document::{Document, Span};
 use crate::extract::Laterality;
 use crate::note::{Context, NoteType, OriginKind};
 
+use super::affinity;
 use super::candidates::CodeCandidate;
 use super::families::{Family, Service};
 use super::knowledge::Knowledge;
@@ -225,11 +226,13 @@ impl LineContext<'_> {
 
     /// Up to four pointers: diagnoses that share words with the service or its statement, else the first one.
     pub fn pointers(&self, candidate: &CodeCandidate, diagnoses: &[Diagnosis]) -> Vec<String> {
-        self.pointers_at(candidate.statement, candidate.entry.map(|(concept, _)| concept), diagnoses)
+        let code = self.knowledge.index.codes[candidate.code].code.as_str();
+        self.pointers_at(code, candidate.statement, candidate.entry.map(|(concept, _)| concept), diagnoses)
     }
 
-    /// The same for a statement and the concept of the phrase table that the code belongs to.
-    pub fn pointers_at(&self, statement: usize, concept: Option<usize>, diagnoses: &[Diagnosis]) -> Vec<String> {
+    /// The same for a code, its statement and the concept of the phrase table that the code belongs to.
+    pub fn pointers_at(&self, code: &str, statement: usize, concept: Option<usize>, diagnoses: &[Diagnosis]) -> Vec<String> {
+        let reasons = affinity::reasons(code);
         let statement = &self.view.statements[statement];
         let words = &self.knowledge.index.words;
         let mut own: BTreeSet<String> = statement.words.iter().map(|w| w.stem.clone()).collect();
@@ -253,15 +256,16 @@ impl LineContext<'_> {
                     .filter_map(|s| self.knowledge.index.id(s))
                     .map(|id| self.knowledge.index.weight(id))
                     .sum();
-                (i, shared + near)
+                let usual = if reasons.iter().any(|r| diagnosis.code.starts_with(r)) { affinity::WEIGHT } else { 0.0 };
+                (i, shared + near + usual)
             })
             .filter(|(_, score)| *score > 2.5)
             .collect();
         scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         // What is past, or a standing state, is not what a service treats where anything else is.
         let status = |i: &usize| is_status(&diagnoses[*i].code);
-        if scored.iter().any(|(i, _)| !status(i)) {
-            scored.retain(|(i, _)| !status(i));
+        if diagnoses.iter().any(|d| !is_status(&d.code)) {
+            scored.retain(|(i, _)| !status(i) || reasons.iter().any(|r| diagnoses[*i].code.starts_with(r)));
         }
         let strongest = scored.first().map_or(0.0, |s| s.1);
         let mut chosen: Vec<usize> = scored.iter().filter(|(_, s)| *s >= 0.6 * strongest).take(4).map(|(i, _)| *i).collect();
@@ -277,13 +281,14 @@ impl LineContext<'_> {
     pub fn pointers_of_given(&self, line: &Line, diagnoses: &[Diagnosis]) -> Vec<String> {
         let vaccine =
             matches!(line.code.parse::<u32>(), Ok(90460..=90759)) || super::families::administration::decides(&line.code);
-        let wanted = |d: &&Diagnosis| ["Z23", "Z00"].iter().any(|stem| d.code.starts_with(stem));
-        if let Some(reason) = diagnoses.iter().find(wanted).filter(|d| vaccine && !d.pointer.is_empty()) {
+        // The encounter for immunization first; a check-up only where that is not coded.
+        let wanted = ["Z23", "Z00"].iter().find_map(|stem| diagnoses.iter().find(|d| d.code.starts_with(stem)));
+        if let Some(reason) = wanted.filter(|d| vaccine && !d.pointer.is_empty()) {
             return vec![reason.pointer.clone()];
         }
         let place = line.evidence.first().map_or(0, |e| e.start);
         let statement = self.view.statements.iter().rposition(|s| s.span.start <= place).unwrap_or(0);
-        if self.view.statements.is_empty() { Vec::new() } else { self.pointers_at(statement, None, diagnoses) }
+        if self.view.statements.is_empty() { Vec::new() } else { self.pointers_at(&line.code, statement, None, diagnoses) }
     }
 
     /// A question when another code of the same concept is nearly as likely and an attribute that separates them is unsaid.

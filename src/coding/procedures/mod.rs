@@ -4,6 +4,7 @@
 //! codes by their attributes ([`attributes`], [`features`]); three small models answer whether the service was done,
 //! which of its codes it is, and whether the line stands beside the others ([`layers`], [`rivalry`]); what is chosen
 //! becomes lines with modifiers, units and pointers ([`lines`]).
+mod affinity;
 pub mod attributes;
 pub mod candidates;
 pub mod confidence;

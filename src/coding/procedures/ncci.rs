@@ -66,6 +66,9 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
         !here.is_empty() && !there.is_empty() && !here.iter().any(|m| there.contains(m))
     };
     let marked = |e: &Entry| e.line.modifiers.iter().any(|m| m == "59" || m.starts_with('X'));
+    // A service of much more work keeps its place beside its own part: a graft repair beside the closing of the skin.
+    let work = |e: &Entry| code_sets.procedures.facts(&e.line.code, date).map_or(0.0, |f| f.work_rvu);
+    let chief = |whole: &Entry, part: &Entry| work(part) > 0.0 && work(whole) >= CHIEF * work(part);
     let mut included: Vec<usize> = Vec::new();
     let mut reasons: Vec<(usize, String)> = Vec::new();
     let mut distinct: Vec<usize> = Vec::new();
@@ -78,7 +81,7 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
             let tables = first.service.is_some() || second.service.is_some();
             // What a table decides stands before what the model alone proposes.
             let lesser = match (first.service.is_some(), second.service.is_some()) {
-                (false, true) if first.line.confidence < SURE => a,
+                (false, true) if first.line.confidence < SURE && !chief(first, second) => a,
                 _ => b,
             };
             let other = if lesser == a { second } else { first };
@@ -137,6 +140,9 @@ fn left_off(code_sets: &CodeSets, line: &Line, why_not: String) -> Candidate {
 
 /// A line of the model that is at least this likely keeps its place beside what a table decides.
 const SURE: f32 = 0.7;
+
+/// How many times the work of its part makes a service the chief one.
+const CHIEF: f64 = 3.0;
 
 /// Whether two lesion services rest on different places of the note or different named places.
 fn other_lesion(a: &Entry, b: &Entry) -> bool {
