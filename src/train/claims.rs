@@ -2,6 +2,7 @@
 //!
 //! The ranking of diagnoses reads this head's answers as features, so they must come from a model that has not seen
 //! the note: one model for each fold of the training notes, and one of all notes for the release.
+mod figures;
 mod packed;
 
 use std::collections::{BTreeMap, HashMap};
@@ -354,7 +355,7 @@ fn learn(
             }
             step += 1;
         }
-        let own = figures(base, &model, held)?;
+        let own = figures::of(base, &model, held)?;
         tracing::info!(fold, epoch, loss = sum / f64::max(count, 1.0), precision = own.0, first = own.1, "claims learned");
     }
     optimizer.weights()
@@ -378,30 +379,6 @@ fn loss(scores: &[Tensor], notes: &[&Sample], first_weight: f64) -> Result<Tenso
         }
     }
     Ok(Tensor::stack(&parts, 0)?.sum_all()?)
-}
-
-/// Average precision of all families of some notes, and the share of notes whose first family scores highest.
-fn figures(base: &Base, model: &Model, notes: &[&Sample]) -> Result<(f64, f64), TrainError> {
-    let (mut all, mut right, mut asked) = (Vec::new(), 0usize, 0usize);
-    for note in notes {
-        let answers = base.answers(model, note)?;
-        let rows = note.families.iter().zip(note.labels.iter().zip(&note.weights));
-        all.extend(rows.filter(|(_, (_, w))| **w > 0.0).filter_map(|(f, (l, _))| Some((answers.get(&f.row)?.0, *l > 0.5))));
-        if let Some(first) = note.first.and_then(|f| note.families.get(f as usize)) {
-            asked += 1;
-            let best = answers.iter().max_by(|a, b| a.1.1.total_cmp(&b.1.1)).map(|(row, _)| *row);
-            right += usize::from(best == Some(first.row));
-        }
-    }
-    all.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut hits, mut sum) = (0usize, 0.0);
-    for (rank, (_, hit)) in all.iter().enumerate() {
-        if *hit {
-            hits += 1;
-            sum += hits as f64 / (rank + 1) as f64;
-        }
-    }
-    Ok((sum / hits.max(1) as f64, right as f64 / asked.max(1) as f64))
 }
 
 #[cfg(test)]
