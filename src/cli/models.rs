@@ -1,13 +1,17 @@
 //! `superbill models`: making and checking model directories.
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
+use candle_core::Tensor;
 use clap::{Args, Subcommand};
 
 use crate::codeset::CodeSets;
+use crate::coding::diagnoses::attention;
 use crate::encoder::convert::{Conversion, convert};
-use crate::encoder::manifest::Manifest;
-use crate::encoder::store::Precision;
-use crate::encoder::{CandleEncoder, EncoderError, device, hub, vectors};
+use crate::encoder::manifest::{self, Manifest};
+use crate::encoder::store::{self, Precision};
+use crate::encoder::{CandleEncoder, EncoderError, average, bert, device, hub, vectors};
+use crate::extract::heads;
 
 /// Arguments of `superbill models`.
 #[derive(Args, Debug)]
@@ -42,6 +46,18 @@ pub enum ModelsCommand {
         /// Its licence, for the manifest
         #[arg(long, default_value = "")]
         licence: String,
+    },
+    /// Averages models that started from the same weights and learned by the same recipe; the first gives all else
+    Average {
+        /// Model directories
+        #[arg(required = true)]
+        models: Vec<PathBuf>,
+        /// Weights of models of claims (training/recipes/diagnoses.toml keeps one a fold), averaged for the coding branch
+        #[arg(long, value_name = "FILE", num_args = 1..)]
+        claims: Vec<PathBuf>,
+        /// Directory to write; its title vectors are to be computed next (`models vectors`)
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
     /// Computes the vectors of all billable ICD-10-CM codes' titles with a model's linking branch
     Vectors {
@@ -123,6 +139,38 @@ pub enum ModelsError {
     Codes(#[from] crate::codeset::CodesetError),
 }
 
+/// Writes the mean of some models' encoders and heads, and of some models of claims, into a copy of the first model.
+fn averaged(models: &[PathBuf], claims: &[PathBuf], out: &Path) -> Result<Manifest, EncoderError> {
+    let Some(first) = models.first() else { return Err(EncoderError::format(out, "no model to average")) };
+    let mut record = Manifest::read(first)?;
+    let io = |e| EncoderError::Io { path: out.to_owned(), source: e };
+    std::fs::create_dir_all(out).map_err(io)?;
+    for file in record.files.keys() {
+        record.verify(first, file)?;
+        std::fs::copy(first.join(file), out.join(file)).map_err(io)?;
+    }
+    let mut write = |file: &str, weights: BTreeMap<String, Tensor>| {
+        store::write(&out.join(file), &weights, Precision::Compact)?;
+        record.record(out, file)
+    };
+    for file in [manifest::TRUNK, manifest::TAGGING, manifest::LINKING, heads::FILE] {
+        let files: Vec<PathBuf> = models.iter().map(|m| m.join(file)).collect();
+        write(file, average::mean(&files)?)?;
+    }
+    if !claims.is_empty() {
+        let all = average::mean(claims)?;
+        let (branch, head) = all.into_iter().partition(|(name, _)| bert::in_layers(name, &(0..usize::MAX)));
+        write(manifest::CODING, branch)?;
+        write(attention::FILE, head)?;
+    }
+    if !record.recipe.is_object() {
+        record.recipe = serde_json::json!({});
+    }
+    record.recipe["average"] = serde_json::json!({"encoders": models.len(), "claims": claims.len()});
+    record.write(out)?;
+    Ok(record)
+}
+
 /// Runs the command; returns what to print. `codesets`: folder of the tables, the embedded ones where not given;
 /// `device_name`: as in `--device`.
 pub fn run(args: &ModelsArgs, codesets: Option<&std::path::Path>, device_name: &str) -> Result<String, ModelsError> {
@@ -132,6 +180,10 @@ pub fn run(args: &ModelsArgs, codesets: Option<&std::path::Path>, device_name: &
             let precision = if full { Precision::Full } else { Precision::Compact };
             let data = serde_json::json!([{ "source": origin, "licence": licence }]);
             let manifest = convert(&files, &out, &Conversion { name, trunk_layers, precision, data })?;
+            Ok(format!("{} written to {}\n", manifest.identity(), out.display()))
+        }
+        ModelsCommand::Average { models, claims, out } => {
+            let manifest = averaged(&models, &claims, &out)?;
             Ok(format!("{} written to {}\n", manifest.identity(), out.display()))
         }
         ModelsCommand::Vectors { directory } => {

@@ -16,8 +16,10 @@
 //! | [`families`], [`hub`] | and a user's own model? |
 //! | [`vectors`] | which codes' titles are nearest? |
 //! | [`hash`] | a small encoder without weights, for tests |
+//! | [`average`] | what do several models that learned alike say together? |
 //! | [`convert`] | how does a published checkpoint become a model directory? |
 //! | [`device`] | where is it computed? |
+pub mod average;
 pub mod bert;
 pub mod convert;
 pub mod device;
