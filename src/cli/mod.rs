@@ -2,6 +2,7 @@
 //! standard error. Exit status: 0 done, 1 the work found errors that block the claim, 2 wrong usage or unreadable
 //! input, 3 internal failure.
 use std::path::PathBuf;
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -141,12 +142,15 @@ fn start_logging() {
 }
 
 /// Opens the engine with the folders that the flags name or that came with the program.
-fn open_engine(global: &Global) -> Result<Engine, CliError> {
+/// The engine for a command. It stays open until the process ends: taking its tables apart piece by piece would cost a
+/// tenth of what coding a note does.
+fn open_engine(global: &Global) -> Result<ManuallyDrop<Engine>, CliError> {
     let config = EngineConfig {
         model: global.model.clone(),
         codesets: global.codesets.clone(),
         data: global.data_folder(),
         device: global.device.clone(),
     };
-    Engine::open(&config).map_err(|e| CliError { status: e.exit_status(), message: e.to_string() })
+    let engine = Engine::open(&config).map_err(|e| CliError { status: e.exit_status(), message: e.to_string() })?;
+    Ok(ManuallyDrop::new(engine))
 }

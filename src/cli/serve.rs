@@ -1,6 +1,7 @@
 //! `superbill serve`: the endpoint.
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use clap::Args;
@@ -34,7 +35,7 @@ pub fn run(args: &ServeArgs, global: &Global) -> Result<u8, CliError> {
     {
         settings.api_keys.push(key);
     }
-    let engine = Arc::new(open_engine(global)?);
+    let engine = Arc::new(ManuallyDrop::into_inner(open_engine(global)?));
     if settings.api_keys.is_empty() {
         let mut rng = rand::rng();
         let key: String = (0..40).map(|_| char::from(rng.sample(rand::distr::Alphanumeric))).collect();

@@ -198,6 +198,6 @@ pub static PRESCRIPTION_STRENGTH: LazyLock<Regex> =
 pub static NEVER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bno (?:history|evidence) of hospice\b"));
 pub static NO_ADMISSION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:no need for admission|does not (?:need|require) (?:admission|hospitali)|not (?:be )?admitted|on admission|admission labs?|previous(?:ly)? admi|prior admi|last admi|recent(?:ly)? (?:admi|hospitali)|date of admission|was discharged|return to the (?:er|emergency)|if (?:he|she|symptoms|any)|admission medications?|(?:does|did|do) admit|admitted to (?:the )?(?:operating|or\\b|same[- ]day)|require (?:her|him) to be admitted|admitted in (?:19|20)\\d\\d)\b",
+        r"\b(?:no need for admission|does not (?:need|require) (?:admission|hospitali)|not (?:be )?admitted|on admission|admission labs?|previous(?:ly)? admi|prior admi|last admi|recent(?:ly)? (?:admi|hospitali)|date of admission|was discharged|return to the (?:er|emergency)|if (?:he|she|symptoms|any)|admission medications?|(?:does|did|do) admit|admitted to (?:the )?(?:operating|or\b|same[- ]day)|require (?:her|him) to be admitted|admitted in (?:19|20)\d\d)\b",
     )
 });

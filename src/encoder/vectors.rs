@@ -200,20 +200,23 @@ impl VectorFile {
         if let Some(block) = self.blocks.first() {
             block.round(&all, &mut rounded);
         }
-        // Blocks of one task share a list, so that most rows fall to its last entry at once.
-        let lists = || (Vec::new(), vec![Best::new(keep); usable.len()]);
-        let score = |(mut scores, mut best): (Vec<f32>, Vec<Best>), (number, block): (usize, &ByteWeights)| {
-            scores.resize(usable.len() * block.outputs(), 0f32);
-            block.apply(&rounded, &mut scores, After::default());
-            for (best, scores) in best.iter_mut().zip(scores.chunks_exact(block.outputs())) {
-                best.offer_all(scores, (number * BLOCK) as u32);
+        // A task takes blocks that follow one another and keeps one list, so that most rows fall below its floor at once.
+        let share = self.blocks.len().div_ceil(rayon::current_num_threads()).max(1);
+        let score = |(number, blocks): (usize, &[ByteWeights])| {
+            let (mut scores, mut best) = (Vec::new(), vec![Best::new(keep); usable.len()]);
+            for (block, first) in blocks.iter().zip((number * share * BLOCK..).step_by(BLOCK)) {
+                scores.resize(usable.len() * block.outputs(), 0f32);
+                block.apply(&rounded, &mut scores, After::default());
+                for (best, scores) in best.iter_mut().zip(scores.chunks_exact(block.outputs())) {
+                    best.offer_all(scores, first as u32);
+                }
             }
-            (scores, best)
+            best
         };
-        let found: Vec<Vec<Best>> = self.blocks.par_iter().enumerate().fold(lists, score).map(|(_, best)| best).collect();
+        let found: Vec<Vec<Best>> = self.blocks.par_chunks(share).enumerate().map(score).collect();
         let exact = |(place, &i): (usize, &usize)| {
             let mut near: Vec<(f32, u32)> = found.iter().flat_map(|b| b[place].entries.iter().copied()).collect();
-            near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            near.sort_unstable_by(better);
             near.truncate(keep);
             let mut near: Vec<Neighbour> =
                 near.into_iter().map(|(_, row)| Neighbour { row, score: self.cosine(row, &queries[i]) }).collect();
@@ -228,19 +231,27 @@ impl VectorFile {
     }
 }
 
-/// The best rows seen so far, best first.
+/// The best rows seen so far, and some that are not: cut to the best when there are too many.
 #[derive(Clone)]
 struct Best {
     entries: Vec<(f32, u32)>,
     keep: usize,
+    /// A row must score more: so many better ones were seen.
+    floor: f32,
+}
+
+/// Higher scores first, equal ones by row number.
+fn better(a: &(f32, u32), b: &(f32, u32)) -> std::cmp::Ordering {
+    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }
 
 impl Best {
     fn new(keep: usize) -> Self {
-        Self { entries: Vec::with_capacity(keep + 1), keep }
+        Self { entries: Vec::with_capacity(4 * keep), keep: keep.max(1), floor: f32::NEG_INFINITY }
     }
 
-    /// Offers the scores of the rows from `first` on.
+    /// Offers the scores of the rows from `first` on. Rows come in rising order, so that an equal score never displaces an
+    /// earlier row.
     fn offer_all(&mut self, scores: &[f32], first: u32) {
         for (number, some) in scores.chunks(32).enumerate() {
             // Most of them hold nothing that would be kept.
@@ -252,20 +263,20 @@ impl Best {
                 }
             }
             let highest = lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |high, s| high.max(*s));
-            if self.entries.len() < self.keep || self.entries.last().is_some_and(|last| highest > last.0) {
+            if highest > self.floor {
                 let first = first + 32 * number as u32;
-                some.iter().zip(first..).for_each(|(score, row)| self.offer(*score, row));
+                let floor = self.floor;
+                self.entries.extend(some.iter().copied().zip(first..).filter(|(score, _)| *score > floor));
+                if self.entries.len() >= 3 * self.keep {
+                    self.cut();
+                }
             }
         }
     }
 
-    /// Rows are offered in rising order, so an equal score never displaces an earlier row.
-    fn offer(&mut self, score: f32, row: u32) {
-        if self.entries.len() == self.keep && self.entries.last().is_none_or(|last| score <= last.0) {
-            return;
-        }
-        let at = self.entries.partition_point(|e| e.0 >= score);
-        self.entries.insert(at, (score, row));
+    fn cut(&mut self) {
+        let (_, last, _) = self.entries.select_nth_unstable_by(self.keep - 1, better);
+        self.floor = last.0;
         self.entries.truncate(self.keep);
     }
 }

@@ -86,17 +86,19 @@ impl Engine {
         };
         let open_procedures = || {
             verify("procedures.json.gz")?;
-            let table = ProcedureTable::read(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
-            let procedures = ProcedureModel::read(&model.join("procedures.json.gz")).map_err(open_error)?;
-            Ok::<_, EngineError>((table, procedures))
+            let open_families = || FamilyTables::open(&folder.join("procedures")).map_err(open_error);
+            let open_model = || {
+                let table = ProcedureTable::read(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
+                let model = ProcedureModel::read(&model.join("procedures.json.gz")).map_err(open_error)?;
+                Ok::<_, EngineError>((table, model))
+            };
+            let (model, families) = rayon::join(open_model, open_families);
+            let (table, model) = model?;
+            Ok::<_, EngineError>(ProcedureCoder::new(table, model, families?))
         };
-        let open_families = || FamilyTables::open(&folder.join("procedures")).map_err(open_error);
-        let (((tables, reader), diagnoses), (procedures, families)) = rayon::join(
-            || rayon::join(|| rayon::join(open_tables, open_reader), open_diagnoses),
-            || rayon::join(open_procedures, open_families),
-        );
+        let (((tables, reader), diagnoses), procedures) =
+            rayon::join(|| rayon::join(|| rayon::join(open_tables, open_reader), open_diagnoses), open_procedures);
         let ((code_sets, payers), (reader, documented), diagnoses) = (tables?, reader?, diagnoses?);
-        let ((table, procedures), families) = (procedures?, families?);
         verify("review.toml")?;
         verify("training_documents.txt")?;
         let info = EngineInfo {
@@ -110,7 +112,7 @@ impl Engine {
             payers,
             diagnoses,
             documented,
-            procedures: ProcedureCoder::new(table, procedures, families),
+            procedures: procedures?,
             review: read_thresholds(&model.join("review.toml"))?,
             training_documents: read_ids(&model.join("training_documents.txt"))?,
             info,

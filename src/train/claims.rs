@@ -115,7 +115,7 @@ pub struct BaseFolder<'a> {
 }
 
 /// Answers for every note from a model that has not seen it, and the weights of a model of all notes written into
-/// `out` (`coding.safetensors`, `claims.safetensors`), recorded in its manifest. `held` gives the base for each fold:
+/// `out` (`coding.safetensors`, `claims.safetensors`; not learned without `out`), recorded in its manifest. `held` gives the base for each fold:
 /// one whose encoder has not seen the fold's labels, where there is such a one.
 pub fn fit<'a>(
     samples: &[Sample],
@@ -123,7 +123,7 @@ pub fn fit<'a>(
     held: &dyn Fn(usize) -> BaseFolder<'a>,
     settings: &ClaimSettings,
     device: &Device,
-    out: &Path,
+    out: Option<&Path>,
 ) -> Result<Vec<Answers>, TrainError> {
     if !device.is_cpu() {
         candle_core::cuda::set_gemm_reduced_precision_f32(true);
@@ -158,6 +158,7 @@ pub fn fit<'a>(
         }
         tracing::info!(fold, "claims read without their fold");
     }
+    let Some(out) = out else { return Ok(answers) };
     let path = settings.run.join("claims.all.safetensors");
     if !path.is_file() {
         let all: Vec<&Sample> = samples.iter().collect();

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rayon::prelude::*;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::claims::{self, BaseFolder, ClaimSettings};
 use super::data::{DataError, LabelledDocument, Split, labels};
 use super::diagnoses::{self, DiagnosisSettings, FitReport};
 use super::diagnosis_rows;
+use super::diagnosis_study::{self, Measured, Study};
 use super::encoder::dataset::half_of;
 use crate::codeset::CodeSets;
 use crate::coding::diagnoses::gather::Material;
@@ -36,36 +37,19 @@ struct Recipe {
     /// The attention over titles; without it the model's own is neither learned nor asked.
     #[serde(default)]
     claims: Option<ClaimSettings>,
-    /// Only measures, out of fold, and writes nothing.
+    /// Where there are any, only they are run, and nothing is written.
     #[serde(default)]
-    study: Option<Study>,
+    studies: Vec<Study>,
 }
 
-/// What a measurement leaves out: a point of the learning curve, or an ablation.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Study {
-    /// Labelled notes to keep, in order of a hash of their id; all without it.
-    notes: Option<usize>,
-    /// Features whose names begin so are hidden from the models.
-    without: Vec<String>,
-}
-
-impl Study {
-    fn keep(&self, documents: &mut Vec<LabelledDocument>) {
-        documents.sort_by_key(|d| (diagnoses::hash_of(&d.id), d.id.clone()));
-        documents.truncate(self.notes.unwrap_or(usize::MAX));
-    }
-    /// A hidden feature is the same for every row.
-    fn hide(&self, rows: &mut [diagnoses::NoteRows], names: &[String]) {
-        let hidden: Vec<usize> =
-            (0..names.len()).filter(|i| self.without.iter().any(|w| names[*i].starts_with(w.as_str()))).collect();
-        for table in rows.iter_mut().map(|r| &mut r.table) {
-            for row in table.values.chunks_exact_mut(table.width.max(1)) {
-                hidden.iter().for_each(|i| row[*i] = 0.0);
-            }
-        }
-    }
+/// What a run found.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum DiagnosisReport {
+    /// A model was fitted and written.
+    Fitted(FitReport),
+    /// Nothing but measurements.
+    Measured(Vec<Measured>),
 }
 
 /// What stopped a run.
@@ -96,7 +80,7 @@ pub enum RecipeError {
 }
 
 /// Runs a recipe; the result goes to `out` (the recipe's base without it) and the phrase counts to the code sets.
-pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, RecipeError> {
+pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisReport, RecipeError> {
     let problem = |reason: String| RecipeError::Recipe { path: path.to_owned(), reason };
     let text = std::fs::read_to_string(path).map_err(|e| problem(e.to_string()))?;
     let recipe: Recipe = toml::from_str(&text).map_err(|e| problem(e.to_string()))?;
@@ -106,9 +90,6 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, R
     };
     let mut documents = labels::load(&corpora.join("labels"), Split::Train)?;
     documents.extend(labels::load_authored(&corpora.join("authored"))?);
-    if let Some(study) = &recipe.study {
-        study.keep(&mut documents);
-    }
     let reader = Reader::open(&recipe.base, &recipe.codesets, device)?;
     let folders = recipe.held_out.clone().unwrap_or_default();
     let held = match &recipe.held_out {
@@ -121,7 +102,9 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, R
     let today = jiff::civil::date(2026, 5, 4);
     let readings: Vec<Reading> =
         documents.par_iter().map(|d| reader_of(&d.id).read(&d.encounter(), today)).collect::<Result<_, _>>()?;
-    let index = |d: &LabelledDocument| documents.iter().position(|o| std::ptr::eq(o, d)).unwrap_or(0);
+    let places: std::collections::HashMap<&str, usize> =
+        documents.iter().enumerate().map(|(i, d)| (d.id.as_str(), i)).collect();
+    let index = |d: &LabelledDocument| places.get(d.id.as_str()).copied().unwrap_or(0);
     let title = |code: &str| code_sets.icd10cm.find(code).map(|i| code_sets.icd10cm.title(i).into_owned()).unwrap_or_default();
     let with_material = |d: &LabelledDocument, counts: &PhraseCounts, work: &mut dyn FnMut(&Material<'_>)| {
         reader_of(&d.id).with_material_and_counts(&readings[index(d)], counts, |material| work(material));
@@ -139,18 +122,21 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, R
             }
             // A fold lies in one half.
             let of_fold = |fold: usize| bases.get(1 + fold % 2).copied().unwrap_or(bases[0]);
-            let fitted = claims::fit(&samples, bases[0], &of_fold, settings, &device, out.unwrap_or(&recipe.base));
+            let out = recipe.studies.is_empty().then(|| out.unwrap_or(&recipe.base));
+            let fitted = claims::fit(&samples, bases[0], &of_fold, settings, &device, out);
             Some(fitted.map_err(|e| problem(e.to_string()))?)
         }
         None => None,
     };
-    let (mut rows, names) = diagnosis_rows::rows(&documents, reader.lexicon(), &title, answers.as_deref(), with_material);
+    if !recipe.studies.is_empty() {
+        let (studies, settings) = (&recipe.studies, &recipe.settings);
+        let measured =
+            diagnosis_study::run(studies, settings, &documents, reader.lexicon(), &title, answers.as_deref(), with_material);
+        return Ok(DiagnosisReport::Measured(measured));
+    }
+    let (rows, names) = diagnosis_rows::rows(&documents, reader.lexicon(), &title, answers.as_deref(), with_material);
     drop(readings);
     tracing::info!(rows = rows.iter().map(|r| r.labels.len()).sum::<usize>(), features = names.len(), "fitting");
-    if let Some(study) = &recipe.study {
-        study.hide(&mut rows, &names);
-        return Ok(diagnoses::fit(&rows, &documents, reader.lexicon(), &names, &recipe.settings).1);
-    }
     let (model, report) = diagnoses::fit(&rows, &documents, reader.lexicon(), &names, &recipe.settings);
     let target = out.unwrap_or(&recipe.base).join("diagnoses.json.gz");
     let failed = |path: &Path, reason: String| RecipeError::Write { path: path.to_owned(), reason };
@@ -174,5 +160,5 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<FitReport, R
     }
     let counts = recipe.codesets.join("lexicon.counts.bin");
     std::fs::write(&counts, diagnoses::phrase_counts(&documents, None).to_bytes()).map_err(|e| failed(&counts, e.to_string()))?;
-    Ok(report)
+    Ok(DiagnosisReport::Fitted(report))
 }

@@ -10,6 +10,7 @@ pub mod data;
 pub mod diagnoses;
 pub mod diagnosis_recipe;
 pub mod diagnosis_rows;
+pub mod diagnosis_study;
 pub mod documented;
 pub mod em;
 pub mod em_recipe;

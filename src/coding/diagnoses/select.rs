@@ -254,6 +254,11 @@ fn conflict(
         let sides = lexicon.family(code).zip(lexicon.family(with)).is_some_and(|(a, b)| is_pair(a.1, b.1));
         return (!sides || same_words || !encounter_of(code, with, lexicon)).then_some(WhyNot::Sibling(with));
     }
+    // What has one value at a time: weeks of gestation, body mass index, stage of kidney disease, outcome of delivery.
+    let (a, b) = (lexicon.code(code), lexicon.code(with));
+    if ["Z3A", "Z68", "N18", "Z37"].iter().any(|one| a.starts_with(one) && b.starts_with(one)) {
+        return Some(WhyNot::Sibling(with));
+    }
     // A condition is present or past: of a code and its own history code the likelier stays.
     let past = |x: CodeId, y: CodeId| history_code(lexicon.code(x), HistoryOf::Patient) == Some(lexicon.code(y));
     if past(code, with) || past(with, code) {
@@ -277,7 +282,6 @@ fn conflict(
         return Some(WhyNot::Combined(with));
     }
     // "Unspecified" beside a specified code of the same subcategory says nothing more.
-    let (a, b) = (lexicon.code(code), lexicon.code(with));
     if a.get(..5).is_some() && a.get(..5) == b.get(..5) && !matches!(a.as_bytes()[0], b'Z' | b'R' | b'S' | b'T') {
         return Some(WhyNot::Sibling(with));
     }

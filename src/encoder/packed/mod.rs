@@ -23,6 +23,8 @@ use read::Reader;
 
 /// Tokens that pass all layers together: enough to read the weights seldom, few enough to stay in a core's cache.
 const BATCH_TOKENS: usize = 128;
+/// From so many batches a thread on, an uneven one does not matter.
+const EVEN: usize = 8;
 /// Fewest rows of one sequence that are worth a thread of their own.
 const LEAST_ROWS: usize = 16;
 
@@ -239,10 +241,12 @@ impl PackedModel {
     }
 }
 
-/// Cuts sequences into consecutive batches of about [`BATCH_TOKENS`], so that all threads get a like share.
+/// Cuts sequences into consecutive batches of at most about [`BATCH_TOKENS`], so that all threads get a like share.
 fn cut(sequences: &[&[u32]], threads: usize) -> Vec<Range<usize>> {
     let total: usize = sequences.iter().map(|s| s.len()).sum();
-    let count = total.div_ceil(BATCH_TOKENS).next_multiple_of(threads.max(1));
+    // With few batches for each thread, halves: their lengths differ, and nobody should wait for the longest.
+    let batch = if total < EVEN * BATCH_TOKENS * threads { BATCH_TOKENS / 2 } else { BATCH_TOKENS };
+    let count = total.div_ceil(batch).next_multiple_of(threads.max(1));
     let share = total.div_ceil(count.max(1)).max(1);
     let mut batches: Vec<Range<usize>> = Vec::new();
     let (mut tokens, mut open) = (0, usize::MAX);
