@@ -134,7 +134,9 @@ fn main() -> Result<(), Failure> {
             }
         }
     }
-    for (name, rates) in ["candle, padded batches of like lengths", "packed and fused", "the same, shared layers kept"].iter().zip(&mut rates) {
+    for (name, rates) in
+        ["candle, padded batches of like lengths", "packed and fused", "the same, shared layers kept"].iter().zip(&mut rates)
+    {
         rates.sort_by(f64::total_cmp);
         println!("{name}: {:.0} word pieces/s ({:.0} to {:.0})", rates[rates.len() / 2], rates[0], rates[rates.len() - 1]);
     }

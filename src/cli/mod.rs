@@ -1,8 +1,8 @@
 //! The command line: one file a command. `--json` prints one JSON document on standard output; logs and progress go to
 //! standard error. Exit status: 0 done, 1 the work found errors that block the claim, 2 wrong usage or unreadable
 //! input, 3 internal failure.
-use std::path::PathBuf;
 use std::mem::ManuallyDrop;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};

@@ -1,7 +1,7 @@
 //! `superbill serve`: the endpoint.
+use std::mem::ManuallyDrop;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use clap::Args;

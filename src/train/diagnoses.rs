@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::boosting::{self, BoostingSettings, Rows};
 use super::data::{LabelledDocument, Role};
+use super::diagnosis_order;
 use crate::coding::diagnoses::candidates::Candidates;
 use crate::coding::diagnoses::features::{Priors, Table};
-use crate::coding::diagnoses::model::{DiagnosisModel, FIRST, JOINT, LEAST_SINGLE, Thresholds, first_rows, joint_rows};
-use crate::coding::diagnoses::select::{choose, may_lead};
+use crate::coding::diagnoses::model::{DiagnosisModel, JOINT, LEAST_SINGLE, Thresholds, joint_rows};
+use crate::coding::diagnoses::select::choose;
 use crate::coding::diagnoses::whole::{self, WholeSet};
 use crate::coding::lexicon::{LabelledPhrase, Lexicon, PhraseCounts};
 use crate::coding::trees::Trees;
@@ -218,7 +219,7 @@ pub fn fit(
         .min_by(|a, b| (a.1.density() - target).abs().total_cmp(&(b.1.density() - target).abs()))
         .map_or(0.6, |b| b.0);
     let thresholds = Thresholds { terse, standard: best, complete: (best * 0.4).max(0.08) };
-    let (first, primary) = fit_first(notes, documents, lexicon, &probabilities, names, settings, best);
+    let (first, primary) = diagnosis_order::fit(notes, documents, lexicon, &probabilities, names, settings, best);
     let result = at(best);
     let whole = whole_set(notes, documents, lexicon, &probabilities, best);
     let (found, required) = notes.iter().fold((0, 0), |(f, r), n| {
@@ -309,59 +310,6 @@ fn score_at(
         total.wrong += left.iter().filter(|c| !optional(c)).count() as u32;
     }
     total
-}
-
-/// The order model: of the chosen codes, which is first?
-fn fit_first(
-    notes: &[NoteRows],
-    documents: &[LabelledDocument],
-    lexicon: &Lexicon,
-    probabilities: &[Vec<f32>],
-    names: &[String],
-    settings: &DiagnosisSettings,
-    threshold: f32,
-) -> (Trees, f64) {
-    let names: Vec<String> = names.iter().cloned().chain(FIRST.map(String::from)).collect();
-    let width = names.len();
-    let (mut values, mut labels, mut groups) = (Vec::new(), Vec::new(), Vec::new());
-    for (i, (n, p)) in notes.iter().zip(probabilities).enumerate() {
-        let primary = documents[n.document].diagnoses.iter().find(|d| d.role == Role::Primary);
-        let Some(primary) = primary else { continue };
-        let (chosen, _) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
-        values.extend(first_rows(&n.table, p, &chosen, &n.candidates));
-        for row in &chosen {
-            let code = lexicon.code(n.table.codes[*row]);
-            labels.push(f32::from(u8::from(primary.code == code || primary.alternatives.iter().any(|a| a == code))));
-            groups.push((i, may_lead(code)));
-        }
-    }
-    let weights = vec![1.0; labels.len()];
-    // Out of fold: how often is the right one put first?
-    let mut score = vec![0f32; labels.len()];
-    for fold in 0..4 {
-        let held = |g: &(usize, bool)| fold_of(&documents[notes[g.0].document].id) % 4 == fold;
-        let (mut v, mut l) = (Vec::new(), Vec::new());
-        for (r, g) in groups.iter().enumerate().filter(|(_, g)| !held(g)) {
-            let _ = g;
-            v.extend_from_slice(&values[r * width..(r + 1) * width]);
-            l.push(labels[r]);
-        }
-        let w = vec![1.0; l.len()];
-        let model = boosting::fit(&Rows { names: &names, values: &v, labels: &l, weights: &w }, &settings.first);
-        for (r, _) in groups.iter().enumerate().filter(|(_, g)| held(g)) {
-            score[r] = model.log_odds(&values[r * width..(r + 1) * width]);
-        }
-    }
-    let mut best: BTreeMap<usize, (bool, f32, f32)> = BTreeMap::new();
-    for (r, (note, lead)) in groups.iter().enumerate() {
-        let entry = best.entry(*note).or_insert((false, f32::MIN, 0.0));
-        if (*lead, score[r]) > (entry.0, entry.1) {
-            *entry = (*lead, score[r], labels[r]);
-        }
-    }
-    let with_primary = notes.iter().filter(|n| documents[n.document].diagnoses.iter().any(|d| d.role == Role::Primary)).count();
-    let right = best.values().filter(|b| b.2 > 0.5).count() as f64 / with_primary.max(1) as f64;
-    (boosting::fit(&Rows { names: &names, values: &values, labels: &labels, weights: &weights }, &settings.first), right)
 }
 
 fn collect<'a>(

@@ -102,8 +102,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     let today = jiff::civil::date(2026, 5, 4);
     let readings: Vec<Reading> =
         documents.par_iter().map(|d| reader_of(&d.id).read(&d.encounter(), today)).collect::<Result<_, _>>()?;
-    let places: std::collections::HashMap<&str, usize> =
-        documents.iter().enumerate().map(|(i, d)| (d.id.as_str(), i)).collect();
+    let places: std::collections::HashMap<&str, usize> = documents.iter().enumerate().map(|(i, d)| (d.id.as_str(), i)).collect();
     let index = |d: &LabelledDocument| places.get(d.id.as_str()).copied().unwrap_or(0);
     let title = |code: &str| code_sets.icd10cm.find(code).map(|i| code_sets.icd10cm.title(i).into_owned()).unwrap_or_default();
     let with_material = |d: &LabelledDocument, counts: &PhraseCounts, work: &mut dyn FnMut(&Material<'_>)| {

@@ -88,8 +88,7 @@ where
 
 /// Hides features; returns how many.
 fn hide(rows: &mut [NoteRows], names: &[String], without: &[String]) -> usize {
-    let hidden: Vec<usize> =
-        (0..names.len()).filter(|i| without.iter().any(|w| names[*i].starts_with(w.as_str()))).collect();
+    let hidden: Vec<usize> = (0..names.len()).filter(|i| without.iter().any(|w| names[*i].starts_with(w.as_str()))).collect();
     for table in rows.iter_mut().map(|r| &mut r.table) {
         for row in table.values.chunks_exact_mut(table.width.max(1)) {
             hidden.iter().for_each(|i| row[*i] = 0.0);

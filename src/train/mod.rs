@@ -8,6 +8,7 @@ pub mod boosting;
 pub mod claims;
 pub mod data;
 pub mod diagnoses;
+mod diagnosis_order;
 pub mod diagnosis_recipe;
 pub mod diagnosis_rows;
 pub mod diagnosis_study;
