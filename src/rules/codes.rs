@@ -84,10 +84,7 @@ pub fn side_of_modifier(modifier: &str) -> Option<char> {
     }
 }
 
-/// Whether an ICD-10-CM code stands at or under another, both with dots. A stem has at least three characters.
-pub fn is_under(code: &str, stem: &str) -> bool {
-    code.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || stem.contains('.'))
-}
+pub use crate::codeset::icd10cm::is_under;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! The table is the union of every loaded edition, sorted by code; titles and notes are those of the newest edition that
 //! has the code. Source: the official tabular list (NCHS/CMS, public domain); see `codesets/PROVENANCE.md`.
 mod edits;
+pub mod integral_symptoms;
 mod laterality;
 pub(super) mod list_file;
 mod merge;
@@ -34,6 +35,11 @@ pub(super) const VERSION: u32 = 1;
 
 /// A code as stored: no dot, upper case, filled up with zero bytes, so that a header sorts before its children.
 pub(super) type RawCode = [u8; 7];
+
+/// Whether an ICD-10-CM code stands at or under another, both with dots. A stem has at least three characters.
+pub fn is_under(code: &str, stem: &str) -> bool {
+    code.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || stem.contains('.'))
+}
 
 /// Number of a code in the table; valid for this table only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -267,6 +267,7 @@ fn explain(why: &WhyNot, candidate: &CodeCandidate, candidates: &Candidates, lex
         WhyNot::Sibling(with) => format!("{} says the same disease better", lexicon.code(*with)),
         WhyNot::Excluded(with) => format!("cannot be reported beside {} (Excludes1)", lexicon.code(*with)),
         WhyNot::Combined(with) => format!("contained in {}", lexicon.code(*with)),
+        WhyNot::Integral(with) => format!("part of {} (guidelines I.B.5)", lexicon.code(*with)),
         WhyNot::Full => "the claim holds at most 12 diagnoses".into(),
         WhyNot::Unlikely => {
             let Some((_, place)) = best_place(candidate, candidates) else { return "too little support".into() };

@@ -5,6 +5,7 @@ use super::candidates::{Candidate, Candidates, FACT, Support};
 use super::features::Table;
 use super::model::{DiagnosisModel, first_rows};
 use crate::codeset::icd10cm::Icd10cm;
+use crate::codeset::icd10cm::integral_symptoms::disease_of;
 use crate::coding::attributes::{HistoryOf, history_code};
 use crate::coding::lexicon::{CodeId, Lexicon, Side};
 use crate::document::{SectionKind, Span};
@@ -23,6 +24,8 @@ pub enum WhyNot {
     Excluded(CodeId),
     /// A chosen combination code contains it.
     Combined(CodeId),
+    /// A symptom that is part of a chosen disease.
+    Integral(CodeId),
     /// The claim is full.
     Full,
 }
@@ -88,6 +91,7 @@ pub fn choose(
     }
     pool_places(&mut chosen, &mut why_not, table, probabilities, candidates, POOL);
     join_sides(&mut chosen, &mut why_not, table, lexicon);
+    leave_out_symptoms(&mut chosen, &mut why_not, table, lexicon);
     weeks_of_pregnancy(&mut chosen, &mut why_not, table, probabilities, candidates, lexicon);
     if chosen.is_empty() {
         // A claim needs a diagnosis: the likeliest one stands for review rather than none.
@@ -132,6 +136,23 @@ fn join_sides(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &T
         chosen[at] = both;
         chosen.retain(|c| *c != b);
     }
+}
+
+/// Signs and symptoms that are routinely part of a disease on the claim are not reported beside it (guidelines I.B.5); those
+/// of the other side are.
+fn leave_out_symptoms(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &Table, lexicon: &Lexicon) {
+    let side = |row: usize| lexicon.family(table.codes[row]).map_or(Side::None, |f| f.1);
+    let all = chosen.clone();
+    chosen.retain(|symptom| {
+        let beside: Vec<usize> =
+            all.iter().copied().filter(|d| !is_pair(side(*d), side(*symptom)) && !is_pair(side(*symptom), side(*d))).collect();
+        let codes = beside.iter().map(|d| lexicon.code(table.codes[*d]));
+        let disease = disease_of(lexicon.code(table.codes[*symptom]), codes).map(|at| table.codes[beside[at]]);
+        if let Some(disease) = disease {
+            why_not[*symptom] = Some(WhyNot::Integral(disease));
+        }
+        disease.is_none()
+    });
 }
 
 /// A complication of pregnancy stands with the weeks of gestation where the note states them (Z3A: guidelines I.C.21.c.11;

@@ -1,7 +1,7 @@
 //! `icd-symptom-integral`
 use super::exclusions::excluding_note;
-use super::integral_symptoms::disease_of;
 use crate::claim::Diagnosis;
+use crate::codeset::icd10cm::integral_symptoms::disease_of;
 use crate::extract::RelationKind;
 use crate::rules::{ClaimView, Finding, Fix, Rule, declare_rule, sources};
 

@@ -19,7 +19,6 @@ mod icd_uncertain_outpatient;
 mod icd_unspecified;
 mod icd_use_additional;
 mod icd_valid;
-mod integral_symptoms;
 mod sequence;
 mod seventh;
 
