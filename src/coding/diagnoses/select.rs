@@ -9,6 +9,7 @@ use crate::codeset::icd10cm::integral_symptoms::disease_of;
 use crate::coding::attributes::{HistoryOf, history_code};
 use crate::coding::lexicon::{CodeId, Lexicon, Side};
 use crate::document::{SectionKind, Span};
+use crate::extract::Laterality;
 
 /// Most diagnoses of a professional claim.
 pub const MOST: usize = 12;
@@ -91,6 +92,7 @@ pub fn choose(
     }
     pool_places(&mut chosen, &mut why_not, table, probabilities, candidates, POOL);
     join_sides(&mut chosen, &mut why_not, table, lexicon);
+    both_sides(&mut chosen, &mut why_not, table, candidates, lexicon);
     leave_out_symptoms(&mut chosen, &mut why_not, table, lexicon);
     weeks_of_pregnancy(&mut chosen, &mut why_not, table, probabilities, candidates, lexicon);
     if chosen.is_empty() {
@@ -135,6 +137,45 @@ fn join_sides(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &T
         let at = chosen.iter().position(|c| *c == a).unwrap_or(0);
         chosen[at] = both;
         chosen.retain(|c| *c != b);
+    }
+}
+
+/// What is said of both sides and has no bilateral code is reported with the code of each side (guidelines I.B.13).
+fn both_sides(
+    chosen: &mut Vec<usize>,
+    why_not: &mut [Option<WhyNot>],
+    table: &Table,
+    candidates: &Candidates,
+    lexicon: &Lexicon,
+) {
+    let family_of = |row: usize| lexicon.family(table.codes[row]);
+    let said_of_both = |row: usize| {
+        candidates.by_code.get(&table.codes[row]).is_some_and(|c| {
+            c.supports
+                .iter()
+                .filter(|s| s.share >= LEAST_SHARE)
+                .map(|s| &candidates.places.list[s.place])
+                .any(|place| place.present() > 0.5 && place.side == Some(Laterality::Bilateral))
+        })
+    };
+    for row in chosen.clone() {
+        let Some((family, side, _)) = family_of(row) else { continue };
+        let sides = |f: &CodeId| lexicon.family(*f).map_or(Side::None, |f| f.1);
+        let has_both = lexicon.members(family).iter().any(|m| sides(m) == Side::Bilateral);
+        if !matches!(side, Side::Right | Side::Left) || has_both || chosen.len() >= MOST || !said_of_both(row) {
+            continue;
+        }
+        let other = (0..table.codes.len()).find(|r| {
+            family_of(*r).is_some_and(|(f, of_other, _)| {
+                f == family
+                    && (is_pair(side, of_other) || is_pair(of_other, side))
+                    && encounter_of(table.codes[*r], table.codes[row], lexicon)
+            })
+        });
+        let Some(other) = other.filter(|o| !chosen.contains(o)) else { continue };
+        why_not[other] = None;
+        let at = chosen.iter().position(|c| *c == row).map_or(chosen.len(), |at| at + 1);
+        chosen.insert(at, other);
     }
 }
 
@@ -196,6 +237,8 @@ fn encounter_of(a: CodeId, b: CodeId, lexicon: &Lexicon) -> bool {
     seventh(a) == seventh(b)
 }
 
+/// Share of a code in its words from which it speaks for them.
+const LEAST_SHARE: f32 = 0.3;
 /// Codes of one place must together be this likely.
 const POOL: f32 = 0.55;
 /// Below this a code does not stand in for its place, or for the note.
@@ -227,10 +270,9 @@ fn pool_places(
         let best = rows.iter().copied().max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]).then(b.cmp(a)));
         let Some(best) = best.filter(|b| probabilities[*b] >= LEAST_OF_PLACE && sum >= line) else { continue };
         let spoken_for = chosen.iter().any(|c| {
-            candidates
-                .by_code
-                .get(&table.codes[*c])
-                .is_some_and(|c| c.supports.iter().any(|s| s.share >= 0.3 && candidates.places.list[s.place].span.overlaps(span)))
+            candidates.by_code.get(&table.codes[*c]).is_some_and(|c| {
+                c.supports.iter().any(|s| s.share >= LEAST_SHARE && candidates.places.list[s.place].span.overlaps(span))
+            })
         });
         if !spoken_for && chosen.len() < MOST {
             why_not[best] = None;
