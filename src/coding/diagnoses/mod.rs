@@ -22,6 +22,7 @@ mod drug_effects;
 mod facts;
 pub mod features;
 pub mod gather;
+mod guidelines;
 pub mod model;
 pub mod places;
 pub mod select;

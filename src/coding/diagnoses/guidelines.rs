@@ -1,0 +1,134 @@
+//! What the guidelines put in the place of chosen codes, add to them, or leave out beside them.
+use super::candidates::{Candidates, FACT};
+use super::features::Table;
+use super::select::{LEAST_SHARE, MOST, WhyNot};
+use crate::codeset::icd10cm::integral_symptoms::disease_of;
+use crate::coding::lexicon::{CodeId, Lexicon, Side};
+use crate::extract::Laterality;
+
+/// Right and left of one disease are its bilateral code, where there is one (guidelines I.B.13).
+pub(super) fn join_sides(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &Table, lexicon: &Lexicon) {
+    let side_of = |row: usize| lexicon.family(table.codes[row]);
+    let pairs: Vec<(usize, usize)> = chosen
+        .iter()
+        .enumerate()
+        .flat_map(|(i, a)| chosen[i + 1..].iter().map(move |b| (*a, *b)))
+        .filter(|(a, b)| {
+            let (x, y) = (side_of(*a), side_of(*b));
+            x.zip(y).is_some_and(|(x, y)| x.0 == y.0 && is_pair(x.1, y.1))
+        })
+        .collect();
+    for (a, b) in pairs {
+        let family = side_of(a).map(|f| f.0);
+        let both = (0..table.codes.len()).find(|r| {
+            side_of(*r).is_some_and(|(f, side, _)| {
+                Some(f) == family && side == Side::Bilateral && encounter_of(table.codes[*r], table.codes[a], lexicon)
+            })
+        });
+        let Some(both) = both else { continue };
+        for row in [a, b] {
+            why_not[row] = Some(WhyNot::Combined(table.codes[both]));
+        }
+        why_not[both] = None;
+        let at = chosen.iter().position(|c| *c == a).unwrap_or(0);
+        chosen[at] = both;
+        chosen.retain(|c| *c != b);
+    }
+}
+
+/// What is said of both sides and has no bilateral code is reported with the code of each side (guidelines I.B.13).
+pub(super) fn both_sides(
+    chosen: &mut Vec<usize>,
+    why_not: &mut [Option<WhyNot>],
+    table: &Table,
+    candidates: &Candidates,
+    lexicon: &Lexicon,
+) {
+    let family_of = |row: usize| lexicon.family(table.codes[row]);
+    let said_of_both = |row: usize| {
+        candidates.by_code.get(&table.codes[row]).is_some_and(|c| {
+            c.supports
+                .iter()
+                .filter(|s| s.share >= LEAST_SHARE)
+                .map(|s| &candidates.places.list[s.place])
+                .any(|place| place.present() > 0.5 && place.side == Some(Laterality::Bilateral))
+        })
+    };
+    for row in chosen.clone() {
+        let Some((family, side, _)) = family_of(row) else { continue };
+        let sides = |f: &CodeId| lexicon.family(*f).map_or(Side::None, |f| f.1);
+        let has_both = lexicon.members(family).iter().any(|m| sides(m) == Side::Bilateral);
+        if !matches!(side, Side::Right | Side::Left) || has_both || chosen.len() >= MOST || !said_of_both(row) {
+            continue;
+        }
+        let other = (0..table.codes.len()).find(|r| {
+            family_of(*r).is_some_and(|(f, of_other, _)| {
+                f == family
+                    && (is_pair(side, of_other) || is_pair(of_other, side))
+                    && encounter_of(table.codes[*r], table.codes[row], lexicon)
+            })
+        });
+        let Some(other) = other.filter(|o| !chosen.contains(o)) else { continue };
+        why_not[other] = None;
+        let at = chosen.iter().position(|c| *c == row).map_or(chosen.len(), |at| at + 1);
+        chosen.insert(at, other);
+    }
+}
+
+/// Signs and symptoms that are routinely part of a disease on the claim are not reported beside it (guidelines I.B.5); those
+/// of the other side are.
+pub(super) fn leave_out_symptoms(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &Table, lexicon: &Lexicon) {
+    let side = |row: usize| lexicon.family(table.codes[row]).map_or(Side::None, |f| f.1);
+    let all = chosen.clone();
+    chosen.retain(|symptom| {
+        let beside: Vec<usize> =
+            all.iter().copied().filter(|d| !is_pair(side(*d), side(*symptom)) && !is_pair(side(*symptom), side(*d))).collect();
+        let codes = beside.iter().map(|d| lexicon.code(table.codes[*d]));
+        let disease = disease_of(lexicon.code(table.codes[*symptom]), codes).map(|at| table.codes[beside[at]]);
+        if let Some(disease) = disease {
+            why_not[*symptom] = Some(WhyNot::Integral(disease));
+        }
+        disease.is_none()
+    });
+}
+
+/// A complication of pregnancy stands with the weeks of gestation where the note states them (Z3A: guidelines I.C.21.c.11;
+/// not with abortive outcomes, O00–O08). "Not specified" gives way to a number.
+pub(super) fn weeks_of_pregnancy(
+    chosen: &mut Vec<usize>,
+    why_not: &mut [Option<WhyNot>],
+    table: &Table,
+    probabilities: &[f32],
+    candidates: &Candidates,
+    lexicon: &Lexicon,
+) {
+    let code = |row: usize| lexicon.code(table.codes[row]);
+    let needs_weeks = |row: &usize| code(*row).starts_with('O') && !code(*row).starts_with("O0") || code(*row).starts_with("O09");
+    if !chosen.iter().any(needs_weeks) {
+        return;
+    }
+    let stated = |row: &usize| {
+        code(*row).starts_with("Z3A")
+            && candidates.by_code.get(&table.codes[*row]).is_some_and(|c| c.supports.iter().any(|s| s.source == FACT))
+    };
+    let likelier = |a: &usize, b: &usize| probabilities[*a].total_cmp(&probabilities[*b]).then(b.cmp(a));
+    let Some(weeks) = (0..table.codes.len()).filter(stated).max_by(likelier) else { return };
+    for other in chosen.iter().copied().filter(|r| code(*r).starts_with("Z3A") && *r != weeks).collect::<Vec<_>>() {
+        chosen.retain(|c| *c != other);
+        why_not[other] = Some(WhyNot::Sibling(table.codes[weeks]));
+    }
+    if !chosen.contains(&weeks) && chosen.len() < MOST {
+        why_not[weeks] = None;
+        chosen.push(weeks);
+    }
+}
+
+pub(super) fn is_pair(a: Side, b: Side) -> bool {
+    matches!((a, b), (Side::Right, Side::Left) | (Side::Left, Side::Right))
+}
+
+/// Both codes are of the same encounter (or have none).
+pub(super) fn encounter_of(a: CodeId, b: CodeId, lexicon: &Lexicon) -> bool {
+    let seventh = |code: CodeId| lexicon.code(code).as_bytes().get(7).copied();
+    seventh(a) == seventh(b)
+}
