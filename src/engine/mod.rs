@@ -6,6 +6,7 @@ mod error;
 mod files;
 mod output;
 mod reading;
+mod stages;
 
 use std::collections::BTreeSet;
 

@@ -179,7 +179,6 @@ pub fn export(
         let own: BTreeMap<String, Tensor> = weights
             .iter()
             .filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_owned(), t.clone())))
-            .filter(|(n, _)| !n.starts_with("relation."))
             .collect();
         store::write(&out.join(file), &own, store::Precision::Compact)?;
         record.record(out, file)?;
