@@ -4,6 +4,7 @@
 mod config;
 mod error;
 mod files;
+mod linking;
 mod output;
 mod reading;
 mod stages;

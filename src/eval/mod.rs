@@ -7,7 +7,7 @@
 //! | [`predicted`] | what did the engine come to? |
 //! | [`claim_score`], [`lines`], [`em_levels`], [`ranking`], [`losses`] | how does one document compare? |
 //! | [`claim_metrics`], [`calibration`], [`scoring`], [`figures`] | the figures of a set, and how sure they are |
-//! | [`mentions`], [`assertions`], [`relations`], `texts` | sets of mentions, of assertions and of relations |
+//! | [`mentions`], [`assertions`], [`relations`], [`linking`], `texts` | mentions, their assertion, relations and codes, each by itself |
 //! | [`claims`], [`em_cases`] | sets of rules' cases: claims with their findings, visits with their level |
 //! | [`codiesp`] | the tasks of CodiEsp as its organisers score them |
 //! | [`baselines`] | what would a dictionary, an encoder as published or a linear classifier come to? |
@@ -28,6 +28,7 @@ pub mod error;
 pub mod figures;
 pub mod gold;
 pub mod lines;
+pub mod linking;
 pub mod losses;
 pub mod mentions;
 pub mod mimic;

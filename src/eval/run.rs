@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::baselines::{self, Baseline};
 use super::claim_score::{self, Scored};
 use super::gold::{self, Case};
+use super::linking::{self, ScoredLinks};
 use super::mentions::{self, ScoredText};
 use super::predicted::Predicted;
 use super::relations::{self, ScoredRelations};
@@ -71,6 +72,9 @@ pub fn measure(
             measured.scores.metrics.extend(mentions::label_metrics(&texts.iter().collect::<Vec<_>>()));
             let related: Vec<ScoredRelations> =
                 cases.par_iter().zip(&predicted).map(|(case, p)| relations::score(engine, case, p)).collect();
+            let linked: Vec<ScoredLinks> =
+                cases.par_iter().map(|case| linking::score(engine, case, settings.today)).collect::<Result<_, _>>()?;
+            measured.scores.metrics.extend(linking::figures(&linked.iter().collect::<Vec<_>>()));
             measured.scores.metrics.extend(relations::figures(&related.iter().collect::<Vec<_>>()));
             measured
         }

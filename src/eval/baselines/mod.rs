@@ -83,8 +83,8 @@ fn ranked(scores: impl IntoIterator<Item = (String, f32)>) -> Ranked {
     all
 }
 
-/// The threshold among `grid` with the best micro-F1 on notes of the train part.
-fn best_threshold(notes: &[(&Gold, &Ranked)], grid: impl IntoIterator<Item = f32>) -> f32 {
+/// The threshold among `grid` with the best micro-F1 on notes of the train part, and that F1.
+fn best_threshold(notes: &[(&Gold, &Ranked)], grid: impl IntoIterator<Item = f32>) -> (f32, f64) {
     let f1 = |threshold: f32| {
         let mut counts = Counts::default();
         for (gold, ranked) in notes {
@@ -94,7 +94,7 @@ fn best_threshold(notes: &[(&Gold, &Ranked)], grid: impl IntoIterator<Item = f32
         }
         counts.f1()
     };
-    grid.into_iter().map(|t| (t, f1(t))).fold((0.0, f64::MIN), |best, t| if t.1 > best.1 { t } else { best }).0
+    grid.into_iter().map(|t| (t, f1(t))).fold((0.0, f64::MIN), |best, t| if t.1 > best.1 { t } else { best })
 }
 
 /// Chosen are those from the threshold on; `confidence` turns a score into a probability.
@@ -134,8 +134,8 @@ mod tests {
         let gold = Gold { diagnoses: vec![concept("A"), concept("B")], ..Default::default() };
         let list = ranked([("B", 0.4), ("C", 0.3), ("A", 0.9), ("B", 0.6)].map(|(c, s)| (c.to_owned(), s)));
         assert_eq!(list[1], ("B".to_owned(), 0.6), "each code once, with its best score");
-        let threshold = best_threshold(&[(&gold, &list)], [0.2, 0.5, 0.8]);
-        assert_eq!(threshold, 0.5);
+        let (threshold, f1) = best_threshold(&[(&gold, &list)], [0.2, 0.5, 0.8]);
+        assert_eq!((threshold, f1), (0.5, 1.0));
         let p = predicted(list, threshold, |s| s, 0.0);
         assert_eq!(p.codes(), ["A", "B"]);
         assert_eq!((p.ranked.len(), p.by_confidence()[2].as_str()), (3, "C"));

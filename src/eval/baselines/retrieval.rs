@@ -53,7 +53,7 @@ pub fn predict(
     };
     let tuning: Vec<Ranked> = rankings(train)?.into_iter().map(|(r, _)| r).collect();
     let notes: Vec<_> = train.iter().map(|c| &c.gold).zip(&tuning).collect();
-    let threshold = best_threshold(&notes, (20..100).map(|t| t as f32 / 100.0));
+    let (threshold, _) = best_threshold(&notes, (20..100).map(|t| t as f32 / 100.0));
     let all = rankings(cases)?;
     Ok(all.into_iter().map(|(ranked, seconds)| predicted(ranked, threshold, |s| s.clamp(0.0, 1.0), seconds)).collect())
 }
