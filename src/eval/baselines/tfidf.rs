@@ -55,10 +55,10 @@ pub fn predict(train: &[Case], cases: &[Case], bar: &ProgressBar) -> Vec<Predict
                 (0..train.len()).filter(|i| fold[*i] == own).for_each(|i| held[i] = margins[i]);
             }
             bar.inc(1);
-            (*code, held)
+            ((*code).to_owned(), held)
         };
-        let machines: Vec<(&str, Vec<f32>)> = notes_with.par_iter().map(of_code).collect();
-        let of_note = |i: usize| ranked(machines.iter().map(|(code, held)| ((*code).to_owned(), held[i])));
+        let machines: Vec<(String, Vec<f32>)> = notes_with.par_iter().map(of_code).collect();
+        let of_note = |i: usize| ranked(machines.iter().map(|(code, held)| (code.clone(), held[i])));
         let tuning: Vec<Ranked> = (0..train.len()).into_par_iter().map(of_note).collect();
         let notes: Vec<_> = train.iter().map(|c| &c.gold).zip(&tuning).collect();
         let (threshold, f1) = best_threshold(&notes, (-100..50).map(|t| t as f32 / 100.0));

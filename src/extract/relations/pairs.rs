@@ -191,8 +191,7 @@ fn place(document: &Document, mention: &Mention) -> Place {
         all.last().map(|w| w.lower(&document.text).into_owned())
     };
     let word_behind = || {
-        let end = around.end.max(mention.span.end);
-        let all = tokens::words(&document.text, Span::new(mention.span.end, end.min(mention.span.end + 40).max(mention.span.end)));
+        let all = tokens::words(&document.text, Span::new(mention.span.end, around.end.max(mention.span.end)));
         all.first().map(|w| w.lower(&document.text).into_owned())
     };
     Place {

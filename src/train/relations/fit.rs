@@ -12,7 +12,7 @@ use crate::document::Document;
 use crate::extract::Mention;
 use crate::extract::relations::by_words;
 use crate::extract::relations::model::{RelationWeights, choose};
-use crate::extract::relations::pairs::{KINDS, PairReader, candidates, fits, kind_of_relation};
+use crate::extract::relations::pairs::{KINDS, Pair, PairReader, candidates, fits, kind_of_relation};
 use crate::train::data::scores::Counts;
 use crate::train::diagnoses::hash_of;
 
@@ -97,8 +97,7 @@ pub struct RelationReport {
 
 /// A candidate pair of a note.
 struct Row {
-    from: usize,
-    to: usize,
+    pair: Pair,
     features: Vec<u32>,
     fit: [bool; 4],
     /// Labelled (1), not labelled (0), or another occurrence of what is labelled (left out).
@@ -137,7 +136,7 @@ pub fn fit(notes: &[Note], settings: &RelationSettings, done: &(dyn Fn() + Sync)
     let scores: Vec<Vec<(usize, usize, [f32; 4])>> = (0..notes.len())
         .map(|i| {
             let weights = &paths[fold_of(i) as usize].0[epochs - 1];
-            rows[i].iter().map(|row| (row.from, row.to, probabilities(row, weights))).collect()
+            rows[i].iter().map(|row| (row.pair.from, row.pair.to, probabilities(row, weights))).collect()
         })
         .collect();
     let mut file = RelationWeights::new();
@@ -167,51 +166,48 @@ pub fn fit(notes: &[Note], settings: &RelationSettings, done: &(dyn Fn() + Sync)
 
 /// Names of the features kept, and the pairs of every note with their numbers.
 fn rows(notes: &[Note], least_notes: usize) -> (Vec<String>, Vec<Vec<Row>>) {
-    let named: Vec<Vec<(Row, Vec<String>)>> = notes.par_iter().map(named_rows).collect();
+    let mut rows: Vec<Vec<Row>> = notes.par_iter().map(labelled_rows).collect();
+    let of_labelled = |(note, rows): (&Note, &Vec<Row>)| {
+        let reader = PairReader::new(&note.document, &note.mentions);
+        let mut own: BTreeSet<String> = BTreeSet::new();
+        for row in rows.iter().filter(|row| row.targets.contains(&Some(1.0))) {
+            reader.features(row.pair, &mut |parts| {
+                own.insert(parts.join("|"));
+            });
+        }
+        own
+    };
+    let named: Vec<BTreeSet<String>> = notes.par_iter().zip(&rows).map(of_labelled).collect();
     let mut notes_with: BTreeMap<&str, usize> = BTreeMap::new();
-    for note in &named {
-        let labelled = note.iter().filter(|(row, _)| row.targets.contains(&Some(1.0)));
-        let features: BTreeSet<&str> = labelled.flat_map(|(_, names)| names.iter().map(String::as_str)).collect();
-        features.into_iter().for_each(|f| *notes_with.entry(f).or_default() += 1);
-    }
+    named.iter().flatten().for_each(|f| *notes_with.entry(f).or_default() += 1);
     let names: Vec<String> = notes_with.iter().filter(|(_, n)| **n >= least_notes).map(|(f, _)| (*f).to_owned()).collect();
     let number: HashMap<&str, u32> = names.iter().enumerate().map(|(i, name)| (name.as_str(), i as u32)).collect();
-    let rows = named
-        .into_iter()
-        .map(|note| {
-            let numbered = |(row, own): (Row, Vec<String>)| {
-                Row { features: own.iter().filter_map(|f| number.get(f.as_str()).copied()).collect(), ..row }
-            };
-            note.into_iter().map(numbered).collect()
-        })
-        .collect();
+    notes.par_iter().zip(&mut rows).for_each(|(note, rows)| {
+        let reader = PairReader::new(&note.document, &note.mentions);
+        for row in rows {
+            reader.features(row.pair, &mut |parts| row.features.extend(number.get(parts.join("|").as_str())));
+        }
+    });
     (names, rows)
 }
 
-fn named_rows(note: &Note) -> Vec<(Row, Vec<String>)> {
-    let reader = PairReader::new(&note.document, &note.mentions);
-    let mut rows: Vec<(Row, Vec<String>)> = candidates(&note.mentions)
-        .into_iter()
-        .map(|pair| {
-            let mut names = Vec::new();
-            reader.features(pair, &mut |parts| names.push(parts.join("|")));
-            names.sort_unstable();
-            names.dedup();
-            let fit = fits(note.mentions[pair.from].kind, note.mentions[pair.to].kind);
-            let targets = fit.map(|fits| fits.then_some(0.0));
-            (Row { from: pair.from, to: pair.to, features: Vec::new(), fit, targets }, names)
-        })
-        .collect();
+/// Candidate pairs of a note with what is labelled of them.
+fn labelled_rows(note: &Note) -> Vec<Row> {
+    let span = |at: usize| note.mentions[at].span;
+    let row = |pair: Pair| {
+        let fit = fits(note.mentions[pair.from].kind, note.mentions[pair.to].kind);
+        Row { pair, features: Vec::new(), fit, targets: fit.map(|fits| fits.then_some(0.0)) }
+    };
+    let mut rows: Vec<Row> = candidates(&note.mentions).into_iter().map(row).collect();
     for gold in &note.gold {
         let Some(kind) = KINDS.iter().position(|k| *k == gold.kind) else { continue };
-        let span = |at: usize| note.mentions[at].span;
-        let meets = |row: &Row| row.fit[kind] && gold.is(&(gold.kind, span(row.from), span(row.to)));
+        let meets = |row: &Row| row.fit[kind] && gold.is(&(gold.kind, span(row.pair.from), span(row.pair.to)));
         let gap = |row: &Row| {
-            let (a, b) = (span(row.from), span(row.to));
+            let (a, b) = (span(row.pair.from), span(row.pair.to));
             a.start.max(b.start).saturating_sub(a.end.min(b.end))
         };
-        let nearest = rows.iter().filter(|(row, _)| meets(row)).map(|(row, _)| gap(row)).min();
-        for (row, _) in rows.iter_mut().filter(|(row, _)| meets(row)) {
+        let nearest = rows.iter().filter(|row| meets(row)).map(gap).min();
+        for row in rows.iter_mut().filter(|row| meets(row)) {
             if Some(gap(row)) == nearest {
                 row.targets[kind] = Some(1.0);
             } else if row.targets[kind] == Some(0.0) {
@@ -309,7 +305,7 @@ fn kind_report(notes: &[Note], rows: &[Vec<Row>], scores: &[Vec<(usize, usize, [
         .map(|t| (t, at(t)))
         .fold((1.0, Counts::default()), |best, t| if t.1.f1() > best.1.f1() { t } else { best });
     let reached = |note: &Note, rows: &[Row]| {
-        let places = |row: &Row| (own, note.mentions[row.from].span, note.mentions[row.to].span);
+        let places = |row: &Row| (own, note.mentions[row.pair.from].span, note.mentions[row.pair.to].span);
         let met = |g: &&GoldRelation| g.kind == own && rows.iter().any(|row| row.fit[kind] && g.is(&places(row)));
         note.gold.iter().filter(met).count()
     };
