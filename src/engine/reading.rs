@@ -18,8 +18,8 @@ use crate::encoder::{CandleEncoder, Chunk, EncodedDocument, Encoder, device};
 use crate::extract::assertion_cues::CueIndex;
 use crate::extract::heads::Heads;
 use crate::extract::measurements::Measurement;
-use crate::extract::tagger::{self, Extraction, FoundSpan};
 use crate::extract::relations::{self, RelationModel};
+use crate::extract::tagger::{self, Extraction, FoundSpan};
 use crate::extract::{Assertion, Laterality, Mention, MentionKind, Relation, laterality};
 use crate::note::{Context, Encounter};
 

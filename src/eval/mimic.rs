@@ -70,8 +70,7 @@ pub fn load_mdace(dir: &Path, part: Part) -> Result<Vec<Case>, EvalError> {
 
 fn chart(path: &Path) -> Result<Case, EvalError> {
     let wrong = |line: usize, reason: String| DataError::Format { path: path.to_owned(), line, reason };
-    let content =
-        std::fs::read_to_string(path).map_err(|e| DataError::Read { path: path.to_owned(), reason: e.to_string() })?;
+    let content = std::fs::read_to_string(path).map_err(|e| DataError::Read { path: path.to_owned(), reason: e.to_string() })?;
     let chart: Chart = serde_json::from_str(&content).map_err(|e| wrong(e.line(), e.to_string()))?;
     let mut note = String::new();
     let (mut diagnoses, mut procedures): (Vec<GoldConcept>, Vec<GoldProcedure>) = (Vec::new(), Vec::new());
@@ -95,7 +94,8 @@ fn chart(path: &Path) -> Result<Case, EvalError> {
         note.push_str(&text);
         note.push_str(BETWEEN_NOTES);
     }
-    let gold = Gold { id: format!("mdace-{}", chart.hadm_id), note_type: "chart".into(), diagnoses, procedures, ..Default::default() };
+    let gold =
+        Gold { id: format!("mdace-{}", chart.hadm_id), note_type: "chart".into(), diagnoses, procedures, ..Default::default() };
     Ok(case(gold, note))
 }
 

@@ -171,8 +171,7 @@ fn compared(
     settings: &Settings,
 ) -> Measured {
     let claims_with = |code: &str| engine.claims_with(code);
-    let scored: Vec<Scored> =
-        cases.iter().zip(results).map(|(c, (p, _))| claim_score::score(&c.gold, p, &claims_with)).collect();
+    let scored: Vec<Scored> = cases.iter().zip(results).map(|(c, (p, _))| claim_score::score(&c.gold, p, &claims_with)).collect();
     let mut titles = Titles { engine, known: BTreeMap::new() };
     let mut measured = Measured {
         scores: claim_metrics::scores(name, settings.part.name(), &scored),

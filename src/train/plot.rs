@@ -80,9 +80,8 @@ fn panel(out: &mut String, name: &str, points: &[(f64, f64)], left: f64, top: f6
         (low, if high > low { high } else { low + 1.0 })
     };
     let ((first, last), (low, high)) = (range(|p| p.0), range(|p| p.1));
-    let place = |(x, y): &(f64, f64)| {
-        (left + (x - first) / (last - first) * WIDTH, top + HEIGHT - (y - low) / (high - low) * HEIGHT)
-    };
+    let place =
+        |(x, y): &(f64, f64)| (left + (x - first) / (last - first) * WIDTH, top + HEIGHT - (y - low) / (high - low) * HEIGHT);
     let line: Vec<String> = points.iter().map(place).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     let escaped = name.replace('&', "&amp;").replace('<', "&lt;");
     let _ = write!(

@@ -180,9 +180,10 @@ mod tests {
         let text = "Gout; hypertension, taking lisinopril.";
         let document = document::read(text);
         let list = mentions(text, &[("Gout", Problem), ("hypertension", Problem), ("lisinopril", Medication)]);
-        let treats = model(&[("ends|lisinopril|hypertension", [0.0, 4.0, 0.0, 0.0]), ("from|lisinopril", [0.0, 2.5, 0.0, 0.0])], [
-            true, true, false, false,
-        ]);
+        let treats = model(
+            &[("ends|lisinopril|hypertension", [0.0, 4.0, 0.0, 0.0]), ("from|lisinopril", [0.0, 2.5, 0.0, 0.0])],
+            [true, true, false, false],
+        );
         let found = treats.relations(&document, &list);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].kind, found[0].from, found[0].to), (RelationKind::Treats, 2, 1));
