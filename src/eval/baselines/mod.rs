@@ -100,7 +100,6 @@ fn best_threshold(notes: &[(&Gold, &Ranked)], grid: impl IntoIterator<Item = f32
 /// Chosen are those from the threshold on; `confidence` turns a score into a probability.
 fn predicted(mut ranked: Ranked, threshold: f32, confidence: impl Fn(f32) -> f32, seconds: f64) -> Predicted {
     ranked.truncate(MOST_CANDIDATES);
-    let ranked: Ranked = ranked.into_iter().map(|(code, score)| (code, score)).collect();
     let chosen = ranked.iter().take_while(|(_, score)| *score >= threshold);
     let diagnoses: Vec<PredictedDiagnosis> = chosen
         .map(|(code, score)| PredictedDiagnosis { code: code.clone(), confidence: confidence(*score), evidence: Vec::new() })
