@@ -6,6 +6,7 @@ use clap::Args;
 use super::eval_codiesp::{self, TaskArg};
 use super::{CliError, Global, code, open_engine};
 use crate::codeset::CodeSets;
+use crate::eval::baselines::Baseline;
 use crate::eval::run::{self, Measured, Settings};
 use crate::eval::scoring::Scores;
 use crate::eval::sets::{Part, SetKind};
@@ -15,8 +16,9 @@ use crate::note::Options;
 /// Measure the engine on an eval set
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// PATH (authored encounters), labels:DIR, codiesp:DIR, negex:FILE, brat:DIR, pubtator:FILE, em:DIR (visits written
-    /// from the rules, leveled with their own diagnoses) or claims:DIR (cases of the rules)
+    /// PATH (authored encounters), labels:DIR, codiesp:DIR, negex:FILE, brat:DIR, pubtator:FILE, mdace:DIR (charts with
+    /// their texts), mimic4:DIR (its tables), em:DIR (visits written from the rules, leveled with their own diagnoses) or
+    /// claims:DIR (cases of the rules)
     #[arg(long, value_name = "SET", required = true)]
     set: Vec<String>,
     /// Which part; no other is read
@@ -28,6 +30,12 @@ pub struct EvalArgs {
     /// How many of the supported diagnoses go on the claim
     #[arg(long, value_enum)]
     completeness: Option<super::inputs::CompletenessArg>,
+    /// Measure a simpler method in place of the engine (labels only; learns from the train part)
+    #[arg(long, value_enum)]
+    baseline: Option<BaselineArg>,
+    /// The encoder of `--baseline retrieval`: a published checkpoint after `models convert` and `models vectors`
+    #[arg(long, value_name = "DIR", required_if_eq("baseline", "retrieval"))]
+    baseline_model: Option<PathBuf>,
     /// Print the JSON document
     #[arg(long)]
     json: bool,
@@ -45,6 +53,27 @@ pub struct EvalArgs {
     /// "start end", label, code)
     #[arg(long, value_name = "FILE.tsv")]
     score: Option<PathBuf>,
+}
+
+/// `--baseline`.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum BaselineArg {
+    /// Dictionary matches that are not denied
+    Lexicon,
+    /// The title nearest to each problem mention
+    Retrieval,
+    /// Words and pairs of words, a linear classifier a code
+    Tfidf,
+}
+
+impl EvalArgs {
+    fn baseline(&self) -> Option<Baseline> {
+        Some(match self.baseline? {
+            BaselineArg::Lexicon => Baseline::Lexicon,
+            BaselineArg::Retrieval => Baseline::Retrieval(self.baseline_model.clone().unwrap_or_default()),
+            BaselineArg::Tfidf => Baseline::TfIdf,
+        })
+    }
 }
 
 /// `--split`.
@@ -90,6 +119,7 @@ pub fn run(args: &EvalArgs, global: &Global) -> Result<u8, CliError> {
             completeness: args.completeness.map(Into::into).unwrap_or_default(),
         },
         today: super::today(),
+        baseline: args.baseline(),
     };
     // Cases of the rules need no model, and visits of the rules no note of their own.
     let mut notes = Vec::new();

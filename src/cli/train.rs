@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{CliError, Global};
 use crate::train::TrainError;
 use crate::train::tagging::{export, measure, prepare, recipe::Recipe, run};
-use crate::train::{diagnosis_recipe, documented, em_recipe, encoder, procedure_recipe};
+use crate::train::{diagnosis_recipe, documented, em_recipe, encoder, procedure_recipe, relations};
 
 /// Train a model by a recipe
 #[derive(Args, Debug)]
@@ -56,6 +56,13 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
             println!("{}", serde_json::to_string_pretty(&report).map_err(|e| CliError::internal(e.to_string()))?);
             Ok(0)
         }
+        "relations" => {
+            let bar = run::progress_bar();
+            let report = relations::run(&args.recipe, args.out.as_deref(), &bar).map_err(failure)?;
+            bar.finish();
+            println!("{}", serde_json::to_string_pretty(&report).map_err(|e| CliError::internal(e.to_string()))?);
+            Ok(0)
+        }
         "documented" => {
             let report =
                 documented::run(&args.recipe, args.out.as_deref(), &global.device).map_err(|e| CliError::usage(e.to_string()))?;
@@ -63,7 +70,7 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
             Ok(0)
         }
         other => Err(CliError::usage(format!(
-            "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, em, procedures, documented"
+            "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, em, procedures, relations, documented"
         ))),
     }
 }

@@ -4,8 +4,10 @@
 mod config;
 mod error;
 mod files;
+mod linking;
 mod output;
 mod reading;
+mod stages;
 
 use std::collections::BTreeSet;
 

@@ -18,8 +18,9 @@ use crate::encoder::{CandleEncoder, Chunk, EncodedDocument, Encoder, device};
 use crate::extract::assertion_cues::CueIndex;
 use crate::extract::heads::Heads;
 use crate::extract::measurements::Measurement;
+use crate::extract::relations::{self, RelationModel};
 use crate::extract::tagger::{self, Extraction, FoundSpan};
-use crate::extract::{Assertion, Laterality, MentionKind, laterality};
+use crate::extract::{Assertion, Laterality, Mention, MentionKind, Relation, laterality};
 use crate::note::{Context, Encounter};
 
 /// Problem mentions from this score on are looked up by similarity.
@@ -73,6 +74,8 @@ pub struct Reader {
     rows: Vec<u32>,
     /// What chooses codes by their titles, where the model has it.
     claims: Option<ClaimAttention>,
+    /// What says which mentions hang together, where the model has it; else words alone do.
+    relations: Option<RelationModel>,
     name: String,
     identity: String,
     numerics: String,
@@ -102,6 +105,13 @@ impl Reader {
             }
             false => None,
         };
+        let relations = match manifest.files.contains_key(relations::model::FILE) {
+            true => {
+                manifest.verify(model, relations::model::FILE).map_err(|e| open(&e))?;
+                Some(RelationModel::open(model).map_err(|e| open(&e))?)
+            }
+            false => None,
+        };
         let numerics = if device.is_cpu() { manifest.compute.name() } else { "cuda-f32".to_owned() };
         Ok(Self {
             encoder,
@@ -111,6 +121,7 @@ impl Reader {
             vectors,
             rows,
             claims,
+            relations,
             name: manifest.name.clone(),
             identity: digest_of(&model.join(crate::encoder::manifest::FILE)).map_err(|e| open(&e))?,
             numerics,
@@ -156,10 +167,13 @@ impl Reader {
         };
         let (encoded, (hits, words, rules)) = rayon::join(encode, read_words);
         let encoded = encoded?;
-        let extraction = debug_span!("mentions").in_scope(|| match &self.heads {
+        let mut extraction = debug_span!("mentions").in_scope(|| match &self.heads {
             Some(heads) => tagger::extract_block(&rules, &encoded, heads).map_err(internal),
             None => Ok(Extraction::default()),
         })?;
+        if self.relations.is_some() {
+            extraction.relations = debug_span!("relations").in_scope(|| self.relate(&document, &extraction.mentions));
+        }
         let measurements = rules.measurements;
         let dense = debug_span!("retrieval").in_scope(|| self.retrieve(&encoded, &extraction));
         Ok(Reading { document, context, extraction, measurements, encoded, dense, words, hits })
@@ -182,6 +196,14 @@ impl Reader {
             balanced: spans(0.0)?,
             assertions: probabilities.iter().zip(cues).map(|(p, cues)| tagger::combine(p, &cues)).collect(),
         })
+    }
+
+    /// The relations between mentions in order of place.
+    pub fn relate(&self, document: &Document, mentions: &[Mention]) -> Vec<Relation> {
+        match &self.relations {
+            Some(model) => model.relations(document, mentions),
+            None => relations::by_words(document, mentions),
+        }
     }
 
     /// The codes whose titles are nearest to each problem mention in its context.

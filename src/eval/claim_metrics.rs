@@ -91,6 +91,8 @@ fn services(figures: &mut Figures<Scored>) {
     figures.counts("procedure", true, |s| Some(s.lines.code));
     figures.counts("line", true, |s| Some(s.lines.billed));
     figures.counts("line_with_pointers", true, |s| s.lines.pointed);
+    // Notes without a line say nothing of pointers where the set labels none.
+    figures.metrics.retain(|name, m| !name.starts_with("line_with_pointers") || m.n > 0);
     figures.mean("line_exact_of_hit", |s| ratio(s.exact_of_hit_lines()));
     let leveled = |s: &Scored| s.em != EmOutcome::NotApplicable;
     let mut level = |name: &str, part: fn(EmOutcome) -> bool| figures.share(name, |s| leveled(s).then(|| part(s.em)));

@@ -172,7 +172,7 @@ fn read(path: &Path) -> Result<Case, DataError> {
     gold.em = em(file.em.as_ref(), &visits);
     gold.note_type = kind_of_service(&gold.em.codes, file.context.place_of_service.as_deref()).to_owned();
     let encounter = Encounter { encounter_id: Some(file.id), note: file.note, ..file.context };
-    Ok(Case { encounter, gold, mentions: Vec::new() })
+    Ok(Case { encounter, gold, mentions: Vec::new(), relations: Vec::new() })
 }
 
 /// The E/M service. Where there is no block for it, the first certain E/M line is the main one.

@@ -16,6 +16,8 @@ pub enum EvalError {
         "{path} differs from its digest in {list}: gold was changed; commit the change with its source and the new digest first"
     )]
     Changed { path: PathBuf, list: PathBuf },
+    #[error("{set}: a baseline is measured on labels:DIR only, whose train part it learns from")]
+    BaselineNeedsLabels { set: String },
     #[error("cannot write {path}: {reason}")]
     Write { path: PathBuf, reason: String },
     #[error(transparent)]

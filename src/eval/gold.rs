@@ -6,7 +6,7 @@ use super::sets::Part;
 use crate::document::Span;
 use crate::note::Encounter;
 use crate::train::data::labels::{self, Consensus};
-use crate::train::data::{LabelledDocument, LabelledMention, Role, Split};
+use crate::train::data::{LabelledDocument, LabelledMention, LabelledRelation, Role, Split};
 
 /// One required concept.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +80,8 @@ pub struct Case {
     pub gold: Gold,
     /// Labelled mentions; none where the set has none.
     pub mentions: Vec<LabelledMention>,
+    /// Labelled relations; none where the set has none.
+    pub relations: Vec<LabelledRelation>,
 }
 
 /// Evaluation and management services are scored by themselves, not as procedures.
@@ -112,6 +114,7 @@ pub fn load_labels(dir: &Path, part: Part) -> Result<Vec<Case>, EvalError> {
             encounter: d.encounter(),
             gold: consensus.get(&d.id).map_or_else(|| single_pass_gold(&d), |c| consensus_gold(&d, c)),
             mentions: d.mentions,
+            relations: d.relations,
         })
         .collect())
 }

@@ -3,17 +3,19 @@
 //! | file | question it answers |
 //! | --- | --- |
 //! | [`sets`] | which set, which part? |
-//! | [`gold`], [`encounters`] | what should each document come to? |
+//! | [`gold`], [`encounters`], [`mimic`] | what should each document come to? |
 //! | [`predicted`] | what did the engine come to? |
 //! | [`claim_score`], [`lines`], [`em_levels`], [`ranking`], [`losses`] | how does one document compare? |
 //! | [`claim_metrics`], [`calibration`], [`scoring`], [`figures`] | the figures of a set, and how sure they are |
-//! | [`mentions`], [`assertions`], `texts` | sets of mentions and of assertions |
+//! | [`mentions`], [`assertions`], [`relations`], [`linking`], `texts` | mentions, their assertion, relations and codes, each by itself |
 //! | [`claims`], [`em_cases`] | sets of rules' cases: claims with their findings, visits with their level |
 //! | [`codiesp`] | the tasks of CodiEsp as its organisers score them |
+//! | [`baselines`] | what would a dictionary, an encoder as published or a linear classifier come to? |
 //! | [`run`] | a set measured from end to end |
 //! | [`test_log`] | was this gold fixed before it was scored, and how often was it? |
 //! | [`table`], [`report`] | the figures for a terminal, and as a page |
 pub mod assertions;
+pub mod baselines;
 pub mod calibration;
 pub mod claim_metrics;
 pub mod claim_score;
@@ -26,10 +28,13 @@ pub mod error;
 pub mod figures;
 pub mod gold;
 pub mod lines;
+pub mod linking;
 pub mod losses;
 pub mod mentions;
+pub mod mimic;
 pub mod predicted;
 pub mod ranking;
+pub mod relations;
 pub mod report;
 pub mod run;
 pub mod scoring;

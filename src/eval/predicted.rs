@@ -3,6 +3,7 @@ use super::gold::is_em_code;
 use crate::document::{Evidence, Span};
 use crate::engine::CodedEncounter;
 use crate::extract::MentionKind;
+use crate::train::relations::FoundRelation;
 
 /// A chosen diagnosis.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +50,8 @@ pub struct Predicted {
     pub ranked: Vec<(String, f32)>,
     /// Mentions of the note.
     pub mentions: Vec<(Span, MentionKind)>,
+    /// Relations between them: kind and the places of both ends.
+    pub relations: Vec<FoundRelation>,
     /// Rules that spoke.
     pub findings: Vec<String>,
     /// Review decision.
@@ -95,6 +98,11 @@ impl Predicted {
             em: coded.em.code.clone(),
             ranked,
             mentions: coded.mentions.iter().map(|m| (m.span, m.kind)).collect(),
+            relations: coded
+                .relations
+                .iter()
+                .filter_map(|r| Some((r.kind, coded.mentions.get(r.from)?.span, coded.mentions.get(r.to)?.span)))
+                .collect(),
             findings: coded.findings.iter().map(|f| f.rule.to_string()).collect(),
             decision: format!("{:?}", coded.review.decision).to_lowercase(),
             reasons: coded.review.reasons.clone(),

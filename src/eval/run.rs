@@ -8,14 +8,17 @@ use indicatif::ProgressBar;
 use jiff::civil::Date;
 use rayon::prelude::*;
 
+use super::baselines::{self, Baseline};
 use super::claim_score::{self, Scored};
 use super::gold::{self, Case};
+use super::linking::{self, ScoredLinks};
 use super::mentions::{self, ScoredText};
 use super::predicted::Predicted;
+use super::relations::{self, ScoredRelations};
 use super::report::{Page, Plots, claim_page};
 use super::scoring::{EngineIdentity, Scores};
 use super::sets::{Part, SetKind};
-use super::{EvalError, claim_metrics, encounters, test_log, texts};
+use super::{EvalError, claim_metrics, encounters, mimic, test_log, texts};
 use crate::engine::Engine;
 use crate::note::Options;
 
@@ -28,6 +31,8 @@ pub struct Settings {
     pub options: Options,
     /// Stands in where neither encounter nor note states a date of service; date of the log.
     pub today: Date,
+    /// A simpler method in the engine's place (labels only).
+    pub baseline: Option<Baseline>,
 }
 
 /// What came out.
@@ -56,17 +61,29 @@ pub fn measure(
     let mut measured = match kind {
         SetKind::Labels(dir) => {
             let cases = gold::load_labels(dir, settings.part)?;
-            let (mut measured, cases) = claims(engine, name, cases, settings, bar)?;
+            if let Some(baseline) = &settings.baseline {
+                return baseline_claims(engine, name, dir, baseline, &cases, settings, bar);
+            }
+            let (mut measured, cases, predicted) = claims(engine, name, cases, settings, bar)?;
             let texts: Vec<ScoredText> = cases
                 .par_iter()
                 .map(|c| mentions::score_labels(engine, &c.encounter.note, &c.mentions).map_err(EvalError::from))
                 .collect::<Result<_, _>>()?;
             measured.scores.metrics.extend(mentions::label_metrics(&texts.iter().collect::<Vec<_>>()));
+            let related: Vec<ScoredRelations> =
+                cases.par_iter().zip(&predicted).map(|(case, p)| relations::score(engine, case, p)).collect();
+            let linked: Vec<ScoredLinks> =
+                cases.par_iter().map(|case| linking::score(engine, case, settings.today)).collect::<Result<_, _>>()?;
+            measured.scores.metrics.extend(linking::figures(&linked.iter().collect::<Vec<_>>()));
+            measured.scores.metrics.extend(relations::figures(&related.iter().collect::<Vec<_>>()));
             measured
         }
+        _ if settings.baseline.is_some() => return Err(EvalError::BaselineNeedsLabels { set: name.to_owned() }),
         SetKind::Encounters(path) => authored(engine, name, path, settings, bar)?,
         SetKind::NegEx(file) => texts::negex(engine, name, file, settings.part, bar)?,
         SetKind::Brat(dir) => texts::brat(engine, name, dir, settings.part, bar)?,
+        SetKind::Mdace(dir) => claims(engine, name, mimic::load_mdace(dir, settings.part)?, settings, bar)?.0,
+        SetKind::Mimic4(dir) => claims(engine, name, mimic::load_mimic4(dir, settings.part)?, settings, bar)?.0,
         SetKind::PubTator(file) => texts::pubtator(engine, name, file, settings.part, bar)?,
     };
     measured.scores.engine = identity(engine);
@@ -105,7 +122,7 @@ fn claims(
     mut cases: Vec<Case>,
     settings: &Settings,
     bar: &ProgressBar,
-) -> Result<(Measured, Vec<Case>), EvalError> {
+) -> Result<(Measured, Vec<Case>, Vec<Predicted>), EvalError> {
     engine.refuse_training_documents(&cases.iter().map(|c| c.gold.id.as_str()).collect::<Vec<_>>())?;
     cases.iter_mut().for_each(|c| c.encounter.options = Some(settings.options));
     bar.set_length(cases.len() as u64);
@@ -122,16 +139,46 @@ fn claims(
             }
         })
         .collect();
+    let measured = compared(engine, name, &cases, &results, settings);
+    Ok((measured, cases, results.into_iter().map(|(predicted, _)| predicted).collect()))
+}
+
+/// A simpler method's answers on the labels, in the engine's place.
+fn baseline_claims(
+    engine: &Engine,
+    name: &str,
+    dir: &Path,
+    baseline: &Baseline,
+    cases: &[Case],
+    settings: &Settings,
+    bar: &ProgressBar,
+) -> Result<Measured, EvalError> {
+    bar.set_length(cases.len() as u64);
+    let predicted = baselines::predict(baseline, engine, dir, cases, settings, bar)?;
+    let results: Vec<(Predicted, Option<String>)> = predicted.into_iter().map(|p| (p, None)).collect();
+    let mut measured = compared(engine, &format!("{name} (baseline {})", baseline.name()), cases, &results, settings);
+    measured.scores.engine = identity(engine);
+    measured.scores.engine.model = format!("baseline {}", baseline.name());
+    Ok(measured)
+}
+
+/// Answers beside gold: figures, rows of predictions and pages of errors.
+fn compared(
+    engine: &Engine,
+    name: &str,
+    cases: &[Case],
+    results: &[(Predicted, Option<String>)],
+    settings: &Settings,
+) -> Measured {
     let claims_with = |code: &str| engine.claims_with(code);
-    let scored: Vec<Scored> =
-        cases.iter().zip(&results).map(|(c, (p, _))| claim_score::score(&c.gold, p, &claims_with)).collect();
+    let scored: Vec<Scored> = cases.iter().zip(results).map(|(c, (p, _))| claim_score::score(&c.gold, p, &claims_with)).collect();
     let mut titles = Titles { engine, known: BTreeMap::new() };
     let mut measured = Measured {
         scores: claim_metrics::scores(name, settings.part.name(), &scored),
         refused: results.iter().filter_map(|(_, refused)| refused.clone()).collect(),
         ..Default::default()
     };
-    for ((case, (predicted, _)), scored) in cases.iter().zip(&results).zip(&scored) {
+    for ((case, (predicted, _)), scored) in cases.iter().zip(results).zip(&scored) {
         prediction_rows(&mut measured.predictions, &case.gold.id, predicted);
         measured.plots.diagnoses.extend(&scored.confidences);
         measured.plots.encounters.push((scored.expected_accuracy, scored.right));
@@ -139,7 +186,7 @@ fn claims(
             measured.pages.push(claim_page::page(case, predicted, scored, &mut |code| titles.of(code)));
         }
     }
-    Ok((measured, cases))
+    measured
 }
 
 /// Titles of codes, looked up once each.

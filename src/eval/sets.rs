@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::EvalError;
 
 /// What `--set` takes, for messages.
-pub const KINDS: &str = "PATH (authored encounters), labels:DIR, negex:FILE, brat:DIR, pubtator:FILE";
+pub const KINDS: &str = "PATH (authored encounters), labels:DIR, negex:FILE, brat:DIR, pubtator:FILE, mdace:DIR, mimic4:DIR";
 
 /// A set by its kind and place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub enum SetKind {
     Brat(PathBuf),
     /// A PubTator file.
     PubTator(PathBuf),
+    /// A folder of MDACE charts with their texts.
+    Mdace(PathBuf),
+    /// The tables of MIMIC-IV.
+    Mimic4(PathBuf),
 }
 
 impl SetKind {
@@ -30,6 +34,8 @@ impl SetKind {
             Some(("negex", place)) => Self::NegEx(place.into()),
             Some(("brat", place)) => Self::Brat(place.into()),
             Some(("pubtator", place)) => Self::PubTator(place.into()),
+            Some(("mdace", place)) => Self::Mdace(place.into()),
+            Some(("mimic4", place)) => Self::Mimic4(place.into()),
             Some(_) => return Err(unknown()),
             None if Path::new(set).is_dir() => Self::Encounters(set.into()),
             None => return Err(unknown()),

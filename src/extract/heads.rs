@@ -1,8 +1,7 @@
 //! The heads on the encoder's tagging vectors: one label a word (mentions), eight probabilities a span
-//! (assertion), one relation a pair of spans. The same functions serve training and inference.
+//! (assertion). The same functions serve training and inference.
 //!
-//! Weights lie in `heads.safetensors`: `tagging.*` (labels × dim), `assertion.hidden.*`, `assertion.output.*`
-//! and, where a model has them, `relation.hidden.*`, `relation.output.*`.
+//! Weights lie in `heads.safetensors`: `tagging.*` (labels × dim), `assertion.hidden.*`, `assertion.output.*`.
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -28,10 +27,6 @@ pub const KINDS: [MentionKind; 6] = [
 pub const LABELS: usize = 1 + 2 * KINDS.len();
 /// Width of the hidden layer of the assertion head.
 const ASSERTION_HIDDEN: usize = 128;
-/// Width of the hidden layer of the relation head.
-const RELATION_HIDDEN: usize = 64;
-/// Relation classes: none, then `RelationKind` in its order.
-pub const RELATION_CLASSES: usize = 5;
 
 /// Label of the first word of a mention.
 pub fn begin(kind: MentionKind) -> usize {
@@ -49,14 +44,12 @@ pub struct Heads {
     tagging: Linear,
     assertion_hidden: Linear,
     assertion_output: Linear,
-    relation: Option<(Linear, Linear)>,
 }
 
 impl Heads {
     /// Shapes of the weights, for a fresh start.
     pub fn shapes(dim: usize) -> Vec<(&'static str, Vec<usize>)> {
         let assertion = 3 * dim + super::features::ASSERTION_FEATURES;
-        let relation = 4 * dim + super::features::RELATION_FEATURES;
         vec![
             ("tagging.weight", vec![LABELS, dim]),
             ("tagging.bias", vec![LABELS]),
@@ -64,10 +57,6 @@ impl Heads {
             ("assertion.hidden.bias", vec![ASSERTION_HIDDEN]),
             ("assertion.output.weight", vec![super::Assertion::ALL.len(), ASSERTION_HIDDEN]),
             ("assertion.output.bias", vec![super::Assertion::ALL.len()]),
-            ("relation.hidden.weight", vec![RELATION_HIDDEN, relation]),
-            ("relation.hidden.bias", vec![RELATION_HIDDEN]),
-            ("relation.output.weight", vec![RELATION_CLASSES, RELATION_HIDDEN]),
-            ("relation.output.bias", vec![RELATION_CLASSES]),
         ]
     }
 
@@ -82,17 +71,11 @@ impl Heads {
             };
             Ok::<_, candle_core::Error>(Linear::new(get("weight")?, Some(get("bias")?)))
         };
-        let relation = if weights.contains_tensor("relation.hidden.weight") {
-            Some((linear("relation.hidden")?, linear("relation.output")?))
-        } else {
-            None
-        };
         Ok(Self {
             dim,
             tagging: linear("tagging")?,
             assertion_hidden: linear("assertion.hidden")?,
             assertion_output: linear("assertion.output")?,
-            relation,
         })
     }
 
@@ -107,11 +90,6 @@ impl Heads {
     /// Length of the vectors these heads read.
     pub fn dim(&self) -> usize {
         self.dim
-    }
-
-    /// Whether the model has a relation head.
-    pub fn has_relations(&self) -> bool {
-        self.relation.is_some()
     }
 
     /// words: (n, dim) → label scores (n, [`LABELS`]) before softmax.
@@ -130,16 +108,6 @@ impl Heads {
     ) -> candle_core::Result<Tensor> {
         let all = Tensor::cat(&[span, first, sentence, features], 1)?;
         self.assertion_output.forward(&self.assertion_hidden.forward(&all)?.gelu()?)
-    }
-
-    /// Two spans' means a, b: (n, dim); features: (n, [`super::features::RELATION_FEATURES`]) → scores (n, 5)
-    /// before softmax: none, then the relation kinds; zeros without a relation head.
-    pub fn relation_scores(&self, a: &Tensor, b: &Tensor, features: &Tensor) -> candle_core::Result<Tensor> {
-        let Some((hidden, output)) = &self.relation else {
-            return Tensor::zeros((a.dim(0)?, RELATION_CLASSES), DType::F32, a.device());
-        };
-        let all = Tensor::cat(&[a, b, &(a * b)?, &(a - b)?, features], 1)?;
-        output.forward(&hidden.forward(&all)?.gelu()?)
     }
 }
 

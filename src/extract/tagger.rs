@@ -337,7 +337,6 @@ mod tests {
     fn heads(label: usize, assertion: usize) -> Heads {
         let weights: HashMap<String, Tensor> = Heads::shapes(DIM)
             .into_iter()
-            .filter(|(name, _)| !name.starts_with("relation"))
             .map(|(name, shape)| {
                 let mut values = vec![0f32; shape.iter().product()];
                 match name {

@@ -18,8 +18,10 @@ pub mod em_recipe;
 pub mod em_settings;
 pub mod encoder;
 pub mod error;
+pub mod plot;
 pub mod procedure_recipe;
 pub mod procedures;
+pub mod relations;
 pub mod tagging;
 mod whole_set;
 

@@ -23,6 +23,7 @@ fn measured() -> Measured {
         },
         encounter: Encounter { note: note.clone(), ..Default::default() },
         mentions: Vec::new(),
+        relations: Vec::new(),
     };
     let evidence = Evidence { document: None, start: place("knee").start, end: place("pain").end, text: "knee".into() };
     let predicted = Predicted {

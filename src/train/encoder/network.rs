@@ -176,11 +176,8 @@ pub fn export(
     for (prefix, file) in
         [("trunk/", manifest::TRUNK), ("tagging/", manifest::TAGGING), ("linking/", manifest::LINKING), ("heads/", heads::FILE)]
     {
-        let own: BTreeMap<String, Tensor> = weights
-            .iter()
-            .filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_owned(), t.clone())))
-            .filter(|(n, _)| !n.starts_with("relation."))
-            .collect();
+        let own: BTreeMap<String, Tensor> =
+            weights.iter().filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_owned(), t.clone()))).collect();
         store::write(&out.join(file), &own, store::Precision::Compact)?;
         record.record(out, file)?;
     }

@@ -19,10 +19,10 @@ use super::recipe::Recipe;
 use crate::encoder::bert::Dropout;
 use crate::encoder::manifest::{self, Manifest};
 use crate::encoder::tokens::Pieces;
-use crate::train::TrainError;
 use crate::train::tagging::batch::{self, Encoded};
 use crate::train::tagging::examples::Example;
 use crate::train::tagging::optimizer::schedule;
+use crate::train::{TrainError, plot};
 
 /// Titles embedded at once in a dev measurement.
 const TITLES: usize = 1_024;
@@ -195,6 +195,7 @@ pub fn run(recipe: &Recipe, device: &Device, out: &Path, bar: &ProgressBar) -> R
             break;
         }
     }
+    plot::write(&log_path)?;
     network::export(recipe, optimizer.weights()?, &dataset.documents, figures.clone(), out)?;
     Ok(figures)
 }

@@ -63,10 +63,8 @@ pub fn export(
 }
 
 fn write_weights(out: &Path, best: BTreeMap<String, Tensor>) -> Result<(), TrainError> {
-    let (branch, heads): (BTreeMap<String, Tensor>, BTreeMap<String, Tensor>) = best
-        .into_iter()
-        .filter(|(name, _)| !name.starts_with("relation."))
-        .partition(|(name, _)| bert::in_layers(name, &(0..usize::MAX)));
+    let (branch, heads): (BTreeMap<String, Tensor>, BTreeMap<String, Tensor>) =
+        best.into_iter().partition(|(name, _)| bert::in_layers(name, &(0..usize::MAX)));
     store::write(&out.join(manifest::TAGGING), &branch, store::Precision::Compact)?;
     store::write(&out.join(heads::FILE), &heads, store::Precision::Compact)?;
     Ok(())

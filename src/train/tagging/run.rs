@@ -25,7 +25,7 @@ use crate::encoder::bert::{self, BertConfig, Branch, Dropout, Mode};
 use crate::encoder::manifest;
 use crate::encoder::store;
 use crate::extract::heads::Heads;
-use crate::train::TrainError;
+use crate::train::{TrainError, plot};
 
 /// Examples that are sorted by length among themselves before they are cut into batches.
 const BUCKET: usize = 512;
@@ -268,6 +268,7 @@ fn learn(
             }
         }
     }
+    plot::write(&log_path)?;
     Ok(store::read(&best, &Device::Cpu)?.into_iter().collect())
 }
 

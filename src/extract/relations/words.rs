@@ -1,9 +1,6 @@
-//! Relations between mentions by the words that stand between them.
-//!
-//! Directions as in the labels: an effect is `due_to` its cause, a treatment `treats` a problem, a finding is
-//! `finding_of` the test that showed it, a complication `complicates` what it came from.
-use super::{Mention, MentionKind, Relation, RelationKind};
+//! Relations by the words that stand between two mentions.
 use crate::document::{Document, Span};
+use crate::extract::{Mention, MentionKind, Relation, RelationKind};
 
 /// A rule says nothing across more words than this.
 const MOST_BYTES_BETWEEN: usize = 60;
@@ -19,7 +16,7 @@ enum Direction {
 use Direction::{LeftToRight, RightToLeft};
 
 /// Words between two mentions that say how they hang together.
-const RULES: [(&str, RelationKind, Direction, f32); 40] = [
+const RULES: [Rule; 40] = [
     ("due to", RelationKind::DueTo, LeftToRight, 0.95),
     ("secondary to", RelationKind::DueTo, LeftToRight, 0.95),
     ("2/2", RelationKind::DueTo, LeftToRight, 0.9),
@@ -89,21 +86,36 @@ pub fn by_words(document: &Document, mentions: &[Mention]) -> Vec<Relation> {
                 break;
             }
             let words = words_of(between);
-            // The rule with the most words: "for the treatment of" rather than "for".
-            let rule = RULES
-                .iter()
-                .filter(|(phrase, kind, direction, _)| {
-                    let (from, to) = if *direction == LeftToRight { (left, right) } else { (right, left) };
-                    fits(*kind, from.kind, to.kind) && states(&words, phrase)
-                })
-                .max_by_key(|(phrase, ..)| phrase.len());
-            if let Some((_, kind, direction, score)) = rule {
+            if let Some((_, kind, direction, score)) = rule(&words, left.kind, right.kind) {
                 let (from, to) = if *direction == LeftToRight { (left, right) } else { (right, left) };
                 relations.push(Relation { kind: *kind, from: from.id, to: to.id, score: *score });
             }
         }
     }
     relations
+}
+
+type Rule = (&'static str, RelationKind, Direction, f32);
+
+/// The rule with the most words that holds between two mentions: "for the treatment of" rather than "for".
+fn rule(words: &str, left: MentionKind, right: MentionKind) -> Option<&'static Rule> {
+    let holds = |(phrase, kind, direction, _): &&Rule| {
+        let (from, to) = if *direction == LeftToRight { (left, right) } else { (right, left) };
+        fits(*kind, from, to) && states(words, phrase)
+    };
+    RULES.iter().filter(holds).max_by_key(|(phrase, ..)| phrase.len())
+}
+
+/// The rule, if one says that a relation runs from `from` to `to`: its words and its kind.
+pub fn stated(document: &Document, from: &Mention, to: &Mention) -> Option<(&'static str, RelationKind)> {
+    let (left, right) = if from.span.start < to.span.start { (from, to) } else { (to, from) };
+    let gap = right.span.start.checked_sub(left.span.end).filter(|gap| *gap <= MOST_BYTES_BETWEEN)?;
+    let between = Span::new(left.span.end, left.span.end + gap).of(&document.text);
+    if between.contains(['\n', ';']) || between.contains(". ") {
+        return None;
+    }
+    let (phrase, kind, direction, _) = rule(&words_of(between), left.kind, right.kind)?;
+    ((*direction == LeftToRight) == (from.span.start < to.span.start)).then_some((*phrase, *kind))
 }
 
 /// Lower case words with single blanks, one blank at each end.
@@ -125,85 +137,5 @@ fn states(words: &str, phrase: &str) -> bool {
         words == padded
     } else {
         words.contains(&padded)
-    }
-}
-
-/// Where a run of words states a cause within itself ("epistaxis secondary to telangiectasia"): the two parts.
-pub fn split_at_cause(text: &str, span: Span) -> Option<(Span, Span)> {
-    const CAUSES: [&str; 6] = [" secondary to ", " due to ", " caused by ", " because of ", " 2/2 ", " resulting from "];
-    let words = span.of(text).to_ascii_lowercase();
-    let (at, cause) = CAUSES.iter().filter_map(|c| words.find(c).map(|at| (at, c))).min_by_key(|(at, _)| *at)?;
-    let (left, right) = (Span::new(span.start, span.start + at), Span::new(span.start + at + cause.len(), span.end));
-    let trim = |s: Span| {
-        let w = s.of(text);
-        let start = s.start + (w.len() - w.trim_start().len());
-        Span::new(start, start + w.trim().len())
-    };
-    let (left, right) = (trim(left), trim(right));
-    (!left.is_empty() && !right.is_empty()).then_some((left, right))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::document::{self, SectionKind};
-    use crate::extract::Assertion;
-
-    fn mentions(text: &str, list: &[(&str, MentionKind)]) -> Vec<Mention> {
-        let of = |(id, (words, kind)): (usize, &(&str, MentionKind))| {
-            let start = text.find(words).expect("words stand in the text");
-            Mention {
-                id,
-                kind: *kind,
-                span: Span::new(start, start + words.len()),
-                text: (*words).to_owned(),
-                section: SectionKind::Other,
-                assertion: Assertion::Present,
-                assertions: vec![Assertion::Present],
-                cue: None,
-                laterality: None,
-                attributes: BTreeMap::new(),
-                value: None,
-                unit: None,
-                score: 1.0,
-            }
-        };
-        list.iter().enumerate().map(of).collect()
-    }
-
-    fn found(text: &str, list: &[(&str, MentionKind)]) -> Vec<(RelationKind, usize, usize)> {
-        let document = document::read(text);
-        by_words(&document, &mentions(text, list)).into_iter().map(|r| (r.kind, r.from, r.to)).collect()
-    }
-
-    #[test]
-    fn cause_treatment_and_finding() {
-        use MentionKind::{Medication, Problem, Test};
-        let text = "Recurrent epistaxis secondary to hereditary hemorrhagic telangiectasia.";
-        let list = [("Recurrent epistaxis", Problem), ("hereditary hemorrhagic telangiectasia", Problem)];
-        assert_eq!(found(text, &list), [(RelationKind::DueTo, 0, 1)]);
-        let text = "Gout, treated with allopurinol; lisinopril for hypertension. CT showed a mass.";
-        let list = [
-            ("Gout", Problem),
-            ("allopurinol", Medication),
-            ("lisinopril", Medication),
-            ("hypertension", Problem),
-            ("CT", Test),
-            ("mass", Problem),
-        ];
-        assert_eq!(
-            found(text, &list),
-            [(RelationKind::Treats, 1, 0), (RelationKind::Treats, 2, 3), (RelationKind::FindingOf, 5, 4)]
-        );
-    }
-
-    #[test]
-    fn a_cause_inside_a_run_of_words_splits_it() {
-        let text = "acute kidney injury due to dehydration";
-        let (left, right) = split_at_cause(text, Span::new(0, text.len())).expect("splits");
-        assert_eq!((left.of(text), right.of(text)), ("acute kidney injury", "dehydration"));
-        assert_eq!(split_at_cause("pain", Span::new(0, 4)), None);
     }
 }
