@@ -4,6 +4,7 @@
 //! codes by their attributes ([`attributes`], [`features`]); three small models answer whether the service was done,
 //! which of its codes it is, and whether the line stands beside the others ([`layers`], [`rivalry`]); what is chosen
 //! becomes lines with modifiers, units and pointers ([`lines`]).
+mod add_ons;
 mod affinity;
 pub mod attributes;
 pub mod candidates;
@@ -19,6 +20,7 @@ pub mod layers;
 pub mod lines;
 pub mod measures;
 pub mod model;
+pub mod named;
 pub mod ncci;
 pub mod pathology;
 pub mod ranking;
@@ -44,6 +46,7 @@ use knowledge::Knowledge;
 use layers::Layers;
 use lines::LineContext;
 use model::ProcedureModel;
+use named::Named;
 use ncci::Entry;
 use ranking::Verdict;
 use table::ProcedureTable;
@@ -74,6 +77,8 @@ pub enum ProcedureError {
 pub struct ProcedureCoder {
     knowledge: Knowledge,
     families: FamilyTables,
+    /// By family: concepts of the phrase table that share codes with it.
+    family_concepts: Vec<std::collections::BTreeSet<usize>>,
     layers: Layers,
     model: ProcedureModel,
     /// The ensembles of the model as they are evaluated: concept, sibling, line.
@@ -105,6 +110,8 @@ pub struct ProcedureCoding {
     pub queries: Vec<Query>,
 }
 
+/// A line that no table knows of needs this probability: below it three of four were wrong on held-out notes.
+const ALONE: f32 = 0.5;
 /// Candidates less likely than this are not shown.
 const SHOWN: f32 = 0.03;
 /// Most candidates shown.
@@ -130,7 +137,12 @@ impl ProcedureCoder {
 
     /// Prepares phrase table, model and decision tables.
     pub fn new(table: ProcedureTable, model: ProcedureModel, families: FamilyTables) -> Self {
-        Self { knowledge: model.knowledge(table), families, layers: Layers::new(), model, layouts: Default::default() }
+        let knowledge = model.knowledge(table);
+        let index = &knowledge.index;
+        let entries_of = |code: &str| index.code_id(code).map_or(&[][..], |id| index.codes[id].entries.as_slice());
+        let concepts_of = |f: &families::Family| f.table.codes().flat_map(entries_of).map(|(concept, _)| *concept).collect();
+        let family_concepts = families.families.iter().map(concepts_of).collect();
+        Self { knowledge, families, family_concepts, layers: Layers::new(), model, layouts: Default::default() }
     }
 
     /// Codes the procedures of a note.
@@ -150,17 +162,17 @@ impl ProcedureCoder {
         let statements = statements::statements(document, &self.knowledge.index.words);
         let view = NoteView::new(document, &statements, context);
         let find = || {
-            let mut candidates = candidates::candidates(&self.knowledge, &view, None);
+            let (mut candidates, named) = candidates::candidates_and_named(&self.knowledge, &view, None);
             // What is done through a scope is not done where the note has none.
             if !speaks_of_a_scope(&document.text) {
                 candidates.retain(|c| !self.through_a_scope(c, code_sets));
             }
             let probabilities = self.probabilities(&view, &candidates);
-            (candidates, probabilities)
+            (candidates, probabilities, named)
         };
-        let (diagnosed, (candidates, probabilities)) = rayon::join(diagnose, find);
+        let (diagnosed, (candidates, probabilities, named)) = rayon::join(diagnose, find);
         let input = ProcedureInput { diagnoses: diagnoses(&diagnosed), ..*input };
-        (self.lines(&input, &view, candidates, probabilities), diagnosed)
+        (self.lines(&input, &view, candidates, probabilities, &named), diagnosed)
     }
 
     /// The lines that candidates with their probabilities come to.
@@ -170,6 +182,7 @@ impl ProcedureCoder {
         view: &NoteView<'_>,
         candidates: Vec<CodeCandidate>,
         probabilities: Vec<f32>,
+        named: &[Named],
     ) -> ProcedureCoding {
         let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
         ranking::pool_titles(view, &candidates, &probabilities, &mut verdicts);
@@ -193,7 +206,13 @@ impl ProcedureCoder {
         };
         let mut coding = ProcedureCoding::default();
         let mut entries =
-            self.decided(&context, &candidates, &probabilities, &mut verdicts, input.diagnoses, &mut coding.queries);
+            self.decided(&context, &candidates, &probabilities, named, &mut verdicts, input.diagnoses, &mut coding.queries);
+        // A table may take up what the model only half believes; a line of the model's alone needs more.
+        for (verdict, probability) in verdicts.iter_mut().zip(&probabilities) {
+            if *verdict == Verdict::Chosen && *probability < ALONE {
+                *verdict = Verdict::Unlikely;
+            }
+        }
         for i in (0..candidates.len()).filter(|i| verdicts[*i] == Verdict::Chosen) {
             let mut line = context.line(&candidates[i], probabilities[i]);
             line.pointers = context.pointers(&candidates[i], input.diagnoses);
@@ -206,7 +225,8 @@ impl ProcedureCoder {
             entries.push(Entry { line, concept: None, service: None, lesion: false });
             coding.queries.extend(context.pathology_query(service));
         }
-        let bundled = ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
+        let mut bundled = ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
+        bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, input.diagnoses, &mut entries));
         context.order(&mut entries);
         coding.lines = entries.into_iter().map(|entry| entry.line).collect();
         for (i, line) in coding.lines.iter_mut().enumerate() {

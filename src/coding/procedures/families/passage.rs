@@ -265,8 +265,18 @@ impl<'a> Passages<'a> {
             .collect()
     }
 
+    /// Whether a statement names the operation or study that the note reports.
+    pub fn is_titled(&self, statement: usize) -> bool {
+        let of = &self.view.statements[statement];
+        match of.role {
+            Role::Title => true,
+            Role::Lead => is_report(self.view.context.note_type) && of.words.len() < 12,
+            _ => false,
+        }
+    }
+
     /// The sentence part that governs a passage: the statement cut at semicolons and full stops only.
-    pub(super) fn piece_around(&self, statement: usize, range: &Range<usize>) -> Range<usize> {
+    pub fn piece_around(&self, statement: usize, range: &Range<usize>) -> Range<usize> {
         let whole = self.statements[statement].clone();
         let text = |a: usize, b: usize| {
             let (from, to) = (self.tokens[a].span.end, self.tokens[b].span.start);
