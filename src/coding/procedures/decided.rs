@@ -7,7 +7,7 @@ use super::confidence::{self, Told};
 use super::families::passage::{Passage, Passages};
 use super::families::services::{LONG, evaluate};
 use super::families::status::Status;
-use super::families::{Family, Found, Hints, Setting, administration, drugs};
+use super::families::{Family, Found, Hints, Service, Setting, administration, drugs};
 use super::lines::{LineContext, professional_only};
 use super::named::Named;
 use super::ncci::Entry;
@@ -17,6 +17,8 @@ use crate::claim::{Diagnosis, Line, Query};
 use crate::codeset::procedures::ProcedureValidity;
 use crate::document::Span;
 
+/// Least probability of a further code of a row that only the model's words point to.
+const BESIDE: f32 = 0.25;
 /// From here on the model's word stands where a table of a long note would rule a service out, and where the drug that it
 /// speaks of has no dose.
 const CERTAIN: f32 = 0.75;
@@ -95,6 +97,9 @@ impl ProcedureCoder {
                 if !agreed {
                     return None;
                 }
+                // Of several codes of one row only those that it believes stand.
+                let code = |i: &usize| self.knowledge.index.codes[candidates[*i].code].code.as_str();
+                found.services.retain(|s| mine.iter().any(|i| probabilities[*i] >= BESIDE && code(i) == s.code));
             }
             Some((number, found, mass))
         };
@@ -218,11 +223,12 @@ impl ProcedureCoder {
             service.confidence = self.sure(own(&service.code), context, told);
         }
         // Of several lesions' services the model knows each code but once, and too little of the lesser ones.
-        if found.offered || family.lesion || family.by_words() {
+        if found.offered || family.lesion || family.by_words() && !found.lexical {
             return;
         }
         let least = self.model.tables.least;
-        let sure: Vec<_> = found.services.iter().filter(|s| s.confidence >= least).map(|s| s.span).collect();
+        let vouched = |s: &Service| s.here && s.named && !found.lexical;
+        let sure: Vec<_> = found.services.iter().filter(|s| s.confidence >= least || vouched(s)).map(|s| s.span).collect();
         let all = found.services.len();
         found.services.retain(|s| sure.contains(&s.span));
         if found.services.len() < all {

@@ -38,7 +38,7 @@ use crate::codeset::CodeSets;
 use crate::coding::forest::Layout;
 use crate::document::Document;
 use crate::extract::Mention;
-use crate::note::Context;
+use crate::note::{Context, NoteType};
 
 use candidates::CodeCandidate;
 use families::FamilyTables;
@@ -112,6 +112,10 @@ pub struct ProcedureCoding {
 
 /// A line that no table knows of needs this probability: below it three of four were wrong on held-out notes.
 const ALONE: f32 = 0.5;
+/// Probability of a code that the note states by its number.
+const STATED: f32 = 0.9;
+/// And this in a discharge summary.
+const RETOLD: f32 = 0.95;
 /// Candidates less likely than this are not shown.
 const SHOWN: f32 = 0.03;
 /// Most candidates shown.
@@ -181,9 +185,15 @@ impl ProcedureCoder {
         input: &ProcedureInput<'_>,
         view: &NoteView<'_>,
         candidates: Vec<CodeCandidate>,
-        probabilities: Vec<f32>,
+        mut probabilities: Vec<f32>,
         named: &[Named],
     ) -> ProcedureCoding {
+        // A code that the note itself states outweighs its neighbours.
+        for (probability, candidate) in probabilities.iter_mut().zip(&candidates) {
+            if *probability >= SHOWN && named::states_code(view.text, &self.knowledge.index.codes[candidate.code].code) {
+                *probability = probability.max(STATED);
+            }
+        }
         let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
         ranking::pool_titles(view, &candidates, &probabilities, &mut verdicts);
         ranking::drop_not_done(view, &candidates, &mut verdicts);
@@ -207,9 +217,23 @@ impl ProcedureCoder {
         let mut coding = ProcedureCoding::default();
         let mut entries =
             self.decided(&context, &candidates, &probabilities, named, &mut verdicts, input.diagnoses, &mut coding.queries);
-        // A table may take up what the model only half believes; a line of the model's alone needs more.
-        for (verdict, probability) in verdicts.iter_mut().zip(&probabilities) {
-            if *verdict == Verdict::Chosen && *probability < ALONE {
+        // A table may take up what the model only half believes; a line of the model's alone needs more, and a discharge
+        // summary retells what was billed with its own report.
+        let discharge = input.context.note_type == NoteType::Discharge;
+        let least = if discharge { RETOLD } else { ALONE };
+        // A laboratory value in a visit says nothing of who ran the test.
+        let reported = families::status::is_report(input.context.note_type);
+        for ((verdict, probability), candidate) in verdicts.iter_mut().zip(&probabilities).zip(&candidates) {
+            let statement = &view.statements[candidate.statement];
+            let elsewhere = || {
+                let lower = statement.span.of(view.text).to_lowercase();
+                let told_of = !reported
+                    && !statement.cues.performed
+                    && statement.role != statements::Role::Title
+                    && families::elsewhere::elsewhere(&lower, input.context);
+                !statement.cues.here && (self.is_laboratory(candidate) || told_of)
+            };
+            if *verdict == Verdict::Chosen && (*probability < least || !reported && elsewhere()) {
                 *verdict = Verdict::Unlikely;
             }
         }
@@ -238,6 +262,12 @@ impl ProcedureCoder {
         coding.candidates.retain(|c| !bundled.iter().any(|b| b.code == c.code));
         coding.candidates.splice(0..0, bundled);
         coding
+    }
+
+    /// A test of the laboratory section.
+    fn is_laboratory(&self, candidate: &CodeCandidate) -> bool {
+        let code = &self.knowledge.index.codes[candidate.code].code;
+        code.len() == 5 && ("80047".."88000").contains(&code.as_str())
     }
 
     /// Whether our descriptor of a candidate's code speaks of a scope.

@@ -32,6 +32,8 @@ pub struct Service {
     pub named: bool,
     /// Whether it is named as the operation or study that the note reports.
     pub titled: bool,
+    /// Whether its statement places it at this encounter ("in-house", "read by me").
+    pub here: bool,
     /// How sure it is; 0 until it is weighed.
     pub confidence: f32,
 }

@@ -6,6 +6,7 @@
 //! is supported, and asks. The learned model says whether a service was done where the note names it without saying so.
 pub mod administration;
 pub mod drugs;
+pub mod elsewhere;
 pub mod found;
 pub mod groups;
 pub mod passage;

@@ -81,7 +81,14 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
     if retold && (!named_there || discharge) {
         places.clear();
     }
-    let may_be_told = if family.by_words() {
+    // What a discharge summary tells was billed with its own report; a test in hospital is its reader's.
+    let of_stay = matches!(setting.context.note_type, NoteType::Inpatient | NoteType::Discharge | NoteType::Consult);
+    if discharge || of_stay && family.test && setting.facility {
+        places.retain(|p| passages.says_own(p.statement));
+    }
+    let may_be_told = if discharge {
+        false
+    } else if family.by_words() {
         true
     } else if retold {
         false
@@ -175,6 +182,7 @@ fn decide(
             place: group.keys.iter().filter(|(k, _)| *k != "side").map(|(_, v)| v.clone()).collect(),
             named,
             titled: named && group.passages.iter().any(|p| passages.is_titled(p.statement)),
+            here: passages.says_here(lead.statement),
             confidence: 0.0,
         });
     }
