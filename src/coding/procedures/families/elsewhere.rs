@@ -78,15 +78,18 @@ pub fn elsewhere(lower: &str, context: &Context) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::{self, facts::resolve_context};
+    use crate::note::Encounter;
 
     #[test]
     fn a_hospital_has_its_own_emergency_room() {
-        let office = Context::default();
+        let document = document::read("A visit.");
+        let office = resolve_context(&Encounter::default(), &document, jiff::civil::date(2026, 5, 4));
         assert!(
             elsewhere("flu shot at cvs last month", &office) && elsewhere("ekg from the hospital shows fibrillation", &office)
         );
         assert!(!elsewhere("ekg shows fibrillation", &office));
-        let emergency = Context { note_type: NoteType::Emergency, ..Context::default() };
+        let emergency = Context { note_type: NoteType::Emergency, ..office };
         assert!(!elsewhere("repaired in the er", &emergency) && elsewhere("if it comes back", &emergency));
     }
 }

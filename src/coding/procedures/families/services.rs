@@ -61,6 +61,16 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
         Status::Read => !offered.is_empty(),
         _ => false,
     });
+    if family.vaccine.is_some() {
+        let year = setting.context.date_of_service.year().to_string();
+        let recorded = |word: &str| {
+            let dated =
+                word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit()) && (word.starts_with("19") || word.starts_with("20"));
+            dated && word != year || matches!(word, "complete" | "completed" | "utd")
+        };
+        // An immunization record, not what was given.
+        places.retain(|p| !passages.tokens[p.range.clone()].iter().any(|t| recorded(&t.text)));
+    }
     // A report names what was done in its titles: what is only mentioned below them needs the model's word as well.
     let titled = passages.view.statements.iter().any(|s| s.role == Role::Title);
     let named_there = places.iter().any(|p| passages.role(p.statement) == Role::Title);

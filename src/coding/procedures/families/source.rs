@@ -194,6 +194,7 @@ struct Raw {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawAttribute {
+    #[serde(default = "choice")]
     kind: String,
     #[serde(default)]
     values: Vec<String>,
@@ -205,6 +206,11 @@ struct RawAttribute {
     scope: Scope,
     default: Option<String>,
     ask: Option<String>,
+}
+
+/// The kind of an attribute that names none.
+fn choice() -> String {
+    "choice".to_owned()
 }
 
 /// Reads and checks one file.
