@@ -34,7 +34,7 @@ pub struct TableConfidence {
 impl Default for TableConfidence {
     /// Learned from half of the labelled training notes.
     fn default() -> Self {
-        Self { weights: [1.026, 0.707, 0.635, 0.165, 0.235, -0.108, 0.5], least: 0.3 }
+        Self { weights: [0.8, 0.343, 0.2, 0.0, 0.05, -0.3, 0.3], least: 0.32 }
     }
 }
 

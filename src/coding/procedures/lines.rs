@@ -312,6 +312,19 @@ impl LineContext<'_> {
         if self.view.statements.is_empty() { Vec::new() } else { self.pointers_at(&line.code, statement, None, None, diagnoses) }
     }
 
+    /// The one service of a report is done for what the report finds: up to three diagnoses, in their order.
+    pub fn point_of_report(&self, lines: &mut [Line], diagnoses: &[Diagnosis]) {
+        let Some((first, rest)) = lines.split_first_mut() else { return };
+        if rest.iter().any(|line| line.code != first.code) {
+            return;
+        }
+        let found = diagnoses.iter().filter(|d| !is_status(&d.code) && !d.pointer.is_empty());
+        let found: Vec<String> = found.take(OF_REPORT).map(|d| d.pointer.clone()).collect();
+        if !found.is_empty() {
+            lines.iter_mut().for_each(|line| line.pointers.clone_from(&found));
+        }
+    }
+
     /// A question when another code of the same concept is nearly as likely and an attribute that separates them is unsaid.
     pub fn query(&self, candidate: &CodeCandidate, rivals: &[usize]) -> Option<Query> {
         let (concept, entry) = candidate.entry?;
@@ -333,6 +346,8 @@ impl LineContext<'_> {
     }
 }
 
+/// Most diagnoses that the one service of a report points to.
+const OF_REPORT: usize = 3;
 /// What being first-listed adds to a diagnosis.
 const FIRST: f32 = 0.7;
 /// Share of the strongest diagnosis' score that a further one needs.

@@ -253,6 +253,9 @@ impl ProcedureCoder {
         bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, input.diagnoses, &mut entries));
         context.order(&mut entries);
         coding.lines = entries.into_iter().map(|entry| entry.line).collect();
+        if reported {
+            context.point_of_report(&mut coding.lines, input.diagnoses);
+        }
         for (i, line) in coding.lines.iter_mut().enumerate() {
             line.number = i as u32 + 1;
         }
