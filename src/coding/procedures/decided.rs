@@ -37,6 +37,7 @@ impl ProcedureCoder {
     ) -> Vec<Entry> {
         let passages = Passages::new(context.view);
         let by_name = self.named_passages(&passages, named);
+        let alone = super::least_alone(context.context.note_type);
         let setting = Setting { context: context.context, facility: professional_only(context.context) };
         let mut by_family: Vec<Vec<usize>> = vec![Vec::new(); self.families.families.len()];
         for (i, candidate) in candidates.iter().enumerate() {
@@ -89,7 +90,7 @@ impl ProcedureCoder {
             }
             if found.offered {
                 // Only the model's own words speak for it: the table may add units and modifiers, not change the code.
-                let believed = |i: &usize| chosen(*i) && probabilities[*i] >= super::ALONE;
+                let believed = |i: &usize| chosen(*i) && probabilities[*i] >= alone;
                 let agreed = found
                     .services
                     .iter()
@@ -137,7 +138,7 @@ impl ProcedureCoder {
                 let beside = |stem: &String| {
                     let proposed = |i: usize| {
                         let code = &self.knowledge.index.codes[candidates[i].code].code;
-                        verdicts[i] == Verdict::Chosen && probabilities[i] >= super::ALONE && code.starts_with(stem)
+                        verdicts[i] == Verdict::Chosen && probabilities[i] >= alone && code.starts_with(stem)
                     };
                     claimed.iter().any(|code| code.starts_with(stem)) || (0..candidates.len()).any(proposed)
                 };

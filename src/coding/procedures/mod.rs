@@ -110,8 +110,10 @@ pub struct ProcedureCoding {
     pub queries: Vec<Query>,
 }
 
-/// A line that no table knows of needs this probability: below it three of four were wrong on held-out notes.
+/// A line that no table knows of needs this probability in a visit: below it three of four were wrong on held-out notes.
 const ALONE: f32 = 0.5;
+/// And this in a report of an operation or study, which is what most labelled notes are.
+const ALONE_IN_REPORT: f32 = 0.35;
 /// Probability of a code that the note states by its number.
 const STATED: f32 = 0.9;
 /// And this in a discharge summary.
@@ -120,6 +122,15 @@ const RETOLD: f32 = 0.95;
 const SHOWN: f32 = 0.03;
 /// Most candidates shown.
 const MOST_SHOWN: usize = 25;
+
+/// The least probability of a line that only the model proposes.
+fn least_alone(note_type: NoteType) -> f32 {
+    match note_type {
+        NoteType::Discharge => RETOLD,
+        _ if families::status::is_report(note_type) => ALONE_IN_REPORT,
+        _ => ALONE,
+    }
+}
 
 /// Instruments of an ordinary examination.
 const EXAM_SCOPES: [&str; 6] = ["rhinoscop", "otoscop", "stethoscop", "ophthalmoscop", "fundoscop", "microscop"];
@@ -219,8 +230,7 @@ impl ProcedureCoder {
             self.decided(&context, &candidates, &probabilities, named, &mut verdicts, input.diagnoses, &mut coding.queries);
         // A table may take up what the model only half believes; a line of the model's alone needs more, and a discharge
         // summary retells what was billed with its own report.
-        let discharge = input.context.note_type == NoteType::Discharge;
-        let least = if discharge { RETOLD } else { ALONE };
+        let least = least_alone(input.context.note_type);
         // A laboratory value in a visit says nothing of who ran the test.
         let reported = families::status::is_report(input.context.note_type);
         for ((verdict, probability), candidate) in verdicts.iter_mut().zip(&probabilities).zip(&candidates) {

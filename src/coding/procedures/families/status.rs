@@ -1,10 +1,9 @@
 //! Whether a passage says that its service was done at this encounter.
 use std::ops::Range;
 
-use crate::coding::procedures::lines::is_facility;
 use crate::coding::procedures::statements::{Role, Statement};
 use crate::extract::Assertion;
-use crate::note::{Context, NoteType};
+use crate::note::NoteType;
 
 use super::elsewhere::elsewhere;
 use super::passage::{Passages, Token};
