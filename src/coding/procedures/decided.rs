@@ -17,6 +17,8 @@ use crate::claim::{Diagnosis, Line, Query};
 use crate::codeset::procedures::ProcedureValidity;
 use crate::document::Span;
 
+/// Least confidence of a line that the note places at this encounter.
+const VOUCHED: f32 = 0.25;
 /// Least probability of a further code of a row that only the model's words point to.
 const BESIDE: f32 = 0.25;
 /// From here on the model's word stands where a table of a long note would rule a service out, and where the drug that it
@@ -28,8 +30,7 @@ impl ProcedureCoder {
     pub(super) fn decided(
         &self,
         context: &LineContext<'_>,
-        candidates: &[CodeCandidate],
-        probabilities: &[f32],
+        (candidates, probabilities): (&[CodeCandidate], &[f32]),
         named: &[Named],
         verdicts: &mut [Verdict],
         diagnoses: &[Diagnosis],
@@ -228,7 +229,7 @@ impl ProcedureCoder {
             return;
         }
         let least = self.model.tables.least;
-        let vouched = |s: &Service| s.here && s.named && !found.lexical;
+        let vouched = |s: &Service| s.here && s.named && !found.lexical && s.confidence >= VOUCHED;
         let sure: Vec<_> = found.services.iter().filter(|s| s.confidence >= least || vouched(s)).map(|s| s.span).collect();
         let all = found.services.len();
         found.services.retain(|s| sure.contains(&s.span));

@@ -227,7 +227,7 @@ impl ProcedureCoder {
         };
         let mut coding = ProcedureCoding::default();
         let mut entries =
-            self.decided(&context, &candidates, &probabilities, named, &mut verdicts, input.diagnoses, &mut coding.queries);
+            self.decided(&context, (&candidates, &probabilities), named, &mut verdicts, input.diagnoses, &mut coding.queries);
         // A table may take up what the model only half believes; a line of the model's alone needs more, and a discharge
         // summary retells what was billed with its own report.
         let least = least_alone(input.context.note_type);
