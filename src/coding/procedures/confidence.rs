@@ -35,7 +35,7 @@ impl Default for TableConfidence {
     /// A compromise: long notes as fitted out of fold on half of the labelled notes with the authored ones, short ones (which the
     /// labels hardly have) by the odd authored cases.
     fn default() -> Self {
-        Self { weights: [0.8, 0.45, 0.2, 0.0, 0.05, -0.3, 0.3], least: 0.32 }
+        Self { weights: [0.8, 0.343, 0.2, 0.0, 0.05, -0.3, 0.3], least: 0.32 }
     }
 }
 
