@@ -312,13 +312,19 @@ impl LineContext<'_> {
         if self.view.statements.is_empty() { Vec::new() } else { self.pointers_at(&line.code, statement, None, None, diagnoses) }
     }
 
-    /// The one service of a report is done for what the report finds: up to three diagnoses, in their order.
+    /// The one service of a report is done for what the report finds: up to three diagnoses of its chapters, in their order.
     pub fn point_of_report(&self, lines: &mut [Line], diagnoses: &[Diagnosis]) {
         let Some((first, rest)) = lines.split_first_mut() else { return };
         if rest.iter().any(|line| line.code != first.code) {
             return;
         }
-        let found = diagnoses.iter().filter(|d| !is_status(&d.code) && !d.pointer.is_empty());
+        let chapters = affinity::chapters(&first.code);
+        let related = |d: &&Diagnosis| {
+            let of_chapter = chapters.iter().any(|c| d.code.starts_with(c));
+            chapters.is_empty() || of_chapter || d.code.starts_with('R') || first.pointers.contains(&d.pointer)
+        };
+        let named = diagnoses.iter().filter(|d| !is_status(&d.code) && !d.pointer.is_empty());
+        let found = named.filter(related);
         let found: Vec<String> = found.take(OF_REPORT).map(|d| d.pointer.clone()).collect();
         if !found.is_empty() {
             lines.iter_mut().for_each(|line| line.pointers.clone_from(&found));
