@@ -38,6 +38,38 @@ const USUAL: [(&str, &str, &[&str]); 30] = [
     ("96127", "96127", &["F", "Z13.3"]),
 ];
 
+/// What an illness of the chapter that a service belongs to adds.
+pub const CHAPTER: f32 = 2.0;
+
+/// First and last code of a range, and the chapters of ICD-10-CM whose illnesses it treats or looks for.
+const CHAPTERS: [(&str, &str, &[&str]); 20] = [
+    ("10000", "17999", &["L", "D0", "D1", "D2", "C4", "B07", "S", "T2", "T8", "R22", "Q82", "K64"]),
+    ("19000", "19499", &["C50", "D05", "D24", "N6", "R92", "Z80.3"]),
+    ("20000", "29999", &["M", "S", "T84", "G56", "Q6", "Q7"]),
+    ("30000", "32999", &["J", "R04", "C3", "C7", "D38", "Q30", "R91"]),
+    ("33000", "37999", &["I", "T82", "Q2", "R55", "N18.6"]),
+    ("40000", "49999", &["K", "C1", "C2", "D12", "Z12", "R1", "Z86"]),
+    ("50000", "55999", &["N", "C6", "R3", "Z30", "Q6"]),
+    ("56000", "58999", &["N", "D25", "Z30", "C5", "R87", "O"]),
+    ("59000", "59899", &["O", "Z3"]),
+    ("60000", "60999", &["E0", "C73", "D34", "E21"]),
+    ("61000", "64999", &["G", "M", "S06", "C7", "D3", "I6"]),
+    ("65000", "68999", &["H0", "H1", "H2", "H3", "H4", "H5", "E11.3", "T15", "S05"]),
+    ("69000", "69979", &["H6", "H7", "H8", "H9", "T16"]),
+    ("72020", "73725", &["M", "S", "Q6", "Z47"]),
+    ("92502", "92700", &["H6", "H7", "H8", "H9", "J3", "R"]),
+    ("92920", "93799", &["I", "R00", "R07", "R55", "R94", "Z01.81", "Q2", "Z45"]),
+    ("94010", "94799", &["J", "R05", "R06", "R09"]),
+    ("95860", "95913", &["G", "M5", "R20"]),
+    ("96365", "96549", &["C", "Z51", "D5", "D6", "E86", "R11"]),
+    ("J9000", "J9999", &["C", "D4"]),
+];
+
+/// Stems of the chapters that a service belongs to; none where it may belong to any.
+pub fn chapters(code: &str) -> &'static [&'static str] {
+    CHAPTERS.iter().find(|(first, last, _)| (*first..=*last).contains(&code)).map_or(&[], |(_, _, stems)| *stems)
+}
+
 /// Stems of what a service is usually done for; none where the words alone must say.
 pub fn reasons(code: &str) -> &'static [&'static str] {
     USUAL.iter().find(|(first, last, _)| (*first..=*last).contains(&code)).map_or(&[], |(_, _, stems)| *stems)
@@ -51,7 +83,7 @@ mod tests {
     fn usual_reasons_of_tests() {
         assert!(reasons("83036").contains(&"E11"));
         assert!(reasons("92557").contains(&"H9"));
-        assert!(reasons("27447").is_empty());
+        assert!(reasons("27447").is_empty() && chapters("27447").contains(&"M") && chapters("99213").is_empty());
         assert!(USUAL.windows(2).all(|w| w[0].1 < w[1].0), "ranges in order, apart");
     }
 }

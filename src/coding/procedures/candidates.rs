@@ -6,6 +6,7 @@ use super::attributes::{self, Part};
 use super::evidence::{self, Evidence, NoteEvidence};
 use super::features::RowContext;
 use super::knowledge::Knowledge;
+use super::named::{self, Named};
 use super::statements::Role;
 use super::view::{NoteView, part};
 
@@ -35,6 +36,15 @@ const MOST_CONCEPTS: usize = 100;
 
 /// Finds the candidate codes of a note with their features.
 pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Option<u8>) -> Vec<CodeCandidate> {
+    candidates_and_named(knowledge, view, without_fold).0
+}
+
+/// The same, with the services that a whole phrase of the lexicon names.
+pub fn candidates_and_named(
+    knowledge: &Knowledge,
+    view: &NoteView<'_>,
+    without_fold: Option<u8>,
+) -> (Vec<CodeCandidate>, Vec<Named>) {
     let evidence = evidence::gather(&knowledge.index, view.statements, without_fold);
     let order = concept_order(&evidence);
     let mut chosen: BTreeMap<usize, Choice> = BTreeMap::new();
@@ -117,7 +127,8 @@ pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Opti
         strong,
         without_fold,
     };
-    ranked
+    let named = named::named(&knowledge.index, &evidence);
+    let candidates = ranked
         .into_iter()
         .filter_map(|(code, choice)| {
             let shared = choice.entry.map_or(0.0, |(concept, _)| {
@@ -128,7 +139,8 @@ pub fn candidates(knowledge: &Knowledge, view: &NoteView<'_>, without_fold: Opti
             });
             context.candidate(code, choice, shared, &mut parts)
         })
-        .collect()
+        .collect();
+    (candidates, named)
 }
 
 /// Most clauses of the titles that are compared with the concepts.

@@ -7,13 +7,20 @@ use super::confidence::{self, Told};
 use super::families::passage::{Passage, Passages};
 use super::families::services::{LONG, evaluate};
 use super::families::status::Status;
-use super::families::{Family, Found, Setting, administration, drugs};
+use super::families::{Family, Found, Hints, Service, Setting, administration, drugs};
 use super::lines::{LineContext, professional_only};
+use super::named::Named;
 use super::ncci::Entry;
 use super::ranking::Verdict;
+use super::statements::Role;
 use crate::claim::{Diagnosis, Line, Query};
 use crate::codeset::procedures::ProcedureValidity;
+use crate::document::Span;
 
+/// Least confidence of a line that the note places at this encounter.
+const VOUCHED: f32 = 0.25;
+/// Least probability of a further code of a row that only the model's words point to.
+const BESIDE: f32 = 0.25;
 /// From here on the model's word stands where a table of a long note would rule a service out, and where the drug that it
 /// speaks of has no dose.
 const CERTAIN: f32 = 0.75;
@@ -23,13 +30,15 @@ impl ProcedureCoder {
     pub(super) fn decided(
         &self,
         context: &LineContext<'_>,
-        candidates: &[CodeCandidate],
-        probabilities: &[f32],
+        (candidates, probabilities): (&[CodeCandidate], &[f32]),
+        named: &[Named],
         verdicts: &mut [Verdict],
         diagnoses: &[Diagnosis],
         queries: &mut Vec<Query>,
     ) -> Vec<Entry> {
         let passages = Passages::new(context.view);
+        let by_name = self.named_passages(&passages, named);
+        let alone = super::least_alone(context.context.note_type);
         let setting = Setting { context: context.context, facility: professional_only(context.context) };
         let mut by_family: Vec<Vec<usize>> = vec![Vec::new(); self.families.families.len()];
         for (i, candidate) in candidates.iter().enumerate() {
@@ -44,35 +53,72 @@ impl ProcedureCoder {
         // A long note rules a service out only where the model does not insist.
         let insists = |i: usize| probabilities[i] >= CERTAIN && context.view.statements.len() >= LONG;
         let chosen = |i: usize| verdicts[i] == Verdict::Chosen;
-        let evaluated = |(number, family): (usize, &Family)| {
+        // `spoken` are words that families' own names explain; without it, only those names are looked for.
+        let evaluated = |number: usize, spoken: Option<&[Span]>| {
+            let family = &self.families.families[number];
             let mine = &by_family[number];
             let mass = 1.0 - mine.iter().map(|i| 1.0 - probabilities[*i]).product::<f32>();
             let offered: Vec<Passage> =
                 mine.iter().filter(|i| chosen(**i)).filter_map(|i| offered(&passages, context, &candidates[*i])).collect();
-            let mut found = evaluate(number, family, &passages, &setting, mass, &offered);
+            let free = |p: &Passage, spoken: &[Span]| !spoken.iter().any(|s| s.overlaps(passages.span(&p.range)));
+            let of_family: Vec<&(usize, Passage)> = by_name
+                .iter()
+                .filter(|(concept, p)| {
+                    self.family_concepts[number].contains(concept) && spoken.is_some_and(|spoken| free(p, spoken))
+                })
+                .collect();
+            if spoken.is_some() && of_family.is_empty() {
+                return None;
+            }
+            let status = |p: &Passage| passages.status(p.statement, &p.range, &p.words, family.test);
+            let named = of_family.iter().map(|(_, p)| Passage { status: status(p), ..p.clone() }).collect();
+            let mut found = evaluate(number, family, &passages, &setting, &Hints { mass, offered, named });
+            if found.lexical {
+                // The phrase says which codes it may mean.
+                found.services.retain(|s| of_family.iter().any(|(concept, _)| self.concept_has(*concept, &s.code)));
+            } else if spoken.is_some() {
+                return None;
+            }
             let date = context.context.date_of_service;
             let known = |code: &str| {
                 matches!(context.code_sets.procedures.validity(code, date), ProcedureValidity::Valid | ProcedureValidity::Unknown)
             };
             found.services.retain(|s| known(&s.code));
             let had = !found.services.is_empty();
-            self.weigh(&mut found, context, &own, family.lesion);
+            self.weigh(&mut found, context, &own, family);
             if had && found.services.is_empty() {
                 return None;
             }
             if found.offered {
                 // Only the model's own words speak for it: the table may add units and modifiers, not change the code.
+                let believed = |i: &usize| chosen(*i) && probabilities[*i] >= alone;
                 let agreed = found
                     .services
                     .iter()
-                    .any(|s| mine.iter().any(|i| chosen(*i) && self.knowledge.index.codes[candidates[*i].code].code == s.code));
+                    .any(|s| mine.iter().any(|i| believed(i) && self.knowledge.index.codes[candidates[*i].code].code == s.code));
                 if !agreed {
                     return None;
                 }
+                // Of several codes of one row only those that it believes stand.
+                let code = |i: &usize| self.knowledge.index.codes[candidates[*i].code].code.as_str();
+                found.services.retain(|s| mine.iter().any(|i| probabilities[*i] >= BESIDE && code(i) == s.code));
             }
             Some((number, found, mass))
         };
-        let results: Vec<(usize, Found, f32)> = self.families.families.par_iter().enumerate().filter_map(evaluated).collect();
+        let numbers = 0..self.families.families.len();
+        let mut results: Vec<(usize, Found, f32)> =
+            numbers.clone().into_par_iter().filter_map(|number| evaluated(number, None)).collect();
+        // What no family's own words name may be named by the lexicon.
+        let spoken: Vec<Span> = results.iter().flat_map(|(_, f, _)| f.services.iter().map(|s| s.span)).collect();
+        let silent = |number: &usize| {
+            let found = results.iter().find(|(n, _, _)| n == number);
+            self.families.families[*number].vaccine.is_none()
+                && found.is_none_or(|(_, f, _)| f.services.is_empty() && !f.ruled_out)
+        };
+        let more: Vec<_> = numbers.filter(silent).filter_map(|number| evaluated(number, Some(&spoken))).collect();
+        results.retain(|(number, _, _)| !more.iter().any(|(n, f, _)| n == number && !f.services.is_empty()));
+        results.extend(more.into_iter().filter(|(_, f, _)| !f.services.is_empty()));
+        results.sort_by_key(|(number, _, _)| *number);
         let given = administration::lines(&passages, &self.families, &results, &setting);
         let claimed: Vec<String> = results.iter().flat_map(|(_, f, _)| f.services.iter().map(|s| s.code.clone())).collect();
         let mut entries = Vec::new();
@@ -90,12 +136,25 @@ impl ProcedureCoder {
                 if family.included_in.iter().any(|code| claimed.contains(code)) {
                     continue;
                 }
+                let beside = |stem: &String| {
+                    let proposed = |i: usize| {
+                        let code = &self.knowledge.index.codes[candidates[i].code].code;
+                        verdicts[i] == Verdict::Chosen && probabilities[i] >= alone && code.starts_with(stem)
+                    };
+                    claimed.iter().any(|code| code.starts_with(stem)) || (0..candidates.len()).any(proposed)
+                };
+                if !family.only_with.is_empty() && !family.only_with.iter().any(beside) {
+                    continue;
+                }
                 let mut line = context.family_line(service, family, service.confidence);
                 let index = &self.knowledge.index;
                 let concept = index.code_id(&service.code).and_then(|id| index.codes[id].entries.first()).map(|(c, _)| *c);
                 line.pointers = match family.vaccine {
                     Some(_) => context.pointers_of_given(&line, diagnoses),
-                    None => context.pointers_at(&line.code, service.statement, concept, diagnoses),
+                    None => {
+                        let side = line.modifiers.iter().map(String::as_str).find(|m| matches!(*m, "RT" | "LT"));
+                        context.pointers_at(&line.code, service.statement, concept, side, diagnoses)
+                    }
                 };
                 add(
                     &mut entries,
@@ -133,6 +192,26 @@ impl ProcedureCoder {
         entries
     }
 
+    /// Passages that whole phrases of the lexicon name, with the concept.
+    fn named_passages(&self, passages: &Passages<'_>, named: &[Named]) -> Vec<(usize, Passage)> {
+        let view = passages.view;
+        let place = |n: &Named| {
+            let span = view.span(n.statement, &n.positions);
+            let whole = passages.statements[n.statement].clone();
+            let inside = |i: &usize| passages.tokens[*i].span.overlaps(span);
+            let (first, last) = (whole.clone().find(inside)?, whole.rev().find(inside)?);
+            let words = first..last + 1;
+            let range = passages.piece_around(n.statement, &words);
+            Some((n.concept, Passage { statement: n.statement, range, words, status: Status::Named }))
+        };
+        named.iter().filter(|n| view.statements[n.statement].role != Role::History).filter_map(place).collect()
+    }
+
+    /// Whether a concept of the phrase table can become a code.
+    fn concept_has(&self, concept: usize, code: &str) -> bool {
+        self.knowledge.table.concepts[concept].codes.iter().any(|entry| entry.code == code)
+    }
+
     /// How sure a line of a table is, by the model's probability of its code.
     fn sure(&self, own: f32, context: &LineContext<'_>, told: Told) -> f32 {
         self.model.tables.of(&confidence::features(own, context.view.text.len(), told))
@@ -140,17 +219,18 @@ impl ProcedureCoder {
 
     /// Weighs the services of a family and takes away those that are too unsure, with their questions. Codes of one
     /// passage stand together.
-    fn weigh(&self, found: &mut Found, context: &LineContext<'_>, own: &impl Fn(&str) -> f32, lesion: bool) {
+    fn weigh(&self, found: &mut Found, context: &LineContext<'_>, own: &impl Fn(&str) -> f32, family: &Family) {
         for service in &mut found.services {
-            let told = if service.named { Told::Named } else { Told::Account };
+            let told = service.told();
             service.confidence = self.sure(own(&service.code), context, told);
         }
         // Of several lesions' services the model knows each code but once, and too little of the lesser ones.
-        if found.offered || lesion {
+        if found.offered || family.lesion || family.by_words() && !found.lexical {
             return;
         }
         let least = self.model.tables.least;
-        let sure: Vec<_> = found.services.iter().filter(|s| s.confidence >= least).map(|s| s.span).collect();
+        let vouched = |s: &Service| s.here && s.named && !found.lexical && s.confidence >= VOUCHED;
+        let sure: Vec<_> = found.services.iter().filter(|s| s.confidence >= least || vouched(s)).map(|s| s.span).collect();
         let all = found.services.len();
         found.services.retain(|s| sure.contains(&s.span));
         if found.services.len() < all {

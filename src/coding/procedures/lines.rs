@@ -169,7 +169,7 @@ impl LineContext<'_> {
             modifiers.push("26");
         }
         let number: u32 = code.parse().unwrap_or(0);
-        let digits = matches!(number, 11719..=11765 | 26010..=26989 | 28001..=28899 | 64702 | 20526..=20553 | 20600..=20604);
+        let digits = matches!(number, 11730..=11765 | 26010..=26989 | 28001..=28899 | 73140 | 73660 | 64702 | 20526..=20553 | 20600..=20604);
         let lids = matches!(number, 67700..=67999);
         let bilateral = facts.as_ref().map_or(' ', |f| f.bilateral);
         let sided = match bilateral {
@@ -227,12 +227,25 @@ impl LineContext<'_> {
     /// Up to four pointers: diagnoses that share words with the service or its statement, else the first one.
     pub fn pointers(&self, candidate: &CodeCandidate, diagnoses: &[Diagnosis]) -> Vec<String> {
         let code = self.knowledge.index.codes[candidate.code].code.as_str();
-        self.pointers_at(code, candidate.statement, candidate.entry.map(|(concept, _)| concept), diagnoses)
+        self.pointers_at(code, candidate.statement, candidate.entry.map(|(concept, _)| concept), None, diagnoses)
     }
 
     /// The same for a code, its statement and the concept of the phrase table that the code belongs to.
-    pub fn pointers_at(&self, code: &str, statement: usize, concept: Option<usize>, diagnoses: &[Diagnosis]) -> Vec<String> {
+    pub fn pointers_at(
+        &self,
+        code: &str,
+        statement: usize,
+        concept: Option<usize>,
+        side: Option<&str>,
+        diagnoses: &[Diagnosis],
+    ) -> Vec<String> {
         let reasons = affinity::reasons(code);
+        let chapters = affinity::chapters(code);
+        let other_side = match side {
+            Some("RT") => "left",
+            Some("LT") => "right",
+            _ => "",
+        };
         let statement = &self.view.statements[statement];
         let words = &self.knowledge.index.words;
         let mut own: BTreeSet<String> = statement.words.iter().map(|w| w.stem.clone()).collect();
@@ -257,7 +270,12 @@ impl LineContext<'_> {
                     .map(|id| self.knowledge.index.weight(id))
                     .sum();
                 let usual = if reasons.iter().any(|r| diagnosis.code.starts_with(r)) { affinity::WEIGHT } else { 0.0 };
-                (i, shared + near + usual)
+                let sum = shared + near + usual;
+                // A diagnosis of the other side is none of this service's; the first-listed one is the likelier reason.
+                let sided = !other_side.is_empty() && is_of_side(&diagnosis.title, other_side);
+                let chapter = if chapters.iter().any(|c| diagnosis.code.starts_with(c)) { affinity::CHAPTER } else { 0.0 };
+                let first = if i == 0 { FIRST } else { 0.0 };
+                (i, if sided || sum <= 2.5 && chapter == 0.0 { 0.0 } else { sum + chapter + first })
             })
             .filter(|(_, score)| *score > 2.5)
             .collect();
@@ -268,9 +286,12 @@ impl LineContext<'_> {
             scored.retain(|(i, _)| !status(i) || reasons.iter().any(|r| diagnoses[*i].code.starts_with(r)));
         }
         let strongest = scored.first().map_or(0.0, |s| s.1);
-        let mut chosen: Vec<usize> = scored.iter().filter(|(_, s)| *s >= 0.6 * strongest).take(4).map(|(i, _)| *i).collect();
+        let mut chosen: Vec<usize> = scored.iter().filter(|(_, s)| *s >= CLOSE * strongest).take(4).map(|(i, _)| *i).collect();
         if chosen.is_empty() {
-            let first = (0..diagnoses.len()).find(|i| !status(i)).or((!diagnoses.is_empty()).then_some(0));
+            let of_chapter = |i: &usize| !status(i) && chapters.iter().any(|c| diagnoses[*i].code.starts_with(c));
+            let all = 0..diagnoses.len();
+            let first =
+                all.clone().find(of_chapter).or(all.clone().find(|i| !status(i))).or((!diagnoses.is_empty()).then_some(0));
             chosen.extend(first);
         }
         chosen.into_iter().map(|i| diagnoses[i].pointer.clone()).filter(|p| !p.is_empty()).collect()
@@ -288,7 +309,26 @@ impl LineContext<'_> {
         }
         let place = line.evidence.first().map_or(0, |e| e.start);
         let statement = self.view.statements.iter().rposition(|s| s.span.start <= place).unwrap_or(0);
-        if self.view.statements.is_empty() { Vec::new() } else { self.pointers_at(&line.code, statement, None, diagnoses) }
+        if self.view.statements.is_empty() { Vec::new() } else { self.pointers_at(&line.code, statement, None, None, diagnoses) }
+    }
+
+    /// The one service of a report is done for what the report finds: up to three diagnoses of its chapters, in their order.
+    pub fn point_of_report(&self, lines: &mut [Line], diagnoses: &[Diagnosis]) {
+        let Some((first, rest)) = lines.split_first_mut() else { return };
+        if rest.iter().any(|line| line.code != first.code) {
+            return;
+        }
+        let chapters = affinity::chapters(&first.code);
+        let related = |d: &&Diagnosis| {
+            let of_chapter = chapters.iter().any(|c| d.code.starts_with(c));
+            chapters.is_empty() || of_chapter || d.code.starts_with('R') || first.pointers.contains(&d.pointer)
+        };
+        let named = diagnoses.iter().filter(|d| !is_status(&d.code) && !d.pointer.is_empty());
+        let found = named.filter(related);
+        let found: Vec<String> = found.take(OF_REPORT).map(|d| d.pointer.clone()).collect();
+        if !found.is_empty() {
+            lines.iter_mut().for_each(|line| line.pointers.clone_from(&found));
+        }
     }
 
     /// A question when another code of the same concept is nearly as likely and an attribute that separates them is unsaid.
@@ -310,6 +350,19 @@ impl LineContext<'_> {
             evidence: vec![self.document.evidence(self.evidence_span(candidate))],
         })
     }
+}
+
+/// Most diagnoses that the one service of a report points to.
+const OF_REPORT: usize = 3;
+/// What being first-listed adds to a diagnosis.
+const FIRST: f32 = 0.7;
+/// Share of the strongest diagnosis' score that a further one needs.
+const CLOSE: f32 = 0.75;
+
+/// Whether a title speaks of one side, and of that one.
+fn is_of_side(title: &str, side: &str) -> bool {
+    let words = || title.split(|c: char| !c.is_alphanumeric());
+    words().any(|w| w.eq_ignore_ascii_case(side)) && !words().any(|w| w.eq_ignore_ascii_case("bilateral"))
 }
 
 /// History, long-term drugs, implants, absence, dependence: codes that say in what state the patient is.

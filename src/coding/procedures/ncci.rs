@@ -126,8 +126,8 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
     dropped
 }
 
-/// A line that an edit takes off the claim, as a candidate that says why.
-fn left_off(code_sets: &CodeSets, line: &Line, why_not: String) -> Candidate {
+/// A line that is taken off the claim, as a candidate that says why.
+pub(super) fn left_off(code_sets: &CodeSets, line: &Line, why_not: String) -> Candidate {
     let system = code_sets.procedures.find(&line.code).map(|i| code_sets.procedures.system(i)).unwrap_or("cpt");
     Candidate {
         system: system.to_owned(),

@@ -53,3 +53,24 @@ fn performed_services_become_lines_and_planned_ones_do_not() {
     assert!(code(&coder, &sets, "").lines.is_empty());
     code(&coder, &sets, "Überweisung – naïve café №5 ½ cm ✓ 漢字 x-ray of the l\u{e9}ft knee today\u{2026}");
 }
+
+#[test]
+fn services_that_stand_beside_others_and_those_of_other_places() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let coder = ProcedureCoder::open(&root.join("codesets"), &root.join("models/superbill-base")).expect("table and model");
+    let sets = CodeSets::open(&root.join("codesets")).expect("code sets");
+    let codes = |note: &str| -> Vec<String> { code(&coder, &sets, note).lines.into_iter().map(|line| line.code).collect() };
+
+    let craniotomy = codes(
+        "PROCEDURE PERFORMED: Right frontal craniotomy for resection of a glioma with Stealth navigation.\n\n\
+         DESCRIPTION OF PROCEDURE: The tumor was localized with the Stealth system. A craniotomy was turned and the tumor resected.",
+    );
+    assert!(craniotomy.contains(&"61510".to_owned()) && craniotomy.contains(&"61781".to_owned()), "{craniotomy:?}");
+    assert!(!codes("PROCEDURE: Left knee aspiration.\n\nThe Stealth system was in the room.").contains(&"61781".to_owned()));
+
+    let limbs = codes("Spasticity. Botox 100 units into the left biceps and 100 units into the left gastrocnemius, given here.");
+    assert!(limbs.contains(&"64642".to_owned()) || !limbs.contains(&"64643".to_owned()), "{limbs:?}");
+
+    assert!(codes("He got his flu shot at CVS last month. EKG from the hospital shows fibrillation.").is_empty());
+    assert!(codes("Stones. CT abdomen and pelvis at the outside hospital last week was normal.").is_empty());
+}

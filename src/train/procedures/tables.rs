@@ -4,7 +4,7 @@ use crate::coding::procedures::candidates::CodeCandidate;
 use crate::coding::procedures::confidence::{FEATURES, TableConfidence, Told, features};
 use crate::coding::procedures::families::passage::Passages;
 use crate::coding::procedures::families::services::evaluate;
-use crate::coding::procedures::families::{FamilyTables, Setting, drugs};
+use crate::coding::procedures::families::{FamilyTables, Hints, Setting, drugs};
 use crate::coding::procedures::knowledge::Knowledge;
 use crate::coding::procedures::lines::professional_only;
 use crate::train::data::LabelledDocument;
@@ -45,8 +45,9 @@ pub fn rows(documents: &[LabelledDocument], fitted: &Fitted, families: &FamilyTa
             let of_family = |c: &CodeCandidate| families.of_code(name(&fitted.knowledge, c)).contains(&number);
             let none = candidates.iter().zip(probabilities).filter(|(c, _)| of_family(c));
             let mass = 1.0 - none.map(|(_, p)| 1.0 - p).product::<f32>();
-            for service in evaluate(number, family, &passages, &setting, mass, &[]).services {
-                add(&service.code, if service.named { Told::Named } else { Told::Account });
+            let hints = Hints { mass, ..Hints::default() };
+            for service in evaluate(number, family, &passages, &setting, &hints).services {
+                add(&service.code, service.told());
             }
         }
         for (line, _) in drugs::lines(&passages, &setting, &[]) {

@@ -7,8 +7,8 @@
 use crate::claim::{Line, Query};
 use crate::document::{Evidence, Span};
 
+use super::found::Found;
 use super::passage::Passages;
-use super::services::Found;
 use super::{FamilyTables, Setting};
 
 /// Whether vaccines on the claim decide a code.

@@ -68,6 +68,8 @@ const GIVEN: [&str; 36] = [
     "into",
     "intralesional",
 ];
+/// What goes into a joint, a tendon sheath or a lesion that is on the claim as injected.
+const JOINT_DRUGS: [&str; 6] = ["J0702", "J1010", "J1100", "J3301", "J7325", "J7321"];
 /// Anesthetics and fluids that belong to the procedure, and what has a table of its own.
 const INCLUDED: [&str; 13] =
     ["J2003", "J2002", "J2004", "J7620", "J7613", "J7611", "J0171", "J7120", "J2795", "J0665", "J7308", "J7345", "J2590"];
@@ -83,6 +85,7 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
     if by_facility.iter().any(|w| whole.contains(w)) {
         return Vec::new();
     }
+    let injects = claimed.iter().any(|c| ["2052", "2055", "2060", "2061", "1190"].iter().any(|stem| c.starts_with(stem)));
     let mut found: Vec<(Line, Option<Query>)> = Vec::new();
     let parts = (0..passages.statements.len())
         .filter(|s| passages.role(*s) != Role::History)
@@ -126,6 +129,7 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
             else {
                 continue;
             };
+            let given = given || injects && JOINT_DRUGS.contains(&code) && dose_near(text, start, unit).is_some();
             if !given || history || home(&lower) || PLANS.iter().any(|w| lower.contains(w)) {
                 continue;
             }

@@ -34,7 +34,23 @@ fn keys_of(family: &Family, passages: &Passages<'_>, key: &str, range: &Range<us
     let Some(attribute) = family.attributes.get(key) else { return Vec::new() };
     match &attribute.kind {
         super::source::Kind::Choice(list) => {
-            list.iter().filter(|(_, words)| values::stated(passages, words, range)).map(|(name, _)| name.clone()).collect()
+            let places: Vec<(&String, Vec<Range<usize>>)> =
+                list.iter().map(|(name, words)| (name, values::places(passages, words, range))).collect();
+            // "abdomen and pelvis" is neither the abdomen nor the pelvis: what stands within a longer name does not count.
+            let within = |name: &String, p: &Range<usize>| {
+                places
+                    .iter()
+                    .filter(|(other, _)| *other != name)
+                    .flat_map(|(_, list)| list)
+                    .any(|q| q.start <= p.start && p.end <= q.end && q.len() > p.len())
+            };
+            let mut names: Vec<String> = Vec::new();
+            for (name, own) in &places {
+                if !names.contains(name) && own.iter().any(|p| !within(name, p)) {
+                    names.push((*name).clone());
+                }
+            }
+            names
         }
         kind => match values::read(passages, kind, std::slice::from_ref(range)).0 {
             Value::Number(n) => vec![format!("{n:.2}")],
@@ -138,7 +154,7 @@ pub(super) fn of_side(passages: &Passages<'_>, ranges: &[Range<usize>], side: &s
 
 /// Sides named in ranges, without what was not done there.
 fn sides_in(passages: &Passages<'_>, ranges: &[Range<usize>]) -> Option<Laterality> {
-    const PAIRED: [&str; 26] = [
+    const PAIRED: [&str; 44] = [
         "side",
         "sides",
         "ear",
@@ -165,6 +181,24 @@ fn sides_in(passages: &Passages<'_>, ranges: &[Range<usize>]) -> Option<Laterali
         "legs",
         "heels",
         "thumbs",
+        "frontal",
+        "maxillary",
+        "sphenoid",
+        "ethmoid",
+        "ethmoids",
+        "ostia",
+        "elbows",
+        "arms",
+        "groins",
+        "inguinal",
+        "tubes",
+        "lids",
+        "eyelids",
+        "kidneys",
+        "ureters",
+        "testes",
+        "carotids",
+        "tympanic",
     ];
     let mut text = String::new();
     let mut both = false;

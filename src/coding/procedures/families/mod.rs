@@ -6,6 +6,8 @@
 //! is supported, and asks. The learned model says whether a service was done where the note names it without saying so.
 pub mod administration;
 pub mod drugs;
+pub mod elsewhere;
+pub mod found;
 pub mod groups;
 pub mod passage;
 pub mod pattern;
@@ -20,12 +22,12 @@ use std::path::Path;
 
 use crate::note::{Context, Sex};
 
-pub use services::{Found, Question, Service};
+pub use found::{Found, Hints, Question, Service};
 pub use source::{Family, FamilyError};
 use table::Value;
 
 /// The tables that the program is built with.
-const EMBEDDED: [(&str, &str); 26] = [
+const EMBEDDED: [(&str, &str); 29] = [
     ("cardio_cath_device.toml", include_str!("../../../../codesets/procedures/cardio_cath_device.toml")),
     ("cardio_tests.toml", include_str!("../../../../codesets/procedures/cardio_tests.toml")),
     ("cardio_vascular.toml", include_str!("../../../../codesets/procedures/cardio_vascular.toml")),
@@ -42,15 +44,18 @@ const EMBEDDED: [(&str, &str); 26] = [
     ("general_endoscopy_surgery.toml", include_str!("../../../../codesets/procedures/general_endoscopy_surgery.toml")),
     ("general_other.toml", include_str!("../../../../codesets/procedures/general_other.toml")),
     ("general_women_urology.toml", include_str!("../../../../codesets/procedures/general_women_urology.toml")),
+    ("imaging.toml", include_str!("../../../../codesets/procedures/imaging.toml")),
     ("ortho_arthroscopy.toml", include_str!("../../../../codesets/procedures/ortho_arthroscopy.toml")),
     ("ortho_fracture_arm.toml", include_str!("../../../../codesets/procedures/ortho_fracture_arm.toml")),
     ("ortho_fracture_leg.toml", include_str!("../../../../codesets/procedures/ortho_fracture_leg.toml")),
     ("ortho_injection.toml", include_str!("../../../../codesets/procedures/ortho_injection.toml")),
     ("ortho_surgery.toml", include_str!("../../../../codesets/procedures/ortho_surgery.toml")),
+    ("other_services.toml", include_str!("../../../../codesets/procedures/other_services.toml")),
     ("primary_labs.toml", include_str!("../../../../codesets/procedures/primary_labs.toml")),
     ("primary_procedures.toml", include_str!("../../../../codesets/procedures/primary_procedures.toml")),
     ("primary_screening.toml", include_str!("../../../../codesets/procedures/primary_screening.toml")),
     ("radiographs.toml", include_str!("../../../../codesets/procedures/radiographs.toml")),
+    ("surgery.toml", include_str!("../../../../codesets/procedures/surgery.toml")),
     ("vaccines.toml", include_str!("../../../../codesets/procedures/vaccines.toml")),
 ];
 

@@ -57,6 +57,22 @@ pub fn tokens(text: &str, offset: usize) -> Vec<Token> {
     list
 }
 
+/// Words of an author who did or read something personally.
+const OWN: [&str; 12] = [
+    "interpreted by me",
+    "my interpretation",
+    "my read",
+    "read by me",
+    "i read",
+    "i performed",
+    "i interpreted",
+    "performed by me",
+    "personally",
+    "i did ",
+    "i placed",
+    "today by me",
+];
+
 /// A passage that speaks of a service.
 #[derive(Clone, Debug)]
 pub struct Passage {
@@ -265,8 +281,30 @@ impl<'a> Passages<'a> {
             .collect()
     }
 
+    /// Whether a statement says that its author did it, or read it, on this day.
+    pub fn says_own(&self, statement: usize) -> bool {
+        let lower = self.view.statements[statement].span.of(self.view.text).to_lowercase();
+        OWN.iter().any(|w| lower.contains(w))
+    }
+
+    /// Whether a statement places what it tells at this encounter.
+    pub fn says_here(&self, statement: usize) -> bool {
+        let lower = self.view.statements[statement].span.of(self.view.text).to_lowercase();
+        status::HERE.iter().chain(&OWN).any(|w| lower.contains(w))
+    }
+
+    /// Whether a statement names the operation or study that the note reports.
+    pub fn is_titled(&self, statement: usize) -> bool {
+        let of = &self.view.statements[statement];
+        match of.role {
+            Role::Title => true,
+            Role::Lead => is_report(self.view.context.note_type) && of.words.len() < 12,
+            _ => false,
+        }
+    }
+
     /// The sentence part that governs a passage: the statement cut at semicolons and full stops only.
-    pub(super) fn piece_around(&self, statement: usize, range: &Range<usize>) -> Range<usize> {
+    pub fn piece_around(&self, statement: usize, range: &Range<usize>) -> Range<usize> {
         let whole = self.statements[statement].clone();
         let text = |a: usize, b: usize| {
             let (from, to) = (self.tokens[a].span.end, self.tokens[b].span.start);

@@ -3,72 +3,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::coding::procedures::statements::Role;
-use crate::document::Span;
 use crate::extract::Laterality;
 use crate::note::NoteType;
 
 use super::Setting;
+use super::found::{Found, Hints, Question, Service};
 use super::groups::{Group, groups, of_side, side_of};
 use super::passage::{Passage, Passages};
 use super::source::{Attribute, Family, Scope};
 use super::status::Status;
 use super::table::{Cell, Units, Value};
 use super::values;
-
-/// A line that a decision table proposes.
-#[derive(Clone, Debug)]
-pub struct Service {
-    /// Position of its family.
-    pub family: usize,
-    /// CPT or HCPCS code.
-    pub code: String,
-    /// Modifiers that the table names.
-    pub modifiers: Vec<String>,
-    /// Units.
-    pub units: u32,
-    /// Side or sides.
-    pub side: Option<Laterality>,
-    /// The statement that names it.
-    pub statement: usize,
-    /// The words that name it.
-    pub span: Span,
-    /// Text around it, for digits and eyelids.
-    pub clause: String,
-    /// Values that chose the code, as `name value`.
-    pub because: Vec<String>,
-    /// Which of several like services it is (a lesion, a vessel); empty where there is one.
-    pub place: Vec<String>,
-    /// Whether the note names it by name; else it is told in other words.
-    pub named: bool,
-    /// How sure it is; 0 until it is weighed.
-    pub confidence: f32,
-}
-
-/// A question about a service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
-    /// The code it is about.
-    pub code: String,
-    /// The question.
-    pub text: String,
-    /// Answers that the table knows.
-    pub options: Vec<String>,
-    /// Where it arises.
-    pub span: Span,
-}
-
-/// What a family comes to.
-#[derive(Clone, Debug, Default)]
-pub struct Found {
-    /// Lines.
-    pub services: Vec<Service>,
-    /// Questions.
-    pub questions: Vec<Question>,
-    /// The note speaks of the service, and only as denied, past or planned.
-    pub ruled_out: bool,
-    /// Only the model points to a passage: its words are none of the family's.
-    pub offered: bool,
-}
 
 /// Probability from which the model's word is enough for a service that is named without a word about doing, and which a
 /// service needs that a titled report does not name in its titles.
@@ -82,16 +27,9 @@ const TRUSTED_LONG: f32 = 0.06;
 /// Statements from which on an account is long.
 pub const LONG: usize = 30;
 
-/// Evaluates one family. `mass` is the model's probability that any of the family's codes is on the claim; `offered` are
-/// passages that the model points to.
-pub fn evaluate(
-    number: usize,
-    family: &Family,
-    passages: &Passages<'_>,
-    setting: &Setting<'_>,
-    mass: f32,
-    offered: &[Passage],
-) -> Found {
+/// Evaluates one family.
+pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting: &Setting<'_>, hints: &Hints) -> Found {
+    let (mass, offered) = (hints.mass, hints.offered.as_slice());
     let mut found = Found::default();
     let account = |words: &super::pattern::Alternatives| -> Option<Range<usize>> {
         passages.account.iter().find_map(|(_, range)| {
@@ -109,6 +47,12 @@ pub fn evaluate(
         return found;
     }
     let mut places = passages.find(&family.find, &family.unless, family.test);
+    // The lexicon's phrases speak where the family's own words find nothing.
+    let own = places.iter().any(|p| p.status >= Status::Read);
+    if !own {
+        let other = |p: &Passage| family.unless.iter().any(|u| u.find(&passages.tokens, p.range.clone()).is_some());
+        places.extend(hints.named.iter().filter(|p| !other(p)).cloned());
+    }
     let spoken = !places.is_empty() && places.iter().all(|p| p.status < Status::Read);
     places.retain(|p| match p.status {
         Status::Done => true,
@@ -117,26 +61,46 @@ pub fn evaluate(
         Status::Read => !offered.is_empty(),
         _ => false,
     });
+    if family.vaccine.is_some() {
+        let year = setting.context.date_of_service.year().to_string();
+        let recorded = |word: &str| {
+            let dated =
+                word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit()) && (word.starts_with("19") || word.starts_with("20"));
+            dated && word != year || matches!(word, "complete" | "completed" | "utd")
+        };
+        // An immunization record, not what was given.
+        places.retain(|p| !passages.tokens[p.range.clone()].iter().any(|t| recorded(&t.text)));
+    }
     // A report names what was done in its titles: what is only mentioned below them needs the model's word as well.
     let titled = passages.view.statements.iter().any(|s| s.role == Role::Title);
     let named_there = places.iter().any(|p| passages.role(p.statement) == Role::Title);
     let long = passages.view.statements.len() >= LONG;
-    if titled && long && !named_there && mass < TRUSTED {
+    if titled && long && !named_there && mass < TRUSTED && !family.by_words() {
         places.clear();
     }
-    if long && !titled && mass < TRUSTED_LONG {
+    if long && !titled && mass < TRUSTED_LONG && !family.by_words() {
         places.clear();
     }
     // An account of a stay, or a consultant's, tells what others have done.
     let retold = matches!(
         setting.context.note_type,
         NoteType::Inpatient | NoteType::Discharge | NoteType::Consult | NoteType::NursingFacility
-    ) && mass < TRUSTED;
+    ) && mass < TRUSTED
+        && !family.by_words();
     let discharge = setting.context.note_type == NoteType::Discharge;
     if retold && (!named_there || discharge) {
         places.clear();
     }
-    let may_be_told = if retold {
+    // What a discharge summary tells was billed with its own report; a test in hospital is its reader's.
+    let of_stay = matches!(setting.context.note_type, NoteType::Inpatient | NoteType::Discharge | NoteType::Consult);
+    if discharge || of_stay && family.test && setting.facility {
+        places.retain(|p| passages.says_own(p.statement));
+    }
+    let may_be_told = if discharge {
+        false
+    } else if family.by_words() {
+        true
+    } else if retold {
         false
     } else if titled && long {
         mass >= TRUSTED
@@ -160,6 +124,7 @@ pub fn evaluate(
             found.offered = true;
         }
     }
+    found.lexical = !own && wide.is_empty() && !found.offered;
     let named = wide.is_empty();
     let groups = groups(family, passages, places, wide);
     let several = groups.len() > 1;
@@ -226,6 +191,8 @@ fn decide(
             because,
             place: group.keys.iter().filter(|(k, _)| *k != "side").map(|(_, v)| v.clone()).collect(),
             named,
+            titled: named && group.passages.iter().any(|p| passages.is_titled(p.statement)),
+            here: passages.says_here(lead.statement),
             confidence: 0.0,
         });
     }
@@ -287,6 +254,9 @@ fn values_of(
         }),
     };
     values.insert("side".to_owned(), side.map_or(Value::Unstated, Value::Word));
+    let interspaces = passages.view.facts.interspaces;
+    let interspaces = if interspaces > 0 { Value::Number(f64::from(interspaces)) } else { Value::Unstated };
+    values.insert("interspaces".to_owned(), interspaces);
     for (name, attribute) in &family.attributes {
         if let (Some(key), super::source::Kind::Choice(_)) = (group.keys.get(name), &attribute.kind) {
             values.insert(name.clone(), Value::Word(key.clone()));

@@ -100,6 +100,8 @@ pub struct Family {
     pub never: Vec<Pattern>,
     /// A test whose result may be read without having been done here.
     pub test: bool,
+    /// The whole note is the account of the service, as of an evaluation by a therapist.
+    pub visit: bool,
     /// Lesions, places or sides that are services of their own.
     pub each: Vec<String>,
     /// An attribute added up over services that are alike in everything else.
@@ -108,6 +110,8 @@ pub struct Family {
     pub lesion: bool,
     /// Codes whose presence on the claim takes this family's lines away.
     pub included_in: Vec<String>,
+    /// First digits of codes one of which must be on the claim: guidance, a microscope and the like stand only beside them.
+    pub only_with: Vec<String>,
     /// A number of vaccine components: an administration goes with it.
     pub vaccine: Option<Vaccine>,
     /// Attributes by name.
@@ -135,8 +139,16 @@ pub struct Vaccine {
     pub own: Option<String>,
 }
 
+impl Family {
+    /// Whether the note's words suffice, so that the model's doubt does not count: an evaluation that the whole note is the
+    /// account of, or a service that another line vouches for.
+    pub fn by_words(&self) -> bool {
+        self.visit || !self.only_with.is_empty()
+    }
+}
+
 /// Attributes that every table has without saying so.
-pub const BUILT_IN: [&str; 8] = ["date", "age", "sex", "payer", "place", "side", "report", "new"];
+pub const BUILT_IN: [&str; 9] = ["date", "age", "sex", "payer", "place", "side", "report", "new", "interspaces"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -163,12 +175,16 @@ struct Raw {
     #[serde(default)]
     test: bool,
     #[serde(default)]
+    visit: bool,
+    #[serde(default)]
     each: Vec<String>,
     sum: Option<String>,
     #[serde(default)]
     lesion: bool,
     #[serde(default)]
     included_in: Vec<String>,
+    #[serde(default)]
+    only_with: Vec<String>,
     vaccine: Option<Vaccine>,
     #[serde(default)]
     read: BTreeMap<String, Spanned<RawAttribute>>,
@@ -178,6 +194,7 @@ struct Raw {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawAttribute {
+    #[serde(default = "choice")]
     kind: String,
     #[serde(default)]
     values: Vec<String>,
@@ -189,6 +206,11 @@ struct RawAttribute {
     scope: Scope,
     default: Option<String>,
     ask: Option<String>,
+}
+
+/// The kind of an attribute that names none.
+fn choice() -> String {
+    "choice".to_owned()
 }
 
 /// Reads and checks one file.
@@ -229,10 +251,12 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Family>, FamilyError> {
             specialty: file.specialty.clone(),
             source: raw.source,
             test: raw.test,
+            visit: raw.visit,
             each: raw.each,
             sum: raw.sum,
             lesion: raw.lesion,
             included_in: raw.included_in,
+            only_with: raw.only_with,
             vaccine: raw.vaccine,
             attributes,
             table,

@@ -5,6 +5,7 @@ use crate::coding::procedures::statements::{Role, Statement};
 use crate::extract::Assertion;
 use crate::note::NoteType;
 
+use super::elsewhere::elsewhere;
 use super::passage::{Passages, Token};
 use super::pattern;
 
@@ -61,6 +62,9 @@ impl Passages<'_> {
         }
         if PLANNED.iter().any(|w| lower.contains(w)) && !here {
             return Status::Planned;
+        }
+        if !is_report(self.view.context.note_type) && !here && elsewhere(lower, self.view.context) && !self.has_signs(piece) {
+            return Status::Past;
         }
         if is_test {
             let report = is_report(self.view.context.note_type);

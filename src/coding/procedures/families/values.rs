@@ -40,10 +40,14 @@ pub fn read(passages: &Passages<'_>, kind: &Kind, ranges: &[Range<usize>]) -> Re
 
 /// Whether words stand in a range, neither negated nor in a piece that says what was not done.
 pub fn stated(passages: &Passages<'_>, words: &Alternatives, range: &Range<usize>) -> bool {
-    words
-        .places(&passages.tokens, range.clone())
-        .into_iter()
-        .any(|p| !passages.tokens[p.start].off && !super::pattern::is_negated(&passages.tokens, range.start, p.start))
+    !places(passages, words, range).is_empty()
+}
+
+/// Where they stand so.
+pub fn places(passages: &Passages<'_>, words: &Alternatives, range: &Range<usize>) -> Vec<Range<usize>> {
+    let mut places = words.places(&passages.tokens, range.clone());
+    places.retain(|p| !passages.tokens[p.start].off && !super::pattern::is_negated(&passages.tokens, range.start, p.start));
+    places
 }
 
 fn numbers(passages: &Passages<'_>, kind: &Kind, range: &Range<usize>) -> Vec<f64> {
