@@ -73,7 +73,7 @@ pub fn infer(
     if let Some(reason) = reports::no_visit(view, context, &weights, lines) {
         return found(Category::NotAVisit, &reason, None);
     }
-    if let Some(cue) = reports::psychiatric(view) {
+    if let Some(cue) = reports::psychiatric(view, &weights) {
         let reason = "a psychiatric diagnostic evaluation, which has a code of its own";
         return found(Category::PsychiatricEvaluation, reason, Some(cue));
     }
