@@ -28,6 +28,18 @@ pub static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:follow[- ]?up(?: visit| of| for| on| appointment)?|followup|returns|return(?:ed)? (?:today|for|to (?:the |our |my )?(?:clinic|office))|return visit|last (?:visit|seen|office|clinic|saw|appointment|time i)|since (?:his|her|the|our) last|(?:i|we) (?:last )?saw (?:him|her)|(?:well|is) known to (?:me|us|our)|known to (?:me|us)|re-?check|established patient|whom i (?:have been|have|saw)|i (?:have|had) (?:seen|been (?:seeing|following))|previous visit|prior visit|at (?:his|her|the|our) last|in for (?:a )?(?:follow|recheck)|routine (?:visit|follow)|(?:3|6|three|six)[- ]month (?:follow|visit|check)|continues to be followed|comes back|back (?:today|for)|refills|refill (?:of|on|for|request))"
     ))
 });
+/// The same, more words of a first visit.
+pub static FIRST_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:pleasure of seeing|asked to see|for the first time|sent (?:here|to (?:us|me)|by)|in consultation|consultation (?:for|regarding|in regards?)|seeks evaluation)\b",
+    )
+});
+/// Any word of an earlier visit.
+pub static RETURN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:follow[- ]?up|f/u|returns?|last (?:visit|seen|saw|office)|since (?:his|her|the|our) last|known to (?:me|us)|re-?check|comes back|back (?:today|for)|previously seen|seen (?:here|by me)|refills?|usual|again)\b",
+    )
+});
 /// A consultant who already knows the patient.
 pub static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

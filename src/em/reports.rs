@@ -6,6 +6,7 @@ use regex::Regex;
 use super::category::{count, given, opening};
 use super::category_cues::*;
 use super::setting::Setting;
+use super::setting_words;
 use super::view::View;
 use crate::claim::Line;
 use crate::document::SectionKind;
@@ -50,6 +51,7 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     let short = short || (told_more && !other_work);
     if !told
         && !short
+        && !setting_words::stay_ended(view, weights)
         && (report > 0.9 || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 }))
     {
         return Some("the note reads as a report of a procedure or test, which has no E/M level".into());
