@@ -183,9 +183,8 @@ pub static VISIT_PARTS: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Words that speak to the reader, and words of a patient or clinician.
 pub static READER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:your|you)\b"));
-pub static PERSON: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:patient|pt|he|she|his|her|him|mr|mrs|ms|year[- ]old|y/?o|i|we|my)\b")
-});
+pub static PERSON: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:patient|pt|he|she|his|her|him|mr|mrs|ms|year[- ]old|y/?o|i|we|my)\b"));
 /// ... unless it names a visit too.
 pub static VISIT_TITLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

@@ -60,7 +60,9 @@ pub fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category,
             let share = weights[Setting::New as usize] / weights[Setting::Established as usize].max(f64::MIN_POSITIVE);
             let referred = REFERRED.is_match(&opening) || FIRST_WORDS.is_match(&opening);
             // A short note says too little by its words.
-            let open = view.lower.len() >= LONG && !RETURN.is_match(&opening) && (share > NO_RETURN || (referred && share > REFERRED_NO_RETURN));
+            let open = view.lower.len() >= LONG
+                && !RETURN.is_match(&opening)
+                && (share > NO_RETURN || (referred && share > REFERRED_NO_RETURN));
             weighed_new || open || (full && referred)
         }
     };

@@ -209,7 +209,8 @@ fn part_of_procedure(result: &mut EmResult, decided: &Decision, found: &Found, i
         .collect();
     let mut first = true;
     let addressed = || decided.problems.iter().filter(|p| p.addressed && p.nature != Nature::None);
-    let beyond = addressed().filter(|p| !std::mem::take(&mut first) && !treated.iter().any(|t| p.element.name.ends_with(t))).count();
+    let beyond =
+        addressed().filter(|p| !std::mem::take(&mut first) && !treated.iter().any(|t| p.element.name.ends_with(t))).count();
     let managed = decided.risk.count("prescription_drug_management") > 0;
     // A new injury with its own history or films is evaluated before it is treated.
     let evaluated =

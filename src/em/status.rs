@@ -117,7 +117,10 @@ fn not_at_goal_by_value(said: &str) -> bool {
     });
     match pair {
         Some((before, after)) => after > before && after >= 7.0,
-        None => RISEN.is_match(said) || A1C.captures(said).is_some_and(|c| number(c.get(1)).is_some_and(|v| (A1C_ABOVE_ANY_GOAL..20.0).contains(&v))),
+        None => {
+            RISEN.is_match(said)
+                || A1C.captures(said).is_some_and(|c| number(c.get(1)).is_some_and(|v| (A1C_ABOVE_ANY_GOAL..20.0).contains(&v)))
+        }
     }
 }
 
