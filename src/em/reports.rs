@@ -38,7 +38,7 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     if let Some(line) = delivered.filter(|_| !told) {
         return Some(format!("the care of labor and delivery is part of {}", line.code));
     }
-    if !told && weights[Setting::Discharge as usize] < 0.5 && has_parts_of_report(view, lines) {
+    if !told && weights[Setting::Discharge as usize] < 0.5 && has_parts_of_report(view, report, lines) {
         return Some("the note has the parts of a report of a test and none of a visit, which has no E/M level".into());
     }
     if !told && speaks_to_reader(view) {
@@ -77,13 +77,14 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     other_profession.then(|| "the note reads as a therapist's or dietitian's, who report no E/M service".into())
 }
 
-/// Two parts that only reports of tests have (one, where the claim holds nothing but tests), and no part of a visit.
-fn has_parts_of_report(view: &View, lines: &[Line]) -> bool {
+/// Two parts that only reports of tests have (one, where the claim holds nothing but tests), no part of a visit, and words
+/// that do not speak against a report.
+fn has_parts_of_report(view: &View, report: f64, lines: &[Line]) -> bool {
     if VISIT_PARTS.is_match(&view.lower) {
         return false;
     }
     let found: BTreeSet<&str> = REPORT_PARTS.captures_iter(&view.lower).filter_map(|c| c.get(1)).map(|m| m.as_str()).collect();
-    found.len() >= 2 || (found.len() == 1 && !lines.is_empty() && lines.iter().all(imaging))
+    (found.len() >= 2 && report > 0.2) || (found.len() == 1 && report > 0.5 && !lines.is_empty() && lines.iter().all(imaging))
 }
 
 /// Instructions and education: the text says "you" and speaks of nobody else.
@@ -177,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_report_has_parts_that_no_visit_has() {
-        let view = |text: &str| has_parts_of_report(&View::new(&document(&[(SectionKind::Other, text)])), &[]);
+        let view = |text: &str| has_parts_of_report(&View::new(&document(&[(SectionKind::Other, text)])), 0.6, &[]);
         assert!(view("DOPPLER OF THE LEFT LEG\nREASON FOR EXAM: Calf pain.\nIMPRESSION: No thrombosis."));
         assert!(!view("REASON FOR EXAM: Calf pain.\nIMPRESSION: Strain.\nPLAN: Rest."));
         assert!(!view("IMPRESSION: Strain of the calf."));
