@@ -8,7 +8,7 @@ use super::new_patient::{consult, office};
 use super::setting::{Setting, SettingWeights};
 use super::time::StatedTime;
 use super::view::{View, Zone};
-use super::{dates, reports, telehealth, transitional};
+use super::{dates, reports, setting_words, telehealth, transitional};
 use crate::claim::{Diagnosis, Line};
 use crate::document::Evidence;
 use crate::note::{Context, NoteType, OriginKind};
@@ -73,13 +73,13 @@ pub fn infer(
     if let Some(reason) = reports::no_visit(view, context, &weights, lines) {
         return found(Category::NotAVisit, &reason, None);
     }
-    if let Some(cue) = reports::psychiatric(view) {
+    if let Some(cue) = reports::psychiatric(view, &weights) {
         let reason = "a psychiatric diagnostic evaluation, which has a code of its own";
         return found(Category::PsychiatricEvaluation, reason, Some(cue));
     }
     let critical: u32 = times.iter().filter(|t| t.critical).map(|t| t.minutes).max().unwrap_or(0);
     let place = if given(context, "place_of_service") { context.place_of_service.as_str() } else { "" };
-    let setting = setting(kind, told, place, &weights);
+    let setting = setting(view, kind, told, place, &weights);
     if critical >= 30 && setting != Setting::Discharge {
         let evidence = times.iter().filter(|t| t.critical).map(|t| t.evidence.clone()).take(1).collect();
         return Found::new(Category::CriticalCare, "critical care of at least 30 minutes is documented", evidence);
@@ -218,7 +218,7 @@ fn late_after_surgery(opening: &str) -> bool {
 }
 
 /// The setting: by the given kind of note and place where they decide it, else the likeliest by the note's words.
-fn setting(kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setting {
+fn setting(view: &View, kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setting {
     use Setting as S;
     let likeliest = |among: &[Setting]| {
         among.iter().copied().max_by(|a, b| weights[*a as usize].total_cmp(&weights[*b as usize])).unwrap_or(S::Established)
@@ -242,7 +242,10 @@ fn setting(kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setti
             // Both kinds of office visit together against each other setting.
             let best = likeliest(&Setting::ALL[3..]);
             let outside = weights[S::Established as usize] + weights[S::New as usize];
-            if outside >= weights[best as usize] { likeliest(&office) } else { best }
+            if outside < weights[best as usize] {
+                return best;
+            }
+            setting_words::inside(view, weights).unwrap_or_else(|| likeliest(&office))
         }
     }
 }

@@ -28,6 +28,18 @@ pub static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:follow[- ]?up(?: visit| of| for| on| appointment)?|followup|returns|return(?:ed)? (?:today|for|to (?:the |our |my )?(?:clinic|office))|return visit|last (?:visit|seen|office|clinic|saw|appointment|time i)|since (?:his|her|the|our) last|(?:i|we) (?:last )?saw (?:him|her)|(?:well|is) known to (?:me|us|our)|known to (?:me|us)|re-?check|established patient|whom i (?:have been|have|saw)|i (?:have|had) (?:seen|been (?:seeing|following))|previous visit|prior visit|at (?:his|her|the|our) last|in for (?:a )?(?:follow|recheck)|routine (?:visit|follow)|(?:3|6|three|six)[- ]month (?:follow|visit|check)|continues to be followed|comes back|back (?:today|for)|refills|refill (?:of|on|for|request))"
     ))
 });
+/// The same, more words of a first visit.
+pub static FIRST_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:pleasure of seeing|asked to see|for the first time|sent (?:here|to (?:us|me)|by)|in consultation|consultation (?:for|regarding|in regards?)|seeks evaluation)\b",
+    )
+});
+/// Any word of an earlier visit.
+pub static RETURN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:follow[- ]?up|f/u|returns?|last (?:visit|seen|saw|office)|since (?:his|her|the|our) last|known to (?:me|us)|re-?check|comes back|back (?:today|for)|previously seen|seen (?:here|by me)|refills?|usual|again)\b",
+    )
+});
 /// A consultant who already knows the patient.
 pub static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -157,6 +169,22 @@ pub static EXAM_TITLE: LazyLock<Regex> = LazyLock::new(|| {
         r"^\W*(?:exam|examination|study|reason for (?:the )?(?:exam|study|examination)|technique|type of (?:study|exam\w*)|(?:ct|mri|mra|us|ultrasound|x-?ray|radiograph\w*|echocardiogram)[^\n:]{0,40})\s*:[^\n]{0,400}\n?(?s:.{0,1500})\b(?:findings|interpretation|impression)\s*:",
     )
 });
+/// Parts of the report of a test, at the start of a line.
+pub static REPORT_PARTS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?m)^\W*(findings?|interpretations?|impressions?|technique|comparison|reason for (?:the )?(?:exam\w*|study)|clinical (?:history|indications?|information)|indications?|type of (?:exam|study)|exam(?:ination)?|contrast|procedure|protocol)s?\s*:",
+    )
+});
+/// Parts of a visit, at the start of a line.
+pub static VISIT_PARTS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?m)^\W*(?:history of (?:the )?present illness|hpi|chief complaint|cc|plan|assessment[^:\n]*|subjective|objective|[soap]|a/p|vital signs|vitals|(?:current )?medications|meds|social history|family history|past (?:medical |surgical )?history|pmh|physical exam\w*|allergies|recommendations?|review of systems|ros|disposition|follow-?up)\s*[:-]",
+    )
+});
+/// Words that speak to the reader, and words of a patient or clinician.
+pub static READER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:your|you)\b"));
+pub static PERSON: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:patient|pt|he|she|his|her|him|mr|mrs|ms|year[- ]old|y/?o|i|we|my)\b"));
 /// ... unless it names a visit too.
 pub static VISIT_TITLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -177,12 +205,12 @@ pub static AXIS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\baxis (?:i{1,3}|i
 /// Goals of therapists; what dietitians count.
 pub static THERAPIST: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:short|long)[- ]term goals?\b|\brehab(?:ilitation)? potential\b|\btherapeutic exercises?\b|\b(?:physical|occupational|speech|recreation\w*) therap(?:y|ist) (?:initial )?(?:evaluation|assessment|discharge)\b",
+        r"\b(?:short|long)[- ]term goals?\b|\brehab(?:ilitation)? potential\b|\btherapeutic exercises?\b|\b(?:physical|occupational|speech|recreation\w*) therap(?:y|ist) (?:initial )?(?:evaluation|assessment|discharge|intervention)\b|\battended (?:physical|occupational|speech) therapy\b|\breferred to (?:outpatient )?(?:physical|occupational|speech) therapy\b[^.;]{0,30}\b(?:for|secondary|due)\b|\b(?:skilled|continued) (?:physical|occupational|speech) therapy\b|\bcompliant with (?:\w+ )?therapy\b",
     )
 });
 pub static DIETITIAN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:calori\w+|kcal|meal plan\w*|servings?|carbohydrates?|dietary (?:consult\w*|recall|history)|food (?:records?|diary|choices))\b",
+        r"\b(?:calori\w+|kcal|meal plan\w*|servings?|carbohydrates?|dietary (?:consult\w*|recall|history)|food (?:records?|diary|choices|journal))\b",
     )
 });
 pub static FIRST_TIME: LazyLock<Regex> = LazyLock::new(|| {

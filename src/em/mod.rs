@@ -29,6 +29,7 @@ mod risk_cues;
 mod services;
 mod setting;
 mod setting_cues;
+mod setting_words;
 mod status;
 mod telehealth;
 mod time;

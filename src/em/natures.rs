@@ -76,10 +76,16 @@ static UNKNOWN: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Words of a grave course; a perforated eardrum or nasal septum is none.
+fn grave(code: &str, naming: &str) -> bool {
+    let harmless = ["H6", "H7", "J34"].iter().any(|p| code.starts_with(p));
+    GRAVE.find_iter(naming).any(|m| !(harmless && m.as_str().starts_with("perforat")))
+}
+
 /// The nature of a coded problem in view of the words that name it.
 pub fn refine(nature: Nature, code: &str, naming: &str) -> Nature {
     match nature {
-        Nature::Acute | Nature::Systemic if GRAVE.is_match(naming) => Nature::Threat,
+        Nature::Acute | Nature::Systemic if grave(code, naming) => Nature::Threat,
         Nature::Uncertain if code.starts_with("R07") && HARMLESS_CHEST.is_match(naming) => Nature::Acute,
         Nature::Minor | Nature::Acute | Nature::Chronic if UNKNOWN.is_match(naming) => Nature::Uncertain,
         _ => nature,
@@ -108,3 +114,23 @@ pub static TERMS: LazyLock<Terms> = LazyLock::new(|| {
         .expect("the embedded problem terms fit one automaton");
     Terms { natures: owners.into_values().collect(), words }
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_perforated_eardrum_is_no_perforated_bowel() {
+        assert_eq!(refine(Nature::Acute, "K57.20", "perforated diverticulitis"), Nature::Threat);
+        assert_eq!(refine(Nature::Acute, "H66.92", "infection of the perforated eardrum"), Nature::Acute);
+        assert_eq!(refine(Nature::Acute, "H66.92", "otitis with sepsis"), Nature::Threat);
+    }
+
+    #[test]
+    fn low_sugar_and_a_changed_mind_are_grave() {
+        assert_eq!(nature_of_code("E11.641"), Nature::Threat);
+        assert_eq!(nature_of_code("E11.649"), Nature::Systemic);
+        assert_eq!(nature_of_code("E11.9"), Nature::Chronic);
+        assert_eq!(nature_of_code("R41.82"), Nature::Threat);
+    }
+}

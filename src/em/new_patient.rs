@@ -11,6 +11,12 @@ use super::view::{View, Zone};
 use crate::document::Evidence;
 use crate::note::Context;
 
+/// How likely a first visit must be beside a later one where nothing tells of a return, and where somebody sent the patient.
+const NO_RETURN: f64 = 0.6;
+const REFERRED_NO_RETURN: f64 = 0.3;
+/// Bytes from which a note's words say so much.
+const LONG: usize = 1500;
+
 /// A visit of the family `new` or `established`: by the context, else by what the note says of earlier visits, else by
 /// its phrases, else established with a question.
 pub fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category, established: Category) -> Found {
@@ -50,7 +56,15 @@ pub fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category,
         (true, false) => true,
         (false, true) => weighed_new && REFERRED.is_match(&opening),
         (true, true) => weighed_new,
-        (false, false) => weighed_new || (full && REFERRED.is_match(&opening)),
+        (false, false) => {
+            let share = weights[Setting::New as usize] / weights[Setting::Established as usize].max(f64::MIN_POSITIVE);
+            let referred = REFERRED.is_match(&opening) || FIRST_WORDS.is_match(&opening);
+            // A short note says too little by its words.
+            let open = view.lower.len() >= LONG
+                && !RETURN.is_match(&opening)
+                && (share > NO_RETURN || (referred && share > REFERRED_NO_RETURN));
+            weighed_new || open || (full && referred)
+        }
     };
     let cue: &Regex = match (is_new, first) {
         (true, true) => &NEW,

@@ -1,11 +1,15 @@
 //! Notes that are no visit: reports of procedures and tests, therapists' notes, encounters with codes of their own.
+use std::collections::BTreeSet;
+
 use regex::Regex;
 
 use super::category::{count, given, opening};
 use super::category_cues::*;
 use super::setting::Setting;
+use super::setting_words;
 use super::view::View;
 use crate::claim::Line;
+use crate::document::SectionKind;
 use crate::note::{Context, NoteType};
 
 /// Why the note is no visit; none where it is one. `weights` are the probabilities of the settings.
@@ -24,11 +28,21 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     if !told && PLANNED_PROCEDURE.is_match(&opening) && lines.iter().any(procedure) {
         return Some("the patient came for a procedure planned before, and the note tells no separate evaluation".into());
     }
-    if !told && EXAM_TITLE.is_match(view.lower.trim_start()) && !tells_a_visit(view) {
+    if !told && EXAM_TITLE.is_match(view.lower.trim_start()) && !tells_more_than_examination(view) {
         return Some("the note opens as the report of a test, which has no E/M level".into());
     }
     if !told && titled {
         return Some("the note is headed as the report of a procedure or test, which has no E/M level".into());
+    }
+    let delivered = lines.iter().find(|l| ("59400".."59623").contains(&l.code.as_str()));
+    if let Some(line) = delivered.filter(|_| !told) {
+        return Some(format!("the care of labor and delivery is part of {}", line.code));
+    }
+    if !told && weights[Setting::Discharge as usize] < 0.5 && has_parts_of_report(view, report, lines) {
+        return Some("the note has the parts of a report of a test and none of a visit, which has no E/M level".into());
+    }
+    if !told && speaks_to_reader(view) {
+        return Some("the text instructs its reader and tells of no patient, so there is no E/M service".into());
     }
     // More sentences of a visit than of a report outweigh the words.
     let visits = count(view, &VISIT);
@@ -37,13 +51,14 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     let short = short || (told_more && !other_work);
     if !told
         && !short
+        && !setting_words::stay_ended(view, weights)
         && (report > 0.9 || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 }))
     {
         return Some("the note reads as a report of a procedure or test, which has no E/M level".into());
     }
     if !told
         && matches!(context.note_type, NoteType::Imaging | NoteType::Pathology)
-        && view.document.sections.iter().any(|s| s.kind == crate::document::SectionKind::Findings)
+        && view.document.sections.iter().any(|s| s.kind == SectionKind::Findings)
         && !tells_a_visit(view)
     {
         return Some("the note has the parts of a report of a procedure or test, which has no E/M level".into());
@@ -56,8 +71,26 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     {
         return Some("the note reads as the report of a test, which has no E/M level".into());
     }
-    let other_profession = open && (count(view, &THERAPIST) >= 2 || count(view, &DIETITIAN) >= 4);
+    let food = view.clauses.iter().map(|c| DIETITIAN.find_iter(view.words(c.span)).count()).sum::<usize>();
+    let of_food = food >= 2 && food * 1000 > view.lower.len();
+    let other_profession = open && (count(view, &THERAPIST) >= 2 || count(view, &DIETITIAN) >= 4 || of_food);
     other_profession.then(|| "the note reads as a therapist's or dietitian's, who report no E/M service".into())
+}
+
+/// Two parts that only reports of tests have (one, where the claim holds nothing but tests), no part of a visit, and words
+/// that do not speak against a report.
+fn has_parts_of_report(view: &View, report: f64, lines: &[Line]) -> bool {
+    if VISIT_PARTS.is_match(&view.lower) {
+        return false;
+    }
+    let found: BTreeSet<&str> = REPORT_PARTS.captures_iter(&view.lower).filter_map(|c| c.get(1)).map(|m| m.as_str()).collect();
+    (found.len() >= 2 && report > 0.2) || (found.len() == 1 && report > 0.5 && !lines.is_empty() && lines.iter().all(imaging))
+}
+
+/// Instructions and education: the text says "you" and speaks of nobody else.
+fn speaks_to_reader(view: &View) -> bool {
+    let reader = READER.find_iter(&view.lower).count();
+    reader >= 3 && reader > 2 * PERSON.find_iter(&view.lower).count()
 }
 
 /// Imaging, tracings and the like.
@@ -66,8 +99,12 @@ fn imaging(line: &Line) -> bool {
 }
 
 /// The words that make a note a psychiatric diagnostic evaluation.
-pub fn psychiatric(view: &View) -> Option<&'static Regex> {
-    let axes = view.clauses.iter().map(|c| AXIS.find_iter(view.words(c.span)).count()).sum::<usize>();
+pub fn psychiatric(view: &View, weights: &[f64; 7]) -> Option<&'static Regex> {
+    // A discharge summary repeats the diagnoses by axis. The axes are headings as often as sentences.
+    if weights[Setting::Discharge as usize] > 0.5 {
+        return None;
+    }
+    let axes = AXIS.find_iter(&view.lower).count();
     let examined = view.lower.contains("mental status exam");
     if !examined {
         return None;
@@ -112,7 +149,13 @@ fn operation_or_image(code: &str) -> bool {
 
 /// Sections that a report of a test does not have.
 fn tells_a_visit(view: &View) -> bool {
-    use crate::document::SectionKind as S;
+    let examined = |k| matches!(k, SectionKind::PhysicalExam);
+    view.document.sections.iter().any(|s| examined(s.kind)) || tells_more_than_examination(view)
+}
+
+/// The same, where "EXAM:" may name the test.
+fn tells_more_than_examination(view: &View) -> bool {
+    use SectionKind as S;
     let told = |k| {
         matches!(
             k,
@@ -120,11 +163,40 @@ fn tells_a_visit(view: &View) -> bool {
                 | S::HistoryOfPresentIllness
                 | S::Plan
                 | S::AssessmentAndPlan
-                | S::PhysicalExam
                 | S::Vitals
                 | S::SocialHistory
                 | S::Medications
         )
     };
     view.document.sections.iter().any(|s| told(s.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::tests::document;
+    use super::*;
+
+    #[test]
+    fn a_report_has_parts_that_no_visit_has() {
+        let view = |text: &str| has_parts_of_report(&View::new(&document(&[(SectionKind::Other, text)])), 0.6, &[]);
+        assert!(view("DOPPLER OF THE LEFT LEG\nREASON FOR EXAM: Calf pain.\nIMPRESSION: No thrombosis."));
+        assert!(!view("REASON FOR EXAM: Calf pain.\nIMPRESSION: Strain.\nPLAN: Rest."));
+        assert!(!view("IMPRESSION: Strain of the calf."));
+    }
+
+    #[test]
+    fn education_speaks_to_its_reader() {
+        let text = "Call your doctor if you have pain. Take your tablets. You may be asked to rest.";
+        assert!(speaks_to_reader(&View::new(&document(&[(SectionKind::Other, text)]))));
+        let text = "She will call if the pain returns. I told her: take your tablets, see your doctor, rest if you can.";
+        assert!(!speaks_to_reader(&View::new(&document(&[(SectionKind::Other, text)]))));
+    }
+
+    #[test]
+    fn axes_may_be_headings() {
+        let text = "MENTAL STATUS EXAM: Alert.\nAXIS I: Major depression.\nAXIS II: Deferred.\nAXIS III: None.";
+        let d = document(&[(SectionKind::Other, text)]);
+        assert!(psychiatric(&View::new(&d), &[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]).is_some());
+        assert!(psychiatric(&View::new(&d), &[0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]).is_none());
+    }
 }

@@ -200,12 +200,22 @@ fn part_of_procedure(result: &mut EmResult, decided: &Decision, found: &Found, i
     let minor =
         |code: &str| matches!((input.global_days)(code).as_deref(), Some("000" | "010")) || code == "96372" || code == "96900";
     let Some(line) = input.lines.iter().find(|l| minor(&l.code)) else { return };
+    // What such a line points to is treated by it.
+    let treated: Vec<String> = input
+        .diagnoses
+        .iter()
+        .filter(|d| input.lines.iter().any(|l| minor(&l.code) && l.pointers.contains(&d.pointer)))
+        .map(|d| format!("({})", d.code))
+        .collect();
+    let mut first = true;
     let addressed = || decided.problems.iter().filter(|p| p.addressed && p.nature != Nature::None);
+    let beyond =
+        addressed().filter(|p| !std::mem::take(&mut first) && !treated.iter().any(|t| p.element.name.ends_with(t))).count();
     let managed = decided.risk.count("prescription_drug_management") > 0;
     // A new injury with its own history or films is evaluated before it is treated.
     let evaluated =
         decided.data_level == Level::Low && addressed().any(|p| matches!(p.nature, Nature::Injury | Nature::Complicated));
-    if addressed().count() > 1 || managed || evaluated || decided.data_level > Level::Low {
+    if beyond > 0 || managed || evaluated || decided.data_level > Level::Low {
         return;
     }
     result.reason = format!(

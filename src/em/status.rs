@@ -80,7 +80,7 @@ static PRECAUTION: LazyLock<Regex> = LazyLock::new(|| {
 });
 static ESCALATED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:start(?:ed|ing)?|begin|began|initiat\w+|add(?:ed|ing)?|increas\w+|titrat\w+ up|uptitrat\w+|switch\w*|chang(?:e|ed|ing) (?:to|from|\w+ to)|escalat\w+|intensif\w+|rais(?:e|ed)|doubl(?:e|ed))\b[^.;]{0,60}\b(?:\d|mg|mcg|units?|daily|bid|weekly|dose|insulin|inhaler|statin|\w+(?:ine|ol|pril|sartan|statin|gliptin|glutide|flozin|mab|one|ide|ate|pam|lam))\b|\bfrom \d+(?:\.\d+)? (?:mg )?to \d+|\b\d+ to \d+ mg\b",
+        r"\b(?:start(?:ed|ing)?|begin|began|initiat\w+|add(?:ed|ing)?|increas\w+|titrat\w+ up|uptitrat\w+|switch\w*|chang(?:e|ed|ing) (?:to|from|\w+ to)|escalat\w+|intensif\w+|rais(?:e|ed)|doubl(?:e|ed))\b[^.;]{0,60}\b(?:\d|mg|mcg|units?|daily|bid|weekly|dose|insulin|inhaler|statin|\w+(?:ine|ol|pril|sartan|statin|gliptin|glutide|flozin|mab|one|ide|ate|pam|lam))\b|\bfrom \d+(?:[.·]\d+)? (?:mg )?to \d+|\b\d+ to \d+ mg\b",
     )
 });
 static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
@@ -90,9 +90,45 @@ static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+static DECIMAL: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\d)\.(\d)"));
+/// A measure of the illness that went up: "a1c rose from 7.8 to 9.1", "a1c 9.1, up from 7.8".
+static RISEN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:hb|hemoglobin )?a1c|hgba1c|ldl|cholesterol|triglycerides|creatinine|psa|tsh|sugars?|glucose|(?:blood )?pressures?|bp|uric acid)\b[^;.]{0,40}\b(?:up|risen|rose|increased|climbed|crept up|went up|gone up|jumped|worsened)\b[^;.]{0,12}\b(?:from|to|since|again|further)\b",
+    )
+});
+/// Two values of glycated hemoglobin with the order in which they came.
+static A1C_PAIR: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\ba1c\b[^;.]{0,40}?(?:(?:from|was) (\d+(?:·\d)?)\s?%?[^;.\d]{0,25}?\b(?:to|now|today) (\d+(?:·\d)?)|(\d+(?:·\d)?)\s?%?[^;.\d]{0,25}?\b(?:was|from|previously|prior|before) (\d+(?:·\d)?))",
+    )
+});
+/// Glycated hemoglobin (percent) that no usual goal allows.
+const A1C_ABOVE_ANY_GOAL: f64 = 9.0;
+static A1C: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\ba1c\b(?: level)?(?: (?:is|was|of|at|today|now|came back(?: at)?))*[:\s]*(\d+(?:·\d)?)"));
+
+/// Values that say "not at goal" where no word does.
+fn not_at_goal_by_value(said: &str) -> bool {
+    let number = |m: Option<regex::Match>| m.and_then(|m| m.as_str().replace('·', ".").parse::<f64>().ok());
+    let pair = A1C_PAIR.captures(said).and_then(|c| {
+        let (before, after) = (number(c.get(1)).or(number(c.get(4)))?, number(c.get(2)).or(number(c.get(3)))?);
+        Some((before, after))
+    });
+    match pair {
+        Some((before, after)) => after > before && after >= 7.0,
+        None => {
+            RISEN.is_match(said)
+                || A1C.captures(said).is_some_and(|c| number(c.get(1)).is_some_and(|v| (A1C_ABOVE_ANY_GOAL..20.0).contains(&v)))
+        }
+    }
+}
+
 /// The words without denied worsening and without reasons, conditions and history at the ends of sentences.
 fn said(words: &str) -> String {
-    words
+    // A decimal point ends no sentence.
+    DECIMAL
+        .replace_all(words, "$1·$2")
         .split_inclusive(['.', ';'])
         .filter(|s| !is_precaution(s))
         .map(|s| TAIL.find(s).filter(|m| m.start() > 8).map_or(s, |m| s.get(..m.start()).unwrap_or(s)))
@@ -134,6 +170,10 @@ pub fn read(naming: &str, rest: &str, nature: Nature, category: Category) -> Sta
     if WORSE.is_match(&naming) || (nature == Nature::Minor && IRRITATED.is_match(&naming)) {
         return Status::Worse;
     }
+    let lasting = matches!(nature, Nature::Chronic | Nature::Cancer);
+    if lasting && not_at_goal_by_value(&naming) {
+        return Status::Worse;
+    }
     if RESOLVED.is_match(&naming) {
         return Status::Resolved;
     }
@@ -150,8 +190,7 @@ pub fn read(naming: &str, rest: &str, nature: Nature, category: Category) -> Sta
     if WORSE.is_match(&rest) {
         return Status::Worse;
     }
-    let lasting = matches!(nature, Nature::Chronic | Nature::Cancer);
-    if lasting && (ESCALATED.is_match(&naming) || ESCALATED.is_match(&rest)) {
+    if lasting && (not_at_goal_by_value(&rest) || ESCALATED.is_match(&naming) || ESCALATED.is_match(&rest)) {
         return Status::Worse;
     }
     if RESOLVED.is_match(&rest) || STABLE.is_match(&rest) {
@@ -178,6 +217,10 @@ mod tests {
         assert_eq!(status("gout without flares", ""), Status::Stable);
         assert_eq!(status("type 2 diabetes, not at target", ""), Status::Worse);
         assert_eq!(status("type 2 diabetes", "start semaglutide 0.25 mg weekly."), Status::Worse);
+        assert_eq!(status("type 2 diabetes, a1c rose from 7.8 to 9.1", ""), Status::Worse);
+        assert_eq!(status("type 2 diabetes, a1c 9.1% (was 7.8%)", ""), Status::Worse);
+        assert_eq!(status("type 2 diabetes, a1c 6.9, was 8.4", ""), Status::Unstated);
+        assert_eq!(status("type 2 diabetes, a1c 6.8, well controlled", ""), Status::Stable);
         assert_eq!(status("severe copd exacerbation", ""), Status::Severe);
         assert_eq!(status("bursitis", "return if not better."), Status::Unstated);
         assert!(managed_elsewhere("ckd 4 - followed by nephrology"));

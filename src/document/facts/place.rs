@@ -9,7 +9,7 @@ use crate::note::NoteType;
 
 static PLACES: LazyLock<Vec<(Regex, &'static str, Applies)>> = LazyLock::new(|| {
     use Applies::{Report, Telehealth, Visit};
-    let rows: [(&str, &str, Applies); 15] = [
+    let rows: [(&str, &str, Applies); 16] = [
         (
             r"(?:ambulatory surg(?:ery|ical) center|\bASC\b|surgicenter|surgery center|surgical center|endoscopy center)",
             "24",
@@ -34,6 +34,11 @@ static PLACES: LazyLock<Vec<(Regex, &'static str, Applies)>> = LazyLock::new(|| 
         ),
         (
             r"(?:operating room|operating suite|operating theat|endoscopy suite|cath(?:eterization)? lab(?:oratory)?|recovery room|\bPACU\b|general (?:endotracheal )?anesthesia|interventional (?:suite|radiology)|taken to the OR\b)",
+            "22",
+            Report,
+        ),
+        (
+            r"(?:(?:spinal|epidural|regional|endotracheal|general|monitored) an(?:a)?esthe(?:sia|tic)|an(?:a)?esthesia\s*:\s*(?:general|spinal|epidural|GETA|MAC)\b|\b(?:extubated|anesthesiologist|craniotomy|burr hole)\b|(?:sponge|needle|instrument)[a-z, ]{0,30} counts?)",
             "22",
             Report,
         ),

@@ -1,0 +1,108 @@
+//! Phrases that decide the setting where the words of the whole note leave it open: a patient lying in a hospital, or
+//! brought to an emergency department, is not seen in an office, however much of the note reads like it.
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::setting::Setting;
+use super::view::{View, pattern};
+
+/// Admitted, or to be admitted now.
+static INSIDE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\bplan\W+(?:\d\W+)?(?:was |is )?(?:to )?admit\b|\b(?:will|to) (?:be )?(?:re-?)?admit(?:ted)?\b|\b(?:is|are|being) (?:being )?admitted\b|\bpatient (?:was )?admitted to\b|\badmission (?:orders|for)\b|\brevocation admission\b",
+        r"|\b(?:who|patient|he|she|female|male|man|woman|boy|girl) (?:was|has been|is) (?:re-?)?admitted (?:to|with|for|on|here|through|in|from|under|at|because|secondary|due)\b|\breason for (?:hospitalization|admission)\b|\b(?:prior to|before|until) (?:discharge|dismissal)\b|\bcame to the hospital\b"
+    ))
+});
+/// A later day of a stay.
+static LATER_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bhospital day\b|\bdays? in the hospital\b|\b(?:post-?operative|post-?op) (?:day\b|night\b)|\bdays? post-?op\b|\bday post-?op",
+    )
+});
+/// Brought to an emergency department.
+static BROUGHT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:left the ed|presents? to the (?:ed|er|emergency)|(?:brought|came|comes|transported|taken) (?:\w+ ){0,6}(?:to|into) (?:the |our |this )?(?:ed|er|emergency)|brought in (?:by|via)|emergency department course|ed course|er course|ejected from)\b",
+    )
+});
+/// A stay that ended.
+static STAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"hospital course|this hospitalization|brief hospital|discharged? (?:home|to|on|instructions|medic|diagnos)|discharge (?:instructions|medic|diagnos)",
+    )
+});
+
+/// Above this an office is sure enough.
+const OFFICE_SURE: f64 = 0.75;
+/// Above this a discharge is possible.
+const DISCHARGE_POSSIBLE: f64 = 0.3;
+/// Bytes of the opening and of the end in which the phrases count; elsewhere they tell of other stays.
+const OPENING: usize = 450;
+const LONG_OPENING: usize = 700;
+const END: usize = 500;
+
+/// The setting by such a phrase, where the weights favour an office without being sure of it.
+pub fn inside(view: &View, weights: &[f64; 7]) -> Option<Setting> {
+    use Setting as S;
+    if weights[S::Established as usize] + weights[S::New as usize] > OFFICE_SURE {
+        return None;
+    }
+    let (opening, long, end) = (head(&view.lower, OPENING), head(&view.lower, LONG_OPENING), tail(&view.lower, END));
+    let either = |cue: &Regex| cue.is_match(opening) || cue.is_match(end);
+    let likeliest = |among: &[S]| among.iter().copied().max_by(|a, b| weights[*a as usize].total_cmp(&weights[*b as usize]));
+    if either(&LATER_DAY) {
+        return Some(S::HospitalSubsequent);
+    }
+    if either(&INSIDE) {
+        return likeliest(&[S::HospitalInitial, S::HospitalSubsequent, S::Discharge, S::Emergency]);
+    }
+    BROUGHT.is_match(long).then(|| likeliest(&[S::HospitalInitial, S::Emergency])).flatten()
+}
+
+/// The note tells of a stay that ended, though it also reads like an operative report.
+pub fn stay_ended(view: &View, weights: &[f64; 7]) -> bool {
+    weights[Setting::Discharge as usize] >= DISCHARGE_POSSIBLE && STAY.is_match(&view.lower)
+}
+
+fn head(text: &str, bytes: usize) -> &str {
+    text.get(..boundary(text, bytes)).unwrap_or(text)
+}
+
+fn tail(text: &str, bytes: usize) -> &str {
+    text.get(boundary(text, text.len().saturating_sub(bytes))..).unwrap_or(text)
+}
+
+/// The next place at or before `at` where a character begins.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::tests::document;
+    use super::*;
+    use crate::document::SectionKind as S;
+
+    fn of(text: &str, office: f64) -> Option<Setting> {
+        let rest = (1.0 - office) / 2.0;
+        let d = document(&[(S::Other, text)]);
+        inside(&View::new(&d), &[0.0, office, 0.0, rest, 0.0, 0.0, rest / 2.0])
+    }
+
+    #[test]
+    fn phrases_decide_where_the_office_is_not_sure() {
+        assert_eq!(of("The patient is admitted for pleural effusion.", 0.5), Some(Setting::HospitalInitial));
+        assert_eq!(of("Third postoperative day, doing well.", 0.5), Some(Setting::HospitalSubsequent));
+        assert_eq!(of("He was brought by ambulance to the ED after a fall.", 0.5), Some(Setting::HospitalInitial));
+        assert_eq!(of("The patient is admitted for pleural effusion.", 0.9), None);
+        assert_eq!(of("She returns for follow-up of asthma.", 0.5), None);
+    }
+
+    #[test]
+    fn a_discharge_may_read_like_an_operation() {
+        let d = document(&[(S::Other, "PROCEDURE: Thoracotomy. HOSPITAL COURSE: Uneventful. Discharged home.")]);
+        assert!(stay_ended(&View::new(&d), &[0.4, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0]));
+        assert!(!stay_ended(&View::new(&d), &[0.9, 0.0, 0.0, 0.0, 0.0, 0.1, 0.0]));
+    }
+}
