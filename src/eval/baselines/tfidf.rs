@@ -207,6 +207,8 @@ mod tests {
         let train: Vec<Case> = (0..20).map(|i| case(i, texts[i % 2].0, texts[i % 2].1)).collect();
         let new = [case(90, "blood pressure is high", ""), case(91, "his knee pain", "")];
         let found = predict(&train, &new, &ProgressBar::hidden());
-        assert_eq!((found[0].codes(), found[1].codes()), (vec!["I10".to_owned()], vec!["M25.561".to_owned()]));
+        // Among twenty notes that fall apart so clearly any threshold is as good; the order tells what was learned.
+        let first = |i: usize| found[i].ranked[0].0.as_str();
+        assert_eq!((first(0), first(1)), ("I10", "M25.561"));
     }
 }
