@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use super::data_cues::*;
 use super::modality::{self, Modality};
 use super::result::{Element, Level};
-use super::view::{View, Zone, around};
+use super::view::{View, Zone, around, pattern};
 use crate::claim::Line;
 use crate::document::Span;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use regex::Regex;
 
 /// A kind of test, as `codesets/em/tests.tsv` lists them.
 struct Test {
@@ -182,6 +183,13 @@ fn upper(view: &View, clause: Span, at: std::ops::Range<usize>) -> bool {
     name.chars().all(|c| !c.is_ascii_lowercase()) || name.eq_ignore_ascii_case("ct") || name.eq_ignore_ascii_case("tee")
 }
 
+/// "CTA" that says "clear to auscultation" and not a picture of vessels.
+static CLEAR_LUNGS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:lungs?|resp\w*|pulm\w*|chest|breath sounds|bs)\b[^.;]{0,20}\bcta\b|\bcta\s*(?:b\b|bilat|without wheez|no wheez|throughout)",
+    )
+});
+
 fn tests_named(words: &str) -> Vec<&'static Test> {
     let bytes = words.as_bytes();
     let word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
@@ -210,6 +218,9 @@ fn tests(view: &View, lines: &[Line], data: &mut Data) {
             let Some(test) = TESTS.owner.get(m.pattern().as_usize()).and_then(|&r| TESTS.rows.get(r)) else { continue };
             let before = words.get(..m.start()).unwrap_or("");
             let after = words.get(m.end()..).unwrap_or("");
+            if words.get(m.start()..m.end()) == Some("cta") && CLEAR_LUNGS.is_match(words) {
+                continue;
+            }
             if test.value
                 && !(clause.zone == Zone::Results
                     || TESTING.is_match(&format!(
@@ -311,6 +322,12 @@ mod tests_of_data {
         let data = find(&View::new(&d), &[], None);
         assert_eq!(data.tests, 2);
         assert_eq!(data.level(), Level::Low);
+    }
+
+    #[test]
+    fn clear_lungs_are_no_picture() {
+        let d = document(&[(S::PhysicalExam, "Lungs CTA.\nChest: CTA bilaterally."), (S::Plan, "CTA head and neck ordered.")]);
+        assert_eq!(find(&View::new(&d), &[], None).tests, 1);
     }
 
     #[test]
