@@ -48,7 +48,7 @@ pub static NO_RISK_FACTOR: LazyLock<Regex> = LazyLock::new(|| {
 /// The clinician acts, in a sentence that stands outside assessment and plan.
 pub static ACTED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:i|we) (?:have |had |then |also |did |am going to |are going to |will |would )*(?:gave|give|given|start(?:ed)?|prescribed?|put|placed?|treat(?:ed)?|increas(?:e|ed)|decreas(?:e|ed)|stop(?:ped)?|discontinued?|chang(?:e|ed)|add(?:ed)?|refill(?:ed)?|continued?|recommend(?:ed)?|order(?:ed)?)\b",
+        r"\brx:? [a-z]{4}|\b(?:i|we) (?:have |had |then |also |did |am going to |are going to |will |would )*(?:gave|give|given|start(?:ed)?|prescribed?|put|placed?|treat(?:ed)?|increas(?:e|ed)|decreas(?:e|ed)|stop(?:ped)?|discontinued?|chang(?:e|ed)|add(?:ed)?|refill(?:ed)?|continued?|recommend(?:ed)?|order(?:ed)?)\b",
         r"|\b(?:gave (?:him|her) (?:a )?prescri\w+|prescription (?:was )?(?:given|for)|(?:was|were) (?:also |then )?(?:given|started on|placed on|prescribed|treated with)|medications? prescribed)\b"
     ))
 });

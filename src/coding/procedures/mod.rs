@@ -23,6 +23,7 @@ pub mod model;
 pub mod named;
 pub mod ncci;
 pub mod pathology;
+pub mod patient;
 pub mod ranking;
 pub mod rivalry;
 pub mod sides;
@@ -182,6 +183,7 @@ impl ProcedureCoder {
             if !speaks_of_a_scope(&document.text) {
                 candidates.retain(|c| !self.through_a_scope(c, code_sets));
             }
+            candidates.retain(|c| patient::can_have_had(&self.knowledge.index.codes[c.code].code, &context.patient));
             let probabilities = self.probabilities(&view, &candidates);
             (candidates, probabilities, named)
         };
@@ -228,6 +230,7 @@ impl ProcedureCoder {
         let mut coding = ProcedureCoding::default();
         let mut entries =
             self.decided(&context, (&candidates, &probabilities), named, &mut verdicts, input.diagnoses, &mut coding.queries);
+        entries.retain(|entry| patient::can_have_had(&entry.line.code, &input.context.patient));
         // A table may take up what the model only half believes; a line of the model's alone needs more, and a discharge
         // summary retells what was billed with its own report.
         let least = least_alone(input.context.note_type);
