@@ -133,6 +133,29 @@ fn least_alone(note_type: NoteType) -> f32 {
     }
 }
 
+/// An operation of the operating room that a visit tells of (components on a film two weeks after a joint replacement) needs
+/// this probability of the model's own: it was done on another day.
+const MAJOR_IN_VISIT: f32 = 0.75;
+
+/// Joint replacement, spine, chest, abdomen and skull: operations that nobody does in the course of a visit.
+fn is_operating_room(code: &str) -> bool {
+    const RANGES: [(&str, &str); 12] = [
+        ("22548", "22899"),
+        ("23470", "23474"),
+        ("24360", "24371"),
+        ("27125", "27138"),
+        ("27437", "27447"),
+        ("27486", "27488"),
+        ("32035", "32540"),
+        ("33010", "33999"),
+        ("44005", "44346"),
+        ("47100", "49255"),
+        ("61304", "61576"),
+        ("63001", "63308"),
+    ];
+    code.len() == 5 && RANGES.iter().any(|(from, to)| (*from..=*to).contains(&code))
+}
+
 /// Instruments of an ordinary examination.
 const EXAM_SCOPES: [&str; 6] = ["rhinoscop", "otoscop", "stethoscop", "ophthalmoscop", "fundoscop", "microscop"];
 
@@ -231,11 +254,16 @@ impl ProcedureCoder {
         let mut entries =
             self.decided(&context, (&candidates, &probabilities), named, &mut verdicts, input.diagnoses, &mut coding.queries);
         entries.retain(|entry| patient::can_have_had(&entry.line.code, &input.context.patient));
+        let own = |code: &str| {
+            let same = |i: &usize| self.knowledge.index.codes[candidates[*i].code].code == code;
+            (0..candidates.len()).filter(same).map(|i| probabilities[i]).fold(0.0, f32::max)
+        };
+        let visit = !families::status::is_report(input.context.note_type);
         // A table may take up what the model only half believes; a line of the model's alone needs more, and a discharge
         // summary retells what was billed with its own report.
         let least = least_alone(input.context.note_type);
         // A laboratory value in a visit says nothing of who ran the test.
-        let reported = families::status::is_report(input.context.note_type);
+        let reported = !visit;
         for ((verdict, probability), candidate) in verdicts.iter_mut().zip(&probabilities).zip(&candidates) {
             let statement = &view.statements[candidate.statement];
             let elsewhere = || {
@@ -262,6 +290,10 @@ impl ProcedureCoder {
             entries.push(Entry { line, concept: None, service: None, lesion: false });
             coding.queries.extend(context.pathology_query(service));
         }
+        entries.retain(|entry| {
+            let code = entry.line.code.as_str();
+            !(visit && is_operating_room(code) && own(code) < MAJOR_IN_VISIT)
+        });
         let mut bundled = ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
         bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, input.diagnoses, &mut entries));
         context.order(&mut entries);
