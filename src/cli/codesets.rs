@@ -34,9 +34,9 @@ pub enum CodesetsCommand {
         /// Folder with `codesets/` and `corpora/phrases/`.
         #[arg(long)]
         sources: PathBuf,
-        /// The official ICD-10-CM tabular list (XML).
+        /// The official ICD-10-CM tabular list (XML); without it only the dictionaries are built, from the tables in `--out`
         #[arg(long)]
-        icd10cm_tabular: PathBuf,
+        icd10cm_tabular: Option<PathBuf>,
         /// Folder to write to.
         #[arg(long, default_value = "codesets")]
         out: PathBuf,
@@ -63,15 +63,16 @@ pub fn run(args: &CodesetsArgs, global: &Global) -> Result<u8, CliError> {
             print!("{}", if *json { as_json(sets.editions()) } else { as_table(sets.editions()) });
         }
         CodesetsCommand::Build { sources, icd10cm_tabular, out, own } => {
-            let options = BuildOptions {
-                sources: sources.clone(),
-                icd10cm_tabular: icd10cm_tabular.clone(),
-                own: own.clone().unwrap_or_else(|| out.clone()),
-                out: out.clone(),
-            };
-            let editions = crate::codeset::build(&options).map_err(cli_error)?;
-            let phrases = phrase_tables(sources, out).map_err(|e| CliError::internal(e.to_string()))?;
-            print!("{}{phrases}", as_table(&editions));
+            if let Some(tabular) = icd10cm_tabular {
+                let options = BuildOptions {
+                    sources: sources.clone(),
+                    icd10cm_tabular: tabular.clone(),
+                    own: own.clone().unwrap_or_else(|| out.clone()),
+                    out: out.clone(),
+                };
+                print!("{}", as_table(&crate::codeset::build(&options).map_err(cli_error)?));
+            }
+            print!("{}", phrase_tables(sources, out).map_err(|e| CliError::internal(e.to_string()))?);
         }
         CodesetsCommand::Import(args) => return codesets_import::run(args, &folder, &needed(data)?),
         CodesetsCommand::Update(args) => return codesets_update::run(args, &folder, &needed(data)?),

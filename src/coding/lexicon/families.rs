@@ -43,17 +43,15 @@ pub(super) fn is_other(title: &str) -> bool {
     title.split(|c: char| !c.is_alphanumeric()).any(|w| w.eq_ignore_ascii_case("other"))
 }
 
+/// The side that a title names first: "visual loss, right eye, normal vision left eye" is of the right.
 fn side_of(title: &str) -> Side {
-    let mut side = Side::None;
-    for word in title.split(|c: char| !c.is_alphanumeric()) {
-        match word.to_ascii_lowercase().as_str() {
-            "right" => side = Side::Right,
-            "left" => side = Side::Left,
-            "bilateral" | "both" => side = Side::Bilateral,
-            _ => {}
-        }
-    }
-    side
+    let side = |word: &str| match word.to_ascii_lowercase().as_str() {
+        "right" => Some(Side::Right),
+        "left" => Some(Side::Left),
+        "bilateral" | "both" => Some(Side::Bilateral),
+        _ => None,
+    };
+    title.split(|c: char| !c.is_alphanumeric()).find_map(side).unwrap_or(Side::None)
 }
 
 /// Whether two sides of one disease make a laterality group: only then is an "unspecified" sibling a side.
@@ -191,6 +189,8 @@ mod tests {
             ("H40.001", "Preglaucoma, unspecified, right eye"),
             ("H40.002", "Preglaucoma, unspecified, left eye"),
             ("H40.003", "Preglaucoma, unspecified, bilateral"),
+            ("H54.61", "Unqualified visual loss, right eye, normal vision left eye"),
+            ("H54.62", "Unqualified visual loss, left eye, normal vision right eye"),
             ("I50.810", "Right heart failure, unspecified"),
             ("I50.9", "Heart failure, unspecified"),
         ];
@@ -203,7 +203,9 @@ mod tests {
         assert_eq!(of(5).0, of(6).0);
         assert_eq!((of(5).2, of(6).2), (b'A', b'D'));
         // Without a left sibling the side is part of the disease.
-        assert_ne!(of(10).0, of(11).0);
+        assert_ne!(of(12).0, of(13).0);
+        // The side named first is the code's.
+        assert_eq!((of(10).1, of(11).1, of(10).0), (Side::Right, Side::Left, of(11).0));
         assert_eq!((of(7).0, of(9).1), (of(9).0, Side::Bilateral));
         assert!(table.members(FamilyId(99)).is_empty());
     }
