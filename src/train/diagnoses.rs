@@ -152,6 +152,16 @@ pub struct FitReport {
     pub primary: f64,
 }
 
+/// A fitted ranking.
+pub struct Fit {
+    /// The model.
+    pub model: DiagnosisModel,
+    /// What it measured.
+    pub report: FitReport,
+    /// Out-of-fold probabilities of each note's candidates.
+    pub probabilities: Vec<Vec<f32>>,
+}
+
 /// Fits the three ensembles.
 pub fn fit(
     notes: &[NoteRows],
@@ -159,7 +169,7 @@ pub fn fit(
     lexicon: &Lexicon,
     names: &[String],
     settings: &DiagnosisSettings,
-) -> (DiagnosisModel, FitReport) {
+) -> Fit {
     let all: Vec<&[f32]> = notes.iter().map(|n| n.weights.as_slice()).collect();
     let single_oof = out_of_fold(notes, documents, names, &settings.single, &all, |n| (n.table.width, n.table.values.clone()));
     let single = fit_all(notes, names, &settings.single, &all, |n| n.table.values.clone());
@@ -240,10 +250,9 @@ pub fn fit(
         recall: f64::from(result.hit) / f64::from((result.hit + result.missed).max(1)),
         primary,
     };
-    (
-        DiagnosisModel { priors: priors(documents, None), single, joint, first, thresholds, whole, layouts: Default::default() },
-        report,
-    )
+    let model =
+        DiagnosisModel { priors: priors(documents, None), single, joint, first, thresholds, whole, layouts: Default::default() };
+    Fit { model, report, probabilities }
 }
 
 #[derive(Clone, Copy, Default)]

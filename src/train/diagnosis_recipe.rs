@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::claims::{self, BaseFolder, ClaimSettings};
 use super::data::{DataError, LabelledDocument, Split, labels};
-use super::diagnoses::{self, DiagnosisSettings, FitReport};
+use super::diagnoses::{self, DiagnosisSettings, Fit, FitReport, NoteRows};
 use super::diagnosis_rows;
 use super::diagnosis_study::{self, Measured, Study};
 use super::encoder::dataset::half_of;
 use crate::codeset::CodeSets;
 use crate::coding::diagnoses::gather::Material;
-use crate::coding::lexicon::PhraseCounts;
+use crate::coding::lexicon::{Lexicon, PhraseCounts};
 use crate::encoder::manifest::Manifest;
 use crate::engine::{EngineError, Reader, Reading};
 
@@ -37,6 +37,10 @@ struct Recipe {
     /// The attention over titles; without it the model's own is neither learned nor asked.
     #[serde(default)]
     claims: Option<ClaimSettings>,
+    /// Where each note's codes go with their out-of-fold probability and label (JSON lines without words of the
+    /// notes), so that annotators can look at what model and label disagree on.
+    #[serde(default)]
+    answers: Option<PathBuf>,
     /// Where there are any, only they are run, and nothing is written.
     #[serde(default)]
     studies: Vec<Study>,
@@ -136,7 +140,11 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     let (rows, names) = diagnosis_rows::rows(&documents, reader.lexicon(), &title, answers.as_deref(), with_material);
     drop(readings);
     tracing::info!(rows = rows.iter().map(|r| r.labels.len()).sum::<usize>(), features = names.len(), "fitting");
-    let (model, report) = diagnoses::fit(&rows, &documents, reader.lexicon(), &names, &recipe.settings);
+    let Fit { model, report, probabilities } = diagnoses::fit(&rows, &documents, reader.lexicon(), &names, &recipe.settings);
+    if let Some(path) = &recipe.answers {
+        let lines = answer_lines(&rows, &documents, &probabilities, reader.lexicon());
+        std::fs::write(path, lines).map_err(|e| RecipeError::Write { path: path.clone(), reason: e.to_string() })?;
+    }
     let target = out.unwrap_or(&recipe.base).join("diagnoses.json.gz");
     let failed = |path: &Path, reason: String| RecipeError::Write { path: path.to_owned(), reason };
     let json = serde_json::to_vec(&model).map_err(|e| failed(&target, e.to_string()))?;
@@ -160,4 +168,37 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     let counts = recipe.codesets.join("lexicon.counts.bin");
     std::fs::write(&counts, diagnoses::phrase_counts(&documents, None).to_bytes()).map_err(|e| failed(&counts, e.to_string()))?;
     Ok(DiagnosisReport::Fitted(report))
+}
+
+/// Candidates less probable than this are not written for annotators.
+const LEAST_ANSWER: f32 = 0.05;
+
+/// One line a note: its id and its codes with probability and label (1 required, 0 not; none where it is optional).
+fn answer_lines(rows: &[NoteRows], documents: &[LabelledDocument], probabilities: &[Vec<f32>], lexicon: &Lexicon) -> String {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        code: &'a str,
+        probability: f32,
+        label: Option<f32>,
+    }
+    #[derive(Serialize)]
+    struct Line<'a> {
+        id: &'a str,
+        answers: Vec<Answer<'a>>,
+    }
+    let mut out = String::new();
+    for (note, own) in rows.iter().zip(probabilities) {
+        let answers = (0..own.len())
+            .filter(|r| own[*r] >= LEAST_ANSWER)
+            .map(|r| Answer {
+                code: lexicon.code(note.table.codes[r]),
+                probability: own[r],
+                label: (note.weights[r] > 0.0).then_some(note.labels[r]),
+            })
+            .collect();
+        let line = Line { id: &documents[note.document].id, answers };
+        out.push_str(&serde_json::to_string(&line).unwrap_or_default());
+        out.push('\n');
+    }
+    out
 }

@@ -60,7 +60,7 @@ where
         let settings = study.settings.as_ref().unwrap_or(settings);
         let fit = |rows: &mut [NoteRows], documents: &[LabelledDocument], names: &[String]| {
             let hidden = hide(rows, names, &study.without);
-            let report = diagnoses::fit(rows, documents, lexicon, names, settings).1;
+            let report = diagnoses::fit(rows, documents, lexicon, names, settings).report;
             Measured { name: study.name.clone(), hidden, report }
         };
         let result = match study.notes.filter(|n| *n < documents.len()) {
