@@ -5,6 +5,7 @@ mod config;
 mod error;
 mod files;
 mod linking;
+mod open;
 mod output;
 mod reading;
 mod stages;
@@ -17,7 +18,7 @@ use tracing::debug_span;
 
 pub use config::EngineConfig;
 pub use error::EngineError;
-use files::{read_ids, read_thresholds};
+use open::open_error;
 pub use output::{CodedEncounter, EngineInfo, LevelOutput, ModelInfo, SCHEMA};
 pub use reading::{Reader, Reading, TextReading};
 
@@ -26,12 +27,9 @@ use crate::codeset::CodeSets;
 use crate::codeset::lookup::{self, Found, System};
 use crate::coding::diagnoses::documented::{self, RankedCode, model::DocumentedModel};
 use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel};
-use crate::coding::procedures::{
-    ProcedureCoder, ProcedureCoding, ProcedureInput, families::FamilyTables, model::ProcedureModel, table::ProcedureTable,
-};
+use crate::coding::procedures::{ProcedureCoder, ProcedureCoding, ProcedureInput};
 use crate::document::Span;
 use crate::em::{self, EmResult};
-use crate::encoder::manifest::Manifest;
 use crate::extract::MentionKind;
 use crate::note::{Context, Encounter, Origin, OriginKind, Policy, input};
 use crate::review::{self, ReviewThresholds};
@@ -51,78 +49,7 @@ pub struct Engine {
     training_documents: BTreeSet<String>,
 }
 
-fn open_error(error: impl std::fmt::Display) -> EngineError {
-    EngineError::Open(error.to_string())
-}
-
 impl Engine {
-    /// Opens everything; an error names the file and what to do.
-    pub fn open(config: &EngineConfig) -> Result<Self, EngineError> {
-        let folder = config.codesets_folder();
-        let model = config.model_folder();
-        let manifest = Manifest::read(&model).map_err(open_error)?;
-        let verify = |file: &str| manifest.verify(&model, file).map_err(open_error);
-        // Independent of each other, and each bound by one core: together they decide how soon a process answers.
-        let open_tables = || {
-            let code_sets = CodeSets::open_with(&folder, config.data.as_deref()).map_err(open_error)?;
-            let payers_folder = folder.join("payers");
-            let payers =
-                if payers_folder.is_dir() { Payers::open(&payers_folder) } else { Payers::embedded() }.map_err(open_error)?;
-            Ok::<_, EngineError>((code_sets, payers))
-        };
-        let open_diagnoses = || {
-            verify("diagnoses.json.gz")?;
-            DiagnosisModel::open(&model.join("diagnoses.json.gz")).map_err(open_error)
-        };
-        let open_documented = |reader: &Reader| {
-            if !manifest.files.contains_key(documented::model::FILE) {
-                return Ok::<_, EngineError>(None);
-            }
-            verify(documented::model::FILE)?;
-            DocumentedModel::open(&model.join(documented::model::FILE), reader.lexicon()).map_err(open_error).map(Some)
-        };
-        let open_reader = || {
-            let reader = Reader::open(&model, &folder, &config.device)?;
-            let documented = open_documented(&reader)?;
-            Ok::<_, EngineError>((reader, documented))
-        };
-        let open_procedures = || {
-            verify("procedures.json.gz")?;
-            let open_families = || FamilyTables::open(&folder.join("procedures")).map_err(open_error);
-            let open_model = || {
-                let table = ProcedureTable::read(&folder.join("procedure_phrases.json.gz")).map_err(open_error)?;
-                let model = ProcedureModel::read(&model.join("procedures.json.gz")).map_err(open_error)?;
-                Ok::<_, EngineError>((table, model))
-            };
-            let (model, families) = rayon::join(open_model, open_families);
-            let (table, model) = model?;
-            Ok::<_, EngineError>(ProcedureCoder::new(table, model, families?))
-        };
-        let (((tables, reader), diagnoses), procedures) =
-            rayon::join(|| rayon::join(|| rayon::join(open_tables, open_reader), open_diagnoses), open_procedures);
-        let ((code_sets, payers), (reader, documented), diagnoses) = (tables?, reader?, diagnoses?);
-        verify("review.toml")?;
-        verify("training_documents.txt")?;
-        let info = EngineInfo {
-            version: env!("CARGO_PKG_VERSION").into(),
-            model: ModelInfo { name: reader.model_name().to_owned(), sha256: reader.model_identity() },
-            numerics: reader.numerics(),
-            // Those that answer for an encounter's date are stated in its result.
-            code_sets: Default::default(),
-        };
-        Ok(Self {
-            payers,
-            diagnoses,
-            documented,
-            procedures: procedures?,
-            review: read_thresholds(&model.join("review.toml"))?,
-            training_documents: read_ids(&model.join("training_documents.txt"))?,
-            info,
-            reader,
-            code_sets,
-        })
-    }
-
     /// The reference tables.
     pub fn code_sets(&self) -> &CodeSets {
         &self.code_sets

@@ -19,7 +19,8 @@ use crate::extract::assertion_cues::CueIndex;
 use crate::extract::heads::Heads;
 use crate::extract::measurements::Measurement;
 use crate::extract::relations::{self, RelationModel};
-use crate::extract::tagger::{self, Extraction, FoundSpan};
+use crate::extract::spans::{self, FoundSpan};
+use crate::extract::tagger::{self, Extraction};
 use crate::extract::{Assertion, Laterality, Mention, MentionKind, Relation, laterality};
 use crate::note::{Context, Encounter};
 
@@ -189,11 +190,11 @@ impl Reader {
             return Ok(TextReading { assertions: cues.collect(), ..Default::default() });
         };
         let encoded = self.encoder.encode(&document).map_err(internal)?;
-        let spans = |bias| tagger::spans(&document, &encoded, heads, bias).map_err(internal);
+        let found = |bias| spans::spans(&document, &encoded, heads, bias).map_err(internal);
         let probabilities = tagger::assertion_probabilities(&context, &encoded, heads, places).map_err(internal)?;
         Ok(TextReading {
-            mentions: spans(tagger::OUTSIDE_BIAS)?,
-            balanced: spans(0.0)?,
+            mentions: found(spans::OUTSIDE_BIAS)?,
+            balanced: found(0.0)?,
             assertions: probabilities.iter().zip(cues).map(|(p, cues)| tagger::combine(p, &cues)).collect(),
         })
     }

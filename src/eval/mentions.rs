@@ -50,7 +50,7 @@ pub fn compare(gold: &[Place], found: &[Place], kinds: &BTreeSet<MentionKind>) -
 /// Compares the mentions of a text whose kinds are labelled in full.
 pub fn score_full(labelled: &[LabelledMention], reading: &TextReading, kinds: &BTreeSet<MentionKind>) -> ScoredText {
     let gold: Vec<Place> = labelled.iter().map(|m| (m.span, m.kind)).collect();
-    let places = |found: &[crate::extract::tagger::FoundSpan]| found.iter().map(|f| (f.span, f.kind)).collect::<Vec<Place>>();
+    let places = |found: &[crate::extract::spans::FoundSpan]| found.iter().map(|f| (f.span, f.kind)).collect::<Vec<Place>>();
     ScoredText {
         used: compare(&gold, &places(&reading.mentions), kinds),
         balanced: compare(&gold, &places(&reading.balanced), kinds),
@@ -115,7 +115,7 @@ pub fn label_metrics(texts: &[&ScoredText]) -> BTreeMap<String, Metric> {
 mod tests {
     use super::*;
     use crate::document::Span;
-    use crate::extract::tagger::FoundSpan;
+    use crate::extract::spans::FoundSpan;
 
     #[test]
     fn spans_by_hand_and_only_of_labelled_kinds() {

@@ -6,6 +6,7 @@ pub mod heads;
 pub mod laterality;
 pub mod measurements;
 pub mod relations;
+pub mod spans;
 pub mod tagger;
 
 pub use heads::Heads;

@@ -23,13 +23,16 @@ pub(super) fn fit(
     let width = names.len();
     let (mut values, mut labels, mut groups) = (Vec::new(), Vec::new(), Vec::new());
     for (i, (n, p)) in notes.iter().zip(probabilities).enumerate() {
-        let primary = documents[n.document].diagnoses.iter().find(|d| d.role == Role::Primary);
-        let Some(primary) = primary else { continue };
+        let primary: Vec<_> = documents[n.document].diagnoses.iter().filter(|d| d.role == Role::Primary).collect();
+        if primary.is_empty() {
+            continue;
+        }
         let (chosen, _) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
         values.extend(first_rows(&n.table, p, &chosen, &n.candidates));
         for row in &chosen {
             let code = lexicon.code(n.table.codes[*row]);
-            labels.push(f32::from(u8::from(primary.code == code || primary.alternatives.iter().any(|a| a == code))));
+            let leads = primary.iter().any(|d| d.code == code || d.alternatives.iter().any(|a| a == code));
+            labels.push(f32::from(u8::from(leads)));
             groups.push((i, may_lead(code)));
         }
     }

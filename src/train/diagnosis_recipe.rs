@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::claims::{self, BaseFolder, ClaimSettings};
-use super::data::{DataError, LabelledDocument, Split, labels};
+use super::data::second_look::training_documents;
+use super::data::{DataError, LabelledDocument, labels};
 use super::diagnoses::{self, DiagnosisSettings, Fit, FitReport, NoteRows};
 use super::diagnosis_rows;
 use super::diagnosis_study::{self, Measured, Study};
@@ -28,6 +29,9 @@ struct Recipe {
     base: PathBuf,
     codesets: PathBuf,
     corpora: PathBuf,
+    /// The project's own second reading and further notes (`training/labels`).
+    #[serde(default)]
+    labels: Option<PathBuf>,
     settings: DiagnosisSettings,
     /// Models whose encoder has not seen the first or the second half of the labelled notes (recipe encoder.toml with
     /// `hold_out`): each half is read by the one that does not know it, so that the fit sees the note as it will see new
@@ -92,7 +96,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
         Some(shared) => Path::new(&shared).join("data/corpora"),
         None => recipe.corpora.clone(),
     };
-    let mut documents = labels::load(&corpora.join("labels"), Split::Train)?;
+    let mut documents = training_documents(&corpora, recipe.labels.as_deref())?;
     documents.extend(labels::load_authored(&corpora.join("authored"))?);
     let reader = Reader::open(&recipe.base, &recipe.codesets, device)?;
     let folders = recipe.held_out.clone().unwrap_or_default();

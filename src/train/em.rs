@@ -2,7 +2,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::data::{DataError, LabelledDocument, Role, Split, labels};
+use super::data::second_look::training_documents;
+use super::data::{DataError, LabelledDocument, Role, labels};
 use crate::claim::Diagnosis;
 use crate::document::{self, facts::resolve_context};
 use crate::em::{self, AllFeatures, Features, Level, Ordinal, Weights};
@@ -44,10 +45,10 @@ pub struct Check {
     pub level_over_by_table: usize,
 }
 
-/// Fits on `CORPORA/labels/train.jsonl` and `CORPORA/authored`, every visit twice: with its labelled diagnoses and with
+/// Fits on `CORPORA/labels/train.jsonl` (with the project's `own` labels where given) and `CORPORA/authored`, every visit twice: with its labelled diagnoses and with
 /// none, since at coding time some are missed. Returns the weights and the out-of-fold check on the labelled real notes.
-pub fn fit(corpora: &Path) -> Result<(Weights, Check), DataError> {
-    let real = labels::load(&corpora.join("labels"), Split::Train)?;
+pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<(Weights, Check), DataError> {
+    let real = training_documents(corpora, own)?;
     let authored = labels::load_authored(&corpora.join("authored"))?;
     let mut visits = Vec::new();
     let mut order: Vec<&LabelledDocument> = real.iter().collect();

@@ -13,6 +13,9 @@ pub struct EmRecipe {
     pub stage: String,
     /// Folder of the corpora (`labels`, `authored`); `SUPERBILL_SHARED` points elsewhere.
     pub corpora: PathBuf,
+    /// The project's own second reading and further notes (`training/labels`).
+    #[serde(default)]
+    pub labels: Option<PathBuf>,
     /// Folder that gets `settings.tsv` and `weights.toml`; the program embeds them when it is built again.
     pub out: PathBuf,
 }
@@ -54,8 +57,8 @@ pub fn run(recipe: &Path, out: Option<&Path>) -> Result<EmReport, TrainError> {
         None => parsed.corpora,
     };
     let out = out.unwrap_or(&parsed.out);
-    let (settings, settings_check) = em_settings::fit(&corpora)?;
-    let (mut weights, levels) = em::fit(&corpora)?;
+    let (settings, settings_check) = em_settings::fit(&corpora, parsed.labels.as_deref())?;
+    let (mut weights, levels) = em::fit(&corpora, parsed.labels.as_deref())?;
     let chosen = [weights.raise, weights.lower];
     weights.raise = weights.raise.max(KEPT[0]);
     weights.lower = weights.lower.min(KEPT[1]);

@@ -2,7 +2,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::data::{DataError, LabelledDocument, Split, labels};
+use super::data::second_look::training_documents;
+use super::data::{DataError, LabelledDocument, labels};
 use crate::document::{self, facts::resolve_context};
 use crate::em::{SettingWeights, setting_features};
 use crate::note::Encounter;
@@ -53,10 +54,10 @@ fn note(d: &LabelledDocument, fold: Option<usize>) -> Note {
     Note { features: setting_features(&document, &context), gold, fold }
 }
 
-/// Fits on `CORPORA/labels/train.jsonl` and `CORPORA/authored`. Returns the weights, and out of fold on the labelled real
+/// Fits on `CORPORA/labels/train.jsonl` (with the project's `own` labels where given) and `CORPORA/authored`. Returns the weights, and out of fold on the labelled real
 /// notes: visits, visits with the right setting, reports, reports with the right setting.
-pub fn fit(corpora: &Path) -> Result<(SettingWeights, [usize; 4]), DataError> {
-    let mut real = labels::load(&corpora.join("labels"), Split::Train)?;
+pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<(SettingWeights, [usize; 4]), DataError> {
+    let mut real = training_documents(corpora, own)?;
     real.sort_by(|a, b| a.id.cmp(&b.id));
     let authored = labels::load_authored(&corpora.join("authored"))?;
     let mut notes: Vec<Note> = real.iter().enumerate().map(|(i, d)| note(d, Some(i % FOLDS))).collect();

@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::data::{LabelledDocument, Split, labels};
+use super::data::second_look::training_documents;
+use super::data::{LabelledDocument, labels};
 use super::encoder::dataset::half_of;
 use super::error::TrainError;
 use super::procedures::{Counts, ProcedureSettings, train_and_write};
@@ -22,6 +23,9 @@ pub struct ProcedureRecipe {
     pub codesets: PathBuf,
     /// Folder of the corpora (`labels`, `authored`, `phrases`); `SUPERBILL_SHARED` points elsewhere.
     pub corpora: PathBuf,
+    /// The project's own second reading and further notes (`training/labels`).
+    #[serde(default)]
+    pub labels: Option<PathBuf>,
     /// Whether the authored notes teach as well as the real ones.
     #[serde(default)]
     pub authored: bool,
@@ -55,7 +59,7 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<ProcedureReport, TrainErro
         Some(shared) => PathBuf::from(shared).join("data/corpora"),
         None => recipe.corpora.clone(),
     };
-    let mut documents: Vec<LabelledDocument> = labels::load(&corpora.join("labels"), Split::Train)?;
+    let mut documents: Vec<LabelledDocument> = training_documents(&corpora, recipe.labels.as_deref())?;
     if let Some(half) = recipe.hold_out {
         documents.retain(|d| half_of(&d.id) != half);
     }

@@ -290,6 +290,11 @@ fn fill(
     row.put("title_near", found / total);
     row.put("title_missing_near", total - found);
     row.put("title_in_note", in_note / total);
+    let [agreed, opposed, unsaid] =
+        facts.note_stems.qualified(title.qualifiers, here.iter().take(8).map(|p| places[*p].sentence));
+    row.put("qualifiers_agreed", agreed);
+    row.put("qualifiers_opposed", opposed);
+    row.put("qualifiers_unsaid", unsaid);
     side_features(row, candidate, candidates, lexicon, note, &here);
     let undotted = code.replace('.', "");
     let drugs: u32 = facts.drug_uses.iter().filter(|(stem, _)| undotted.starts_with(stem.as_str())).map(|(_, n)| *n).sum();

@@ -25,6 +25,7 @@ pub mod gather;
 mod guidelines;
 pub mod model;
 pub mod places;
+mod qualifiers;
 pub mod select;
 mod titles;
 pub mod whole;

@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use super::qualifiers::Qualifiers;
 use crate::coding::lexicon::{CodeId, Lexicon, Word, stems};
 
 /// Where a code's official title is found.
@@ -12,6 +13,7 @@ pub(super) struct TitleFacts {
     pub stems: Vec<String>,
     pub unspecified: bool,
     pub other: bool,
+    pub qualifiers: Qualifiers,
 }
 
 thread_local! {
@@ -25,7 +27,8 @@ pub(super) fn title_facts(code: CodeId, lexicon: &Lexicon, title: TitleOf<'_>) -
         let mut list = stems(&text);
         list.sort_unstable();
         list.dedup();
-        Rc::new(TitleFacts { stems: list, unspecified: lower.contains("unspecified"), other: lower.contains("other ") })
+        let (unspecified, other) = (lower.contains("unspecified"), lower.contains("other "));
+        Rc::new(TitleFacts { stems: list, unspecified, other, qualifiers: Qualifiers::of_title(&text) })
     };
     TITLES.with_borrow_mut(|cache| Rc::clone(cache.entry(code.0).or_insert_with(read)))
 }
@@ -38,6 +41,8 @@ pub struct NoteStems {
     of_text: u32,
     /// Sorted.
     sentences: Vec<Vec<u32>>,
+    /// Of each sentence.
+    qualifiers: Vec<Qualifiers>,
 }
 
 impl NoteStems {
@@ -54,13 +59,15 @@ impl NoteStems {
             }
         };
         let mut all = Vec::with_capacity(sentences.len());
+        let of = |words: &Vec<Word>| Qualifiers::of(words.iter().flat_map(|w| &w.stems).map(String::as_str));
+        let qualifiers = sentences.iter().map(of).collect();
         for words in sentences {
             let mut own: Vec<u32> = words.iter().flat_map(|w| &w.stems).map(&mut number).collect();
             own.sort_unstable();
             own.dedup();
             all.push(own);
         }
-        Self { numbers, of_text, sentences: all }
+        Self { numbers, of_text, sentences: all, qualifiers }
     }
 
     /// How many of `stems` some of these sentences say, and how many the note says.
@@ -72,6 +79,22 @@ impl NoteStems {
             near += u32::from(sentences.clone().any(says));
         }
         (near as f32, anywhere as f32)
+    }
+
+    /// How a title's qualifiers stand to those of the sentence that fits it best (groups agreed, groups opposed), and how
+    /// many groups of the title no sentence names.
+    pub(super) fn qualified(&self, title: Qualifiers, sentences: impl Iterator<Item = usize>) -> [f32; 3] {
+        let (mut best, mut all) = (None, Qualifiers::default());
+        for own in sentences.filter_map(|s| self.qualifiers.get(s)) {
+            let (agreed, opposed) = title.beside(*own);
+            all = all.with(*own);
+            let fit = agreed as i32 - opposed as i32;
+            if best.is_none_or(|(b, _, _)| fit > b) {
+                best = Some((fit, agreed, opposed));
+            }
+        }
+        let (_, agreed, opposed) = best.unwrap_or_default();
+        [agreed as f32, opposed as f32, title.unsaid(all) as f32]
     }
 }
 

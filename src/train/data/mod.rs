@@ -8,6 +8,7 @@ pub mod negex;
 pub mod places;
 pub mod pubtator;
 pub mod scores;
+pub mod second_look;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -145,7 +146,7 @@ pub struct LabelledDiagnosis {
     #[serde(default)]
     pub quotes: Vec<String>,
     /// Where the quotes that were found stand (first occurrence).
-    #[serde(skip)]
+    #[serde(default)]
     pub places: Vec<Span>,
 }
 
@@ -174,7 +175,7 @@ pub struct LabelledProcedure {
     #[serde(default)]
     pub attributes: serde_json::Map<String, serde_json::Value>,
     /// Where the quotes that were found stand (first occurrence).
-    #[serde(skip)]
+    #[serde(default)]
     pub places: Vec<Span>,
 }
 

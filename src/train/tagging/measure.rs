@@ -12,7 +12,8 @@ use super::recipe::Recipe;
 use crate::document;
 use crate::encoder::{CandleEncoder, Encoder};
 use crate::extract::heads::Heads;
-use crate::extract::tagger::{self, Context, OUTSIDE_BIAS};
+use crate::extract::spans::{self, OUTSIDE_BIAS};
+use crate::extract::tagger::{self, Context};
 use crate::extract::{Assertion, MentionKind};
 use crate::train::TrainError;
 use crate::train::data::scores::{self, Counts, Place};
@@ -70,8 +71,7 @@ fn corpus(
             })
             .collect();
         for bias in [0.0, OUTSIDE_BIAS] {
-            let own: Vec<Place> =
-                tagger::spans(&document, &encoded, heads, bias)?.into_iter().map(|f| (f.span, f.kind)).collect();
+            let own: Vec<Place> = spans::spans(&document, &encoded, heads, bias)?.into_iter().map(|f| (f.span, f.kind)).collect();
             for kind in crate::extract::heads::KINDS {
                 let of = |list: &[Place]| list.iter().filter(|p| p.1 == kind).copied().collect::<Vec<Place>>();
                 let (gold, own) = (of(&gold), of(&own));

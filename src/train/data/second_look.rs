@@ -1,0 +1,192 @@
+//! The project's own labels beside the shared ones: a second, independent reading of the training notes, and labels of
+//! further notes (`training/labels`, whose README tells how they were made). They name notes by id and words by place,
+//! and contain no text.
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{
+    DataError, LabelledDiagnosis, LabelledDocument, LabelledEm, LabelledPatient, LabelledProcedure, Role, Split, TextOf, labels,
+    read_text,
+};
+
+/// What a reading says of one note.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reading {
+    id: String,
+    #[serde(default)]
+    note_type: String,
+    #[serde(default)]
+    patient: LabelledPatient,
+    #[serde(default)]
+    dx: Vec<LabelledDiagnosis>,
+    #[serde(default)]
+    procedures: Vec<LabelledProcedure>,
+    em: Option<LabelledEm>,
+}
+
+/// The documents that stages after the encoder learn from: `CORPORA/labels/train.jsonl`, with `own` (`training/labels`)
+/// joined to its second reading and followed by the further notes.
+pub fn training_documents(corpora: &Path, own: Option<&Path>) -> Result<Vec<LabelledDocument>, DataError> {
+    let folder = corpora.join("labels");
+    let mut documents = labels::load(&folder, Split::Train)?;
+    let Some(own) = own else { return Ok(documents) };
+    let second: BTreeMap<String, Reading> =
+        readings(&own.join("second_reading.jsonl"))?.into_iter().map(|r| (r.id.clone(), r)).collect();
+    for document in &mut documents {
+        if let Some(reading) = second.get(&document.id) {
+            join(document, reading.clone());
+        }
+    }
+    let path = own.join("further_notes.jsonl");
+    let texts = labels::source_texts(corpora)?;
+    for (index, reading) in readings(&path)?.into_iter().enumerate() {
+        let source = reading.id.split_once('-').map_or(reading.id.as_str(), |(_, id)| id);
+        let missing = || DataError::MissingText { path: path.clone(), line: index + 1, id: source.to_owned() };
+        let text = texts.get(source).cloned().ok_or_else(missing)?;
+        documents.push(further(reading, TextOf(text)));
+    }
+    Ok(documents)
+}
+
+fn readings(path: &Path) -> Result<Vec<Reading>, DataError> {
+    let content = read_text(path)?;
+    let rows = content.lines().enumerate().filter(|(_, l)| !l.trim().is_empty());
+    rows.map(|(index, line)| {
+        serde_json::from_str(line).map_err(|e| DataError::Format {
+            path: path.to_owned(),
+            line: index + 1,
+            reason: e.to_string(),
+        })
+    })
+    .collect()
+}
+
+/// A further note; its places become quotes too.
+fn further(reading: Reading, text: TextOf) -> LabelledDocument {
+    let mut diagnoses = reading.dx;
+    for d in &mut diagnoses {
+        d.places.retain(|p| text.get(p.start..p.end).is_some());
+        d.quotes = d.places.iter().map(|p| p.of(&text).to_owned()).collect();
+    }
+    let mut procedures = reading.procedures;
+    for p in &mut procedures {
+        p.places.retain(|p| text.get(p.start..p.end).is_some());
+        p.quotes = p.places.iter().map(|p| p.of(&text).to_owned()).collect();
+    }
+    LabelledDocument {
+        id: reading.id,
+        corpus: "labels",
+        text,
+        note_type: reading.note_type,
+        patient: reading.patient,
+        diagnoses,
+        procedures,
+        em: reading.em,
+        ..Default::default()
+    }
+}
+
+/// Joins a second reading as the consensus of the dev part is made: what both require is required, what only one does is
+/// neither right nor wrong, each of two first-listed diagnoses may lead.
+fn join(document: &mut LabelledDocument, second: Reading) {
+    let mut left = second.dx;
+    for first in &mut document.diagnoses {
+        let found = left.iter().position(|s| same(&first.code, &first.alternatives, &s.code, &s.alternatives));
+        let Some(other) = found.map(|i| left.remove(i)) else {
+            first.role = Role::Optional;
+            continue;
+        };
+        first.role = match (first.role, other.role) {
+            (Role::Optional, _) | (_, Role::Optional) => Role::Optional,
+            (Role::Primary, _) | (_, Role::Primary) => Role::Primary,
+            _ => Role::Secondary,
+        };
+        unite(&first.code, &mut first.alternatives, other.code, other.alternatives);
+    }
+    document.diagnoses.extend(left.into_iter().map(|d| LabelledDiagnosis { role: Role::Optional, ..d }));
+
+    let mut left = second.procedures;
+    for first in &mut document.procedures {
+        let found = left.iter().position(|s| same(&first.code, &first.alternatives, &s.code, &s.alternatives));
+        let Some(other) = found.map(|i| left.remove(i)) else {
+            first.certain = false;
+            continue;
+        };
+        first.certain &= other.certain;
+        unite(&first.code, &mut first.alternatives, other.code, other.alternatives);
+    }
+    document.procedures.extend(left.into_iter().map(|p| LabelledProcedure { certain: false, ..p }));
+
+    if let (Some(first), Some(other)) = (&mut document.em, second.em) {
+        // Columns on which the readings differ teach nothing.
+        for (mine, its) in [(&mut first.problems, other.problems), (&mut first.data, other.data), (&mut first.risk, other.risk)] {
+            if *mine != its {
+                *mine = None;
+            }
+        }
+        first.alternatives = if first.code == other.code { Vec::new() } else { vec![other.code] };
+    }
+}
+
+fn same(code: &str, alternatives: &[String], other: &str, others: &[String]) -> bool {
+    let holds = |c: &str| c == code || alternatives.iter().any(|a| a == c);
+    holds(other) || others.iter().any(|c| holds(c))
+}
+
+fn unite(code: &str, alternatives: &mut Vec<String>, other: String, others: Vec<String>) {
+    for c in std::iter::once(other).chain(others) {
+        if c != code && !alternatives.contains(&c) {
+            alternatives.push(c);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diagnosis(code: &str, alternatives: &[&str], role: Role) -> LabelledDiagnosis {
+        let alternatives = alternatives.iter().map(|a| (*a).to_owned()).collect();
+        LabelledDiagnosis { code: code.to_owned(), alternatives, role, quotes: Vec::new(), places: Vec::new() }
+    }
+
+    #[test]
+    fn only_what_both_readings_require_is_required() {
+        let mut document = LabelledDocument {
+            diagnoses: vec![
+                diagnosis("I11.0", &[], Role::Primary),
+                diagnosis("I50.9", &["I50.20"], Role::Secondary),
+                diagnosis("E11.9", &[], Role::Secondary),
+                diagnosis("Z87.891", &[], Role::Optional),
+            ],
+            ..Default::default()
+        };
+        let second = Reading {
+            id: "a".to_owned(),
+            note_type: String::new(),
+            patient: LabelledPatient::default(),
+            dx: vec![
+                diagnosis("I50.22", &["I50.20"], Role::Primary),
+                diagnosis("I11.0", &[], Role::Secondary),
+                diagnosis("N18.30", &[], Role::Secondary),
+                diagnosis("Z87.891", &[], Role::Secondary),
+            ],
+            procedures: Vec::new(),
+            em: None,
+        };
+        join(&mut document, second);
+        let seen: Vec<(&str, Role)> = document.diagnoses.iter().map(|d| (d.code.as_str(), d.role)).collect();
+        let expected = [
+            ("I11.0", Role::Primary),
+            ("I50.9", Role::Primary),
+            ("E11.9", Role::Optional),
+            ("Z87.891", Role::Optional),
+            ("N18.30", Role::Optional),
+        ];
+        assert_eq!(seen, expected);
+        assert_eq!(document.diagnoses[1].alternatives, ["I50.20", "I50.22"]);
+    }
+}
