@@ -290,6 +290,7 @@ fn fill(
     row.put("title_near", found / total);
     row.put("title_missing_near", total - found);
     row.put("title_in_note", in_note / total);
+    row.flag("title_verbatim", facts.note_stems.verbatim(&title.name));
     let [agreed, opposed, unsaid] =
         facts.note_stems.qualified(title.qualifiers, here.iter().take(8).map(|p| places[*p].sentence));
     row.put("qualifiers_agreed", agreed);

@@ -14,6 +14,8 @@ pub(super) struct TitleFacts {
     pub unspecified: bool,
     pub other: bool,
     pub qualifiers: Qualifiers,
+    /// The title up to its first comma or bracket, in lower case.
+    pub name: String,
 }
 
 thread_local! {
@@ -28,7 +30,8 @@ pub(super) fn title_facts(code: CodeId, lexicon: &Lexicon, title: TitleOf<'_>) -
         list.sort_unstable();
         list.dedup();
         let (unspecified, other) = (lower.contains("unspecified"), lower.contains("other "));
-        Rc::new(TitleFacts { stems: list, unspecified, other, qualifiers: Qualifiers::of_title(&text) })
+        let name = lower.split([',', '(', '[']).next().unwrap_or("").trim().to_owned();
+        Rc::new(TitleFacts { stems: list, unspecified, other, qualifiers: Qualifiers::of_title(&text), name })
     };
     TITLES.with_borrow_mut(|cache| Rc::clone(cache.entry(code.0).or_insert_with(read)))
 }
@@ -36,6 +39,8 @@ pub(super) fn title_facts(code: CodeId, lexicon: &Lexicon, title: TitleOf<'_>) -
 /// The stems of a note, numbered, and those of each sentence.
 #[derive(Debug, Default)]
 pub struct NoteStems {
+    /// The text in lower case.
+    lower: String,
     numbers: HashMap<String, u32>,
     /// Those below this number are stems of the whole text; the others arise where a sentence is read by itself.
     of_text: u32,
@@ -67,7 +72,12 @@ impl NoteStems {
             own.dedup();
             all.push(own);
         }
-        Self { numbers, of_text, sentences: all, qualifiers }
+        Self { lower: text.to_lowercase(), numbers, of_text, sentences: all, qualifiers }
+    }
+
+    /// Whether the text has these words as they stand: stems hold "conduct" and "conduction" to be the same.
+    pub(super) fn verbatim(&self, words: &str) -> bool {
+        !words.is_empty() && self.lower.contains(words)
     }
 
     /// How many of `stems` some of these sentences say, and how many the note says.
