@@ -14,6 +14,9 @@ use crate::document::{Document, SectionKind};
 use crate::extract::{Assertion, Laterality, MentionKind};
 use crate::note::{Context, NoteType, Sex};
 
+/// Features of a candidate: a model fitted on others is refused.
+pub const FEATURES: usize = 139;
+
 /// How often a code stood on labelled claims and in labelled mentions.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Priors {
@@ -139,6 +142,7 @@ pub fn table(
         if row.names.is_some() {
             out.names = row.names.take();
         }
+        debug_assert_eq!(row.values.len(), FEATURES, "FEATURES must be renewed");
         out.width = row.values.len();
         out.codes.push(candidate.code);
         out.values.append(&mut row.values);

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::Candidates;
-use super::features::{Priors, Table};
+use super::features::{FEATURES, Priors, Table};
 use super::whole::WholeSet;
 use crate::coding::forest::Layout;
 use crate::coding::lexicon::{CodeId, Lexicon};
@@ -70,6 +70,16 @@ pub enum DiagnosisModelError {
         /// Why.
         reason: String,
     },
+    /// Fitted on other features than this program computes.
+    #[error(
+        "the diagnosis model was fitted on {found} features, this program computes {expected}; take the model of the same release, or fit it anew (training/recipes/diagnoses.toml)"
+    )]
+    Features {
+        /// Of the model.
+        found: usize,
+        /// Of the program.
+        expected: usize,
+    },
     /// Indexes outside the model.
     #[error(transparent)]
     Trees(#[from] TreesError),
@@ -84,6 +94,9 @@ impl DiagnosisModel {
         // Whole: reading JSON byte by byte out of a stream takes three times as long.
         flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut text).map_err(|e| failed(e.to_string()))?;
         let model: Self = serde_json::from_slice(&text).map_err(|e| failed(e.to_string()))?;
+        if model.single.features.len() != FEATURES {
+            return Err(DiagnosisModelError::Features { found: model.single.features.len(), expected: FEATURES });
+        }
         model.single.check()?;
         model.joint.check()?;
         model.first.check()?;
