@@ -7,6 +7,7 @@ use super::input::PayerTerms;
 use super::new_patient::{consult, office};
 use super::setting::{Setting, SettingWeights};
 use super::time::StatedTime;
+use super::title::{self, Title};
 use super::view::{View, Zone};
 use super::{dates, reports, setting_words, telehealth, transitional};
 use crate::claim::{Diagnosis, Line};
@@ -70,19 +71,41 @@ pub fn infer(
         return found(Category::NotAVisit, "a report of a procedure or test has no E/M level", None);
     }
     let weights = SettingWeights::embedded().probabilities(view, context);
-    if let Some(reason) = reports::no_visit(view, context, &weights, lines) {
+    let titled = if told || given(context, "place_of_service") { None } else { title::says(view) };
+    if let Some(Title::NoVisit(reason)) = titled {
+        return found(Category::NotAVisit, reason, None);
+    }
+    let visit = titled.is_some_and(|t| t != Title::Visit(Setting::Discharge));
+    if let Some(reason) = reports::no_visit(view, context, &weights, lines).filter(|_| !visit) {
         return found(Category::NotAVisit, &reason, None);
     }
     if let Some(cue) = reports::psychiatric(view, &weights) {
         let reason = "a psychiatric diagnostic evaluation, which has a code of its own";
         return found(Category::PsychiatricEvaluation, reason, Some(cue));
     }
+    if titled == Some(Title::Psychiatric) {
+        let reason = "a psychiatric diagnostic evaluation, which has a code of its own";
+        return Found::new(Category::PsychiatricEvaluation, reason, Vec::new());
+    }
     let critical: u32 = times.iter().filter(|t| t.critical).map(|t| t.minutes).max().unwrap_or(0);
     let place = if given(context, "place_of_service") { context.place_of_service.as_str() } else { "" };
-    let setting = setting(view, kind, told, place, &weights);
+    let setting = match titled {
+        Some(Title::Visit(setting)) => setting,
+        Some(Title::HospitalConsult) => Setting::HospitalInitial,
+        _ => setting(view, kind, told, place, &weights),
+    };
     if critical >= 30 && setting != Setting::Discharge {
         let evidence = times.iter().filter(|t| t.critical).map(|t| t.evidence.clone()).take(1).collect();
         return Found::new(Category::CriticalCare, "critical care of at least 30 minutes is documented", evidence);
+    }
+    match titled {
+        Some(Title::HospitalConsult) => return hospital(view, true, false, payer.consultation_codes),
+        Some(Title::Nursing { initial }) => {
+            let (category, reason) = nursing_visit(initial);
+            return Found::new(category, reason, Vec::new());
+        }
+        Some(Title::Home) => return office(view, context, &weights, Category::HomeNew, Category::HomeEstablished),
+        _ => {}
     }
     let resident = kind == NoteType::NursingFacility && (told || !BROUGHT_IN.is_match(&opening(view)));
     if resident || matches!(place, "31" | "32" | "54") {
@@ -293,13 +316,17 @@ fn has_background(view: &View) -> bool {
 
 fn nursing(view: &View) -> Found {
     let initial = NURSING_ADMISSION.is_match(&opening(view)) || count(view, &INITIAL) > count(view, &ESTABLISHED) + 1;
-    let (category, reason) = if initial {
+    let (category, reason) = nursing_visit(initial);
+    let evidence = view.first(&NURSING, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
+    Found::new(category, reason, evidence)
+}
+
+fn nursing_visit(initial: bool) -> (Category, &'static str) {
+    if initial {
         (Category::NursingInitial, "the first visit in a nursing facility")
     } else {
         (Category::NursingSubsequent, "a later visit in a nursing facility")
-    };
-    let evidence = view.first(&NURSING, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
-    Found::new(category, reason, evidence)
+    }
 }
 
 #[cfg(test)]

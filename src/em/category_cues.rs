@@ -14,7 +14,7 @@ pub static HOSPITAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static NEW: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:new patient|new[- ]patient|pleasure (?:of|to) meet\w*|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the)|never been seen|previously followed by)\b"
+        r"\b(?:new patient|new[- ]patient|new pt|np visit|1st visit|est(?:ab)?\.? care|first time (?:at|to) (?:our|this|the)|pleasure (?:of|to) meet\w*|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the)|never been seen|previously followed by)\b"
     ))
 });
 /// Signs of a first visit that leave the question open.
@@ -48,7 +48,7 @@ pub static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:well[- ]child|well[- ](?:baby|woman|adolescent|infant)|wellness (?:visit|exam|check)|(?:here|presents?|comes? in|in|seen)(?: today)? for (?:an? |her |his )?(?:\w+ ){0,2}(?:physical(?: exam(?:ination)?)?|exam(?:ination)? and pap|check-?up)|annual (?:physical|exam|examination|check|checkup|wellness|well|gyn|gynecologic|pelvic|health)|yearly (?:physical|exam|checkup|check-up)|health maintenance (?:exam|visit)|newborn (?:check|visit|exam|follow)|(?:\d+|one|two|three|four|six|nine|twelve)[- ](?:day|week|wk|month|mo)(?:[- ]old)? (?:newborn |well )?(?:check|wcc|visit)|first (?:office )?visit after birth|(?:school|sports|camp|college|pre-?employment|dot) physical|(?:month|year|week)(?:ly)?(?:-old)? (?:well )?check-?up|(?:routine|well) check-?up|preventive (?:visit|health|exam)|health supervision|annual pap|exam and pap)\b"
+        r"\b(?:well[- ]child|well[- ](?:baby|woman|adolescent|infant|check|chk|visit|exam)|(?:month|mo|year|yr)s?[- ](?:old )?well\b|wcc\b|sports (?:form|physical)|(?:school|camp|college|pre-?employment) physical|wellness (?:visit|exam|check)|(?:here|presents?|comes? in|in|seen)(?: today)? for (?:an? |her |his )?(?:\w+ ){0,2}(?:physical(?: exam(?:ination)?)?|exam(?:ination)? and pap|check-?up)|annual (?:physical|exam|examination|check|checkup|wellness|well|gyn|gynecologic|pelvic|health)|yearly (?:physical|exam|checkup|check-up)|health maintenance (?:exam|visit)|newborn (?:check|visit|exam|follow)|(?:\d+|one|two|three|four|six|nine|twelve)[- ](?:day|week|wk|month|mo)(?:[- ]old)? (?:newborn |well )?(?:check|wcc|visit)|first (?:office )?visit after birth|(?:school|sports|camp|college|pre-?employment|dot) physical|(?:month|year|week)(?:ly)?(?:-old)? (?:well )?check-?up|(?:routine|well) check-?up|preventive (?:visit|health|exam)|health supervision|annual pap|exam and pap)\b"
     ))
 });
 /// The preventive visit is of another day, or the visit has another reason.
@@ -62,7 +62,7 @@ pub static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:post[- ]?op(?:erative)? (?:\w+ )?(?:visit|check|appointment|follow-?up|recheck|evaluation)|(?:s/p|status post)\b[^.]{0,60}\b(?:day \d{1,2}\b|pod ?#?\d|(?:\d{1,2}|one|two|three|four|five|six) (?:days|weeks?) ago)|within (?:the )?(?:\d+ days? )?global\b|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)|^\W*post-? ?op\b"
+        r"\b(?:post[- ]?op(?:erative)? (?:wk|week|day|month|#)s? ?#?\d|pod ?#? ?\d+ s/p|\d{1,2} ?(?:d|days?|wks?|weeks?) s/p|post[- ]?op(?:erative)? (?:\w+ )?(?:visit|check|appointment|follow-?up|recheck|evaluation)|(?:s/p|status post)\b[^.]{0,60}\b(?:day \d{1,2}\b|pod ?#?\d|(?:\d{1,2}|one|two|three|four|five|six) (?:days|weeks?) ago)|within (?:the )?(?:\d+ days? )?global\b|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)|^\W*post-? ?op\b"
     ))
 });
 /// How a note on a later day of a stay opens.

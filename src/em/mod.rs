@@ -33,6 +33,7 @@ mod setting_words;
 mod status;
 mod telehealth;
 mod time;
+mod title;
 mod transitional;
 mod verdict;
 mod view;

@@ -1,0 +1,186 @@
+//! What the first lines of a note call it. A title in so many words leads over the words of the whole note, which for a
+//! short or terse note say little.
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::setting::Setting;
+use super::view::{View, pattern};
+
+/// What a title says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Title {
+    /// A visit in this setting.
+    Visit(Setting),
+    /// A consultation on a patient in hospital.
+    HospitalConsult,
+    /// First or later visit in a nursing facility.
+    Nursing {
+        /// The first.
+        initial: bool,
+    },
+    /// A visit at the patient's home.
+    Home,
+    /// A psychiatric diagnostic evaluation.
+    Psychiatric,
+    /// No visit of a physician, and why.
+    NoVisit(&'static str),
+}
+
+/// Bytes in which a title must end, lines it may have, and bytes of one.
+const LONGEST: usize = 400;
+const LINES: usize = 3;
+const LONGEST_LINE: usize = 140;
+
+macro_rules! cue {
+    ($name:ident, $($part:literal),+) => {
+        static $name: LazyLock<Regex> = LazyLock::new(|| pattern(concat!($($part),+)));
+    };
+}
+
+cue!(DISCHARGE, r"\b(?:discharge|d/c) (?:summary|note)\b|\bdeath summary\b");
+cue!(
+    LATER_DAY,
+    r"\b(?:hosp(?:ital)?|inpatient|icu|micu|sicu|ccu|ward|floor) (?:day|progress|daily|rounds?|rounding|follow-?up)\b|",
+    r"\b(?:daily|hospital|inpatient|icu) (?:progress |rounding )?note\b|\b(?:rounds?|rounding) note\b|",
+    r"\bprogress note\b[^\n]*\b(?:hd|pod|hosp(?:ital)? day) ?#?\d|\b(?:hd|hospital day|hosp day) ?#? ?\d[^\n]*\bprogress\b|^\W*(?:hd|pod) ?#? ?\d+\b[^\n]*\b(?:ward|floor|icu|inpatient|surgery|rounds?)\b"
+);
+cue!(
+    ADMISSION,
+    r"\badmission (?:history|h&p|note|h and p)\b|\badmit(?:ting)? (?:note|h&p|history)\b|\binpatient (?:h&p|history and physical|admission)\b|\bhospital(?:ist)? (?:h&p|history and physical|admission)\b"
+);
+cue!(HISTORY_AND_PHYSICAL, r"\bhistory (?:and|&) physical\b|\bh&p\b|\bh ?and ?p\b");
+cue!(
+    ADMITTED_HERE,
+    r"\badmitting\b|\badmit(?:ted)? to\b|\bhospital medicine\b|\bhospitalist\b|\binpatient\b|\bto be admitted\b|\bed:|\b(?:ed|er) (?:course|physician|provider)\b"
+);
+cue!(PREOPERATIVE, r"\bpre-?op\w*|\bsurgical h&p\b|\bfor (?:surgery|procedure)\b");
+cue!(
+    HOSPITAL_CONSULT,
+    r"\b(?:inpatient|hospital|icu|micu|ccu|bedside|floor|ward|ed|emergency department)\b[^\n]{0,25}\bconsult|\bconsult\w*\b[^\n]{0,40}\b(?:inpatient|hospital(?:ist)?|icu|micu|ccu|floor|ward|room \d+)\b"
+);
+cue!(
+    EMERGENCY,
+    r"\b(?:emergency (?:department|room|dept)|e\.?d\.?|e\.?r\.?) (?:physician |provider |attending )?(?:note|visit|report|record|chart|encounter|course)\b"
+);
+cue!(
+    NURSING_FIRST,
+    r"\b(?:snf|nursing (?:home|facility)|skilled nursing(?: facility)?|ltc|rehab facility|tcu)\b[^\n]{0,20}\b(?:admission|admit|initial|h&p|history and physical)\b|\b(?:admission|initial)\b[^\n]{0,25}\b(?:snf|nursing (?:home|facility)|skilled nursing)\b"
+);
+cue!(
+    NURSING_LATER,
+    r"\b(?:snf|nursing (?:home|facility)|skilled nursing(?: facility)?|ltc|long[- ]term care)\b[^\n]{0,20}\b(?:visit|rounds?|note|follow|progress|monthly|recert\w*|acute)\b"
+);
+cue!(HOME, r"\bhouse ?calls?\b|\bhome visit\b|\bhome[- ]based (?:primary care|visit)\b|\bdomiciliary visit\b");
+cue!(
+    PSYCHIATRIC,
+    r"\b(?:psychiatric|psychiatry|psych|psychological|behavioral health)\b[^\n]{0,12}\b(?:diagnostic|initial|new patient|intake)\b[^\n]{0,12}\b(?:evaluation|eval|assessment|interview|intake)\b|\b(?:initial|diagnostic) (?:psychiatric|psych) (?:evaluation|eval|assessment|interview|intake)\b|^\W*psych(?:iatric)? (?:eval(?:uation)?|intake)\b"
+);
+cue!(
+    LETTER,
+    r"\bto whom it may concern\b|\bletter of (?:medical necessity|appeal|support)\b|\bappeal of (?:the )?denial\b|\breferral letter\b"
+);
+cue!(
+    TEST,
+    r"^\W*(?:abnormal |awake |routine |video |ambulatory |overnight |diagnostic |baseline )*(?:eeg|electroencephalogra\w+|emg|nerve conduction|ncs|electrodiagnostic|electromyogra\w+|polysomnogra\w+|psg|sleep study|home sleep|pulmonary function|pfts?|spirometry|(?:2-?d |transthoracic |transesophageal |stress )*echo(?:cardiogra\w+)?|holter|event monitor|ambulatory (?:ecg|ekg|bp|blood pressure)|tilt[- ]table|dexa|dxa|bone density|mammogra\w+|(?:carotid|venous|arterial|renal) (?:duplex|doppler)|myocardial perfusion|nuclear stress|audiogram|vng|videonystagmogra\w+)\b|",
+    r"\b\d{1,3}[- ]?(?:hr|hour|day)s? (?:ambulatory (?:ecg|ekg|monitor\w*)|holter|event monitor|patch monitor)\b|\bneuropsycholog\w+ (?:evaluation|assessment|testing|consultation)\b|\b(?:simulation|dosimetry|treatment plan(?:ning)?) note\b|\bradiation (?:therapy|oncology) (?:simulation|treatment|planning|completion)\b|\bsimulation\b[^\n]*\bbeams?\b|\b(?:radiation|radio)therapy simulation\b"
+);
+cue!(
+    STAFF,
+    r"\b(?:coumadin|warfarin|anticoag\w*|inr) (?:clinic|flow ?sheet|visit|encounter|management)\b|\bnurse(?:-only| only)? visit\b|\b(?:rn|lpn|ma) visit\b|\b(?:physical|occupational|speech) therapy (?:initial |daily |progress )?(?:evaluation|eval|note|visit)\b|\b(?:pt|ot|slp) (?:initial )?eval(?:uation)?\b|\b(?:nutrition|dietitian|dietary) (?:consult\w*|assessment|note|visit)\b|\bpatient (?:education|instructions|handout)\b"
+);
+
+/// What the title says, where it says it; the caller has checked that neither kind of note nor place was given.
+pub fn says(view: &View) -> Option<Title> {
+    let title = title(&view.lower);
+    let has = |cue: &Regex| cue.is_match(title);
+    if has(&LETTER) {
+        return Some(Title::NoVisit("a letter that tells of no visit"));
+    }
+    if has(&NURSING_FIRST) || has(&NURSING_LATER) {
+        return Some(Title::Nursing { initial: has(&NURSING_FIRST) });
+    }
+    if has(&HOME) {
+        return Some(Title::Home);
+    }
+    if has(&DISCHARGE) {
+        return Some(Title::Visit(Setting::Discharge));
+    }
+    if has(&PSYCHIATRIC) && !has(&HOSPITAL_CONSULT) {
+        return Some(Title::Psychiatric);
+    }
+    if has(&STAFF) {
+        return Some(Title::NoVisit("the title names work of clinical staff or therapists, which has no E/M level"));
+    }
+    if has(&TEST) {
+        return Some(Title::NoVisit("the title names a test, whose report has no E/M level"));
+    }
+    if has(&HOSPITAL_CONSULT) {
+        return Some(Title::HospitalConsult);
+    }
+    if has(&LATER_DAY) {
+        return Some(Title::Visit(Setting::HospitalSubsequent));
+    }
+    let admitted = ADMITTED_HERE.is_match(head(&view.lower, 900));
+    if (has(&ADMISSION) || (has(&HISTORY_AND_PHYSICAL) && admitted)) && !has(&PREOPERATIVE) {
+        return Some(Title::Visit(Setting::HospitalInitial));
+    }
+    has(&EMERGENCY).then_some(Title::Visit(Setting::Emergency))
+}
+
+/// The first lines, as far as they are short.
+fn title(lower: &str) -> &str {
+    let text = lower.trim_start();
+    let mut end = 0;
+    for line in text.split_inclusive('\n').filter(|l| !l.trim().is_empty()).take(LINES) {
+        if line.len() > LONGEST_LINE {
+            break;
+        }
+        let Some(at) = text.get(end..).and_then(|rest| rest.find(line)) else { break };
+        end += at + line.len();
+    }
+    head(text, end.min(LONGEST))
+}
+
+fn head(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    text.get(..end).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::tests::document;
+    use super::*;
+    use crate::document::SectionKind as S;
+
+    fn of(text: &str) -> Option<Title> {
+        says(&View::new(&document(&[(S::Other, text)])))
+    }
+
+    #[test]
+    fn titles_in_so_many_words() {
+        use Setting as T;
+        assert_eq!(of("DISCHARGE SUMMARY -- medicine\nAdmit 3/1"), Some(Title::Visit(T::Discharge)));
+        assert_eq!(of("Hosp day 3   PROGRESS NOTE\nS: better"), Some(Title::Visit(T::HospitalSubsequent)));
+        assert_eq!(of("Surgery progress note HD#2\nS: better"), Some(Title::Visit(T::HospitalSubsequent)));
+        assert_eq!(of("HISTORY AND PHYSICAL\nAdmitting: Dr. Alder\nCC: fever"), Some(Title::Visit(T::HospitalInitial)));
+        assert_eq!(of("HISTORY AND PHYSICAL\nCC: fever, seen in the office"), None);
+        assert_eq!(of("NEPHROLOGY INPATIENT CONSULT\nRequested by Dr. Alder"), Some(Title::HospitalConsult));
+        assert_eq!(of("ED PHYSICIAN NOTE\ncc: fall"), Some(Title::Visit(T::Emergency)));
+        assert_eq!(of("SNF ADMISSION H&P\nDay 1"), Some(Title::Nursing { initial: true }));
+        assert_eq!(of("Nursing home visit, monthly"), Some(Title::Nursing { initial: false }));
+        assert_eq!(of("House call for Mr. Alder, 90"), Some(Title::Home));
+        assert_eq!(of("Psychiatric diagnostic evaluation\nShe is 30."), Some(Title::Psychiatric));
+        assert!(matches!(of("To whom it may concern:\nMy patient needs"), Some(Title::NoVisit(_))));
+        assert!(matches!(of("EEG #12\nAwake and drowsy"), Some(Title::NoVisit(_))));
+        assert!(matches!(of("Anticoagulation clinic\nINR 2.4"), Some(Title::NoVisit(_))));
+    }
+
+    #[test]
+    fn the_story_is_no_title() {
+        assert_eq!(of("She comes for follow-up. An EEG was done last month and was normal."), None);
+        let long = "He was seen after his discharge summary had arrived, and he tells at length of his stay, of the nurses and of the food that he was given there every day.";
+        assert_eq!(of(long), None);
+        assert_eq!(of(""), None);
+    }
+}
