@@ -28,7 +28,7 @@ struct Reading {
 }
 
 /// The documents that stages after the encoder learn from: `CORPORA/labels/train.jsonl`, with `own` (`training/labels`)
-/// joined to its second reading and followed by the further notes.
+/// joined to its second reading and followed by the further notes and the authored ones of its folder `authored`.
 pub fn training_documents(corpora: &Path, own: Option<&Path>) -> Result<Vec<LabelledDocument>, DataError> {
     let folder = corpora.join("labels");
     let mut documents = labels::load(&folder, Split::Train)?;
@@ -48,6 +48,7 @@ pub fn training_documents(corpora: &Path, own: Option<&Path>) -> Result<Vec<Labe
         let text = texts.get(source).cloned().ok_or_else(missing)?;
         documents.push(further(reading, TextOf(text)));
     }
+    documents.extend(labels::load_authored(&own.join("authored"))?);
     Ok(documents)
 }
 
