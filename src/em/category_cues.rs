@@ -14,7 +14,7 @@ pub static HOSPITAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static NEW: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:new patient|new[- ]patient|new pt|np visit|1st visit|est(?:ab)?\.? care|first time (?:at|to) (?:our|this|the)|pleasure (?:of|to) meet\w*|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the)|never been seen|previously followed by)\b"
+        r"\b(?:new patient|new[- ]patient|new pt|1st visit|est(?:ab)?\.? care|first time (?:at|to) (?:our|this|the)|pleasure (?:of|to) meet\w*|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the|practice|clinic)|never been seen|previously followed by)\b"
     ))
 });
 /// Signs of a first visit that leave the question open.
@@ -25,7 +25,7 @@ pub static REFERRED: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:follow[- ]?up(?: visit| of| for| on| appointment)?|followup|returns|return(?:ed)? (?:today|for|to (?:the |our |my )?(?:clinic|office))|return visit|last (?:visit|seen|office|clinic|saw|appointment|time i)|since (?:his|her|the|our) last|(?:i|we) (?:last )?saw (?:him|her)|(?:well|is) known to (?:me|us|our)|known to (?:me|us)|re-?check|established patient|whom i (?:have been|have|saw)|i (?:have|had) (?:seen|been (?:seeing|following))|previous visit|prior visit|at (?:his|her|the|our) last|in for (?:a )?(?:follow|recheck)|routine (?:visit|follow)|(?:3|6|three|six)[- ]month (?:follow|visit|check)|continues to be followed|comes back|back (?:today|for)|refills|refill (?:of|on|for|request))"
+        r"\b(?:est\.? (?:pt|patient|here)|est,|est$|established|came back|follow[- ]?up(?: visit| of| for| on| appointment)?|followup|returns|return(?:ed)? (?:today|for|to (?:the |our |my )?(?:clinic|office))|return visit|last (?:visit|seen|office|clinic|saw|appointment|time i)|since (?:his|her|the|our) last|(?:i|we) (?:last )?saw (?:him|her)|(?:well|is) known to (?:me|us|our)|known to (?:me|us)|re-?check|established patient|whom i (?:have been|have|saw)|i (?:have|had) (?:seen|been (?:seeing|following))|previous visit|prior visit|at (?:his|her|the|our) last|in for (?:a )?(?:follow|recheck)|routine (?:visit|follow)|(?:3|6|three|six)[- ]month (?:follow|visit|check)|continues to be followed|comes back|back (?:today|for)|refills|refill (?:of|on|for|request))"
     ))
 });
 /// The same, more words of a first visit.
@@ -62,7 +62,7 @@ pub static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:post[- ]?op(?:erative)? (?:wk|week|day|month|#)s? ?#?\d|pod ?#? ?\d+ s/p|\d{1,2} ?(?:d|days?|wks?|weeks?) s/p|post[- ]?op(?:erative)? (?:\w+ )?(?:visit|check|appointment|follow-?up|recheck|evaluation)|(?:s/p|status post)\b[^.]{0,60}\b(?:day \d{1,2}\b|pod ?#?\d|(?:\d{1,2}|one|two|three|four|five|six) (?:days|weeks?) ago)|within (?:the )?(?:\d+ days? )?global\b|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)|^\W*post-? ?op\b"
+        r"\b(?:post[- ]?op(?:erative)? (?:wk|week|day|month|#)s? ?#?\d|pov ?#? ?\d|pod ?#? ?\d+ (?:s/p|from|after)|day \d{1,2} after (?:i|we|she|he|dr|my)\b|(?:stitch|suture|staple) (?:visit|removal|out)|(?:stitches|sutures|staples) (?:out|removed|came out)|wound (?:ck|chk|check|recheck)|(?:i|we) (?:took|excised|removed|operated|fixed|repaired)\b[^.]{0,60}\b\d{1,2} ?(?:d|days?|wks?|weeks?) ago|\d{1,2} ?(?:d|days?|wks?|weeks?) s/p|post[- ]?op(?:erative)? (?:\w+ )?(?:visit|check|appointment|follow-?up|recheck|evaluation)|(?:s/p|status post)\b[^.]{0,60}\b(?:day \d{1,2}\b|pod ?#?\d|(?:\d{1,2}|one|two|three|four|five|six) (?:days|weeks?) ago)|within (?:the )?(?:\d+ days? )?global\b|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)|^\W*post-? ?op\b"
     ))
 });
 /// How a note on a later day of a stay opens.
@@ -154,8 +154,15 @@ pub static REPORT_TITLE: LazyLock<Regex> = LazyLock::new(|| {
 /// The note says that there was no visit beside what was done.
 pub static NO_SEPARATE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\bno (?:separate(?:ly identifiable)?|other) (?:evaluation|e/?m|visit|office visit)\b|\bno e/?m (?:today|billed|charged?|service)\b",
+        r"\bno (?:separate(?:ly identifiable)?|other) (?:evaluation|e/?m|visit|office visit)\b|\bno charge for (?:the |this )?visit\b|\bno (?:physician|provider|doctor|md) (?:visit|seen|encounter)\b|\bno e/?m (?:today|billed|charged?|service)\b",
     )
+});
+/// A name with a credential that bills no E/M service, as a signature; read in the text as it is written.
+pub static SIGNED_BY_STAFF: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?m)(?:^|[–—-]\s*|\b[Bb]y:?\s+)\s*[A-Z](?:[a-z]+|\.)\s?(?:[A-Z]\.\s?)?[A-Z][\w'-]+,? (?:RN|LPN|LVN|CMA|Au\.?D|LCSW|LMFT|LPC|RDN?|DPT|OTR(?:/L)?|CCC-SLP|Pharm\.?D)\b",
+    )
+    .expect("a pattern written in this module")
 });
 /// The patient comes for what was planned before.
 pub static PLANNED_PROCEDURE: LazyLock<Regex> = LazyLock::new(|| {

@@ -16,6 +16,7 @@ mod fees;
 mod global;
 mod input;
 mod line;
+mod line_heads;
 mod modality;
 mod model;
 mod natures;

@@ -23,6 +23,9 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     if count(view, &NO_SEPARATE) > 0 {
         return Some("the note says that there was no separate visit".into());
     }
+    if !told && !given(context, "place_of_service") && SIGNED_BY_STAFF.is_match(&view.document.text) {
+        return Some("the note is signed by clinical staff or a therapist, who report no E/M service".into());
+    }
     let opening = opening(view);
     let procedure = |l: &Line| !imaging(l) && !l.code.starts_with("99");
     if !told && PLANNED_PROCEDURE.is_match(&opening) && lines.iter().any(procedure) {

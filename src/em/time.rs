@@ -27,6 +27,8 @@ impl StatedTime {
     }
 }
 
+static NO_CRITICAL_CARE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:no|not|without|excluding|exclusive of) (?:\w+ ){0,2}critical care\b"));
 static AMOUNT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:(\d{1,3}(?:\.\d)?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|eighteen|an)",
@@ -167,7 +169,7 @@ pub fn stated(view: &View) -> Vec<StatedTime> {
                 continue;
             }
         }
-        let critical = words.contains("critical care");
+        let critical = words.contains("critical care") && !NO_CRITICAL_CARE.is_match(words);
         let headed = view.heading(clause.section).contains("time");
         if !(OWN.is_match(words) || critical || headed) {
             continue;

@@ -41,7 +41,7 @@ macro_rules! cue {
 cue!(DISCHARGE, r"\b(?:discharge|d/c) (?:summary|note)\b|\bdeath summary\b");
 cue!(
     LATER_DAY,
-    r"\b(?:hosp(?:ital)?|inpatient|icu|micu|sicu|ccu|ward|floor) (?:day|progress|daily|rounds?|rounding|follow-?up)\b|",
+    r"\b(?:hosp(?:ital)?|inpatient|inpt|icu|micu|sicu|ccu|ward|floor) (?:day|progress|daily|rounds?|rounding|follow-?up)\b|",
     r"\b(?:daily|hospital|inpatient|icu) (?:progress |rounding )?note\b|\b(?:rounds?|rounding) note\b|",
     r"\bprogress note\b[^\n]*\b(?:hd|pod|hosp(?:ital)? day) ?#?\d|\b(?:hd|hospital day|hosp day) ?#? ?\d[^\n]*\bprogress\b|^\W*(?:hd|pod) ?#? ?\d+\b[^\n]*\b(?:ward|floor|icu|inpatient|surgery|rounds?)\b"
 );
@@ -57,7 +57,7 @@ cue!(
 cue!(PREOPERATIVE, r"\bpre-?op\w*|\bsurgical h&p\b|\bfor (?:surgery|procedure)\b");
 cue!(
     HOSPITAL_CONSULT,
-    r"\b(?:inpatient|hospital|icu|micu|ccu|bedside|floor|ward|ed|emergency department)\b[^\n]{0,25}\bconsult|\bconsult\w*\b[^\n]{0,40}\b(?:inpatient|hospital(?:ist)?|icu|micu|ccu|floor|ward|room \d+)\b"
+    r"\b(?:inpatient|inpt|hospital|icu|micu|ccu|bedside|floor|ward|ed|emergency department)\b[^\n]{0,25}\bconsult|\bconsult\w*\b[^\n]{0,40}\b(?:inpatient|hospital(?:ist)?|icu|micu|ccu|floor|ward|room \d+)\b"
 );
 cue!(
     EMERGENCY,
@@ -83,11 +83,12 @@ cue!(
 cue!(
     TEST,
     r"^\W*(?:abnormal |awake |routine |video |ambulatory |overnight |diagnostic |baseline )*(?:eeg|electroencephalogra\w+|emg|nerve conduction|ncs|electrodiagnostic|electromyogra\w+|polysomnogra\w+|psg|sleep study|home sleep|pulmonary function|pfts?|spirometry|(?:2-?d |transthoracic |transesophageal |stress )*echo(?:cardiogra\w+)?|holter|event monitor|ambulatory (?:ecg|ekg|bp|blood pressure)|tilt[- ]table|dexa|dxa|bone density|mammogra\w+|(?:carotid|venous|arterial|renal) (?:duplex|doppler)|myocardial perfusion|nuclear stress|audiogram|vng|videonystagmogra\w+)\b|",
+    r"^\W*(?:emergent |emergency |elective |urgent |attempted |screening |diagnostic )*(?:pci|colonoscopy|egd|esophagogastroduodenoscopy|colpo(?:scopy)?|cystoscopy|cysto|bronchoscopy|leep|cardioversion|tee|ercp|hysteroscopy|sigmoidoscopy|vasectomy|circumcision|thoracentesis|paracentesis|lumbar puncture)\b(?: note| report| record)?\W*(?:\([^)\n]*\))?\W*(?:\n|\. |$)|\bvestibular lab\w*\b|\b(?:pdt|photodynamic therapy)\b|",
     r"\b\d{1,3}[- ]?(?:hr|hour|day)s? (?:ambulatory (?:ecg|ekg|monitor\w*)|holter|event monitor|patch monitor)\b|\bneuropsycholog\w+ (?:evaluation|assessment|testing|consultation)\b|\b(?:simulation|dosimetry|treatment plan(?:ning)?) note\b|\bradiation (?:therapy|oncology) (?:simulation|treatment|planning|completion)\b|\bsimulation\b[^\n]*\bbeams?\b|\b(?:radiation|radio)therapy simulation\b"
 );
 cue!(
     STAFF,
-    r"\b(?:coumadin|warfarin|anticoag\w*|inr) (?:clinic|flow ?sheet|visit|encounter|management)\b|\bnurse(?:-only| only)? visit\b|\b(?:rn|lpn|ma) visit\b|\b(?:physical|occupational|speech) therapy (?:initial |daily |progress )?(?:evaluation|eval|note|visit)\b|\b(?:pt|ot|slp) (?:initial )?eval(?:uation)?\b|\b(?:nutrition|dietitian|dietary) (?:consult\w*|assessment|note|visit)\b|\bpatient (?:education|instructions|handout)\b"
+    r"\b(?:shot|allergy shot|immuni[sz]ation|vaccin\w+|injection|flu) (?:room|clinic)\b|\b(?:device|pacemaker|icd) clinic\b|\baudiolog\w+ (?:report|evaluation|note)\b|\b(?:lcsw|lpc|lmft)\b|\b(?:coumadin|warfarin|anticoag\w*|inr) (?:clinic|flow ?sheet|visit|encounter|management)\b|\bnurse(?:-only| only)? visit\b|\b(?:rn|lpn|ma) visit\b|\b(?:physical|occupational|speech) therapy (?:initial |daily |progress )?(?:evaluation|eval|note|visit)\b|\b(?:pt|ot|slp) (?:initial )?eval(?:uation)?\b|\b(?:nutrition|dietitian|dietary) (?:consult\w*|assessment|note|visit)\b|\bpatient (?:education|instructions|handout)\b"
 );
 
 /// What the title says, where it says it; the caller has checked that neither kind of note nor place was given.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::line_heads;
 use crate::claim::Diagnosis;
 use crate::document::{Document, Evidence, SectionKind, Span};
 
@@ -188,7 +189,7 @@ impl<'a> View<'a> {
                 zone
             })
             .collect();
-        let has_decision = zones.iter().zip(&document.sections).any(|(z, s)| *z >= Zone::Assessment && !s.body.is_empty());
+        let mut has_decision = zones.iter().zip(&document.sections).any(|(z, s)| *z >= Zone::Assessment && !s.body.is_empty());
         // "Meds: none" in the line heads that line; the next one goes on with the note.
         let beyond_its_line = |span: Span, section: usize| {
             let Some(section) = document.sections.get(section) else { return false };
@@ -196,11 +197,31 @@ impl<'a> View<'a> {
             let newline = |from: usize, to: usize| lower.get(from..to).is_some_and(|t| t.contains('\n'));
             !newline(heading.end, section.body.start) && newline(section.body.start, span.start)
         };
-        let mut clauses: Vec<Clause> = document
+        // Headings in the line hold until the next one, within what the document's reader took for one section.
+        let mut headed: Option<(Zone, usize)> = None;
+        let heads: Vec<Option<Zone>> = document
             .sentences
             .iter()
             .map(|s| {
+                let before = document.text.get(..s.span.start).unwrap_or("");
+                let opens_line = before.trim_end_matches([' ', '\t']).ends_with('\n') || before.trim().is_empty();
+                match line_heads::zone(s.span.of(&document.text)).filter(|_| opens_line) {
+                    Some(zone) => headed = Some((zone, s.section)),
+                    None => headed = headed.filter(|(_, section)| *section == s.section),
+                }
+                headed.map(|(zone, _)| zone)
+            })
+            .collect();
+        has_decision |= heads.iter().flatten().any(|z| z.is_decision());
+        let mut clauses: Vec<Clause> = document
+            .sentences
+            .iter()
+            .zip(heads)
+            .map(|(s, head)| {
                 let mut zone = zones.get(s.section).copied().unwrap_or(Zone::Story);
+                if let Some(head) = head.filter(|_| matches!(zone, Zone::Story | Zone::Frame | Zone::Background | Zone::Exam)) {
+                    return Clause { span: s.span, zone: head, list_item: s.list_item, section: s.section };
+                }
                 // Prose before the first heading tells the story.
                 let words = lower.get(s.span.start..s.span.end).unwrap_or("");
                 if zone == Zone::Frame && words.split_whitespace().count() >= 6 && !words.contains(':') {
