@@ -163,7 +163,8 @@ pub fn infer(
         f.evidence.extend(words);
         return f;
     }
-    ambulatory(view, context, &weights, payer, place.is_empty() && !told, diagnoses)
+    let open = place.is_empty() && !told;
+    ambulatory(view, context, &weights, payer, open, titled == Some(Title::Preventive), diagnoses)
 }
 
 /// Visits in an office or at home, in person: wellness, preventive, postoperative, or by new and established.
@@ -173,6 +174,7 @@ fn ambulatory(
     weights: &[f64; 7],
     payer: &PayerTerms,
     open: bool,
+    titled_preventive: bool,
     diagnoses: &[Diagnosis],
 ) -> Found {
     let found = |category: Category, reason: &str, cue: &Regex| {
@@ -193,7 +195,8 @@ fn ambulatory(
     }
     let general = |d: &Diagnosis| PREVENTIVE_CODE.iter().any(|p| d.code.starts_with(p));
     let examined = diagnoses.is_empty() || diagnoses.iter().any(general);
-    if context.note_type == NoteType::Preventive
+    if titled_preventive
+        || context.note_type == NoteType::Preventive
         || (examined && PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening))
         || diagnoses.iter().any(|d| d.code.starts_with("Z00.11"))
     {

@@ -23,6 +23,8 @@ pub enum Title {
     Home,
     /// A psychiatric diagnostic evaluation.
     Psychiatric,
+    /// A preventive visit.
+    Preventive,
     /// No visit of a physician, and why.
     NoVisit(&'static str),
 }
@@ -81,6 +83,10 @@ cue!(
     r"\bto whom it may concern\b|\bletter of (?:medical necessity|appeal|support)\b|\bappeal of (?:the )?denial\b|\breferral letter\b"
 );
 cue!(
+    PREVENTIVE,
+    r"^\W*(?:[^\n]{0,30}\b)?(?:well[- ](?:child|baby|adolescent|woman|check|chk|visit|exam)|(?:month|mo|year|yr)s?[- ](?:old )?well\b|wcc\b|(?:annual|yearly|complete|adult|routine) (?:physical|gyn|gynecologic|preventive|health)|preventive (?:visit|exam|medicine)|sports (?:form|physical))|^\W*(?:annual )?physical(?:\W*\n|[.,:])"
+);
+cue!(
     TEST,
     r"^\W*(?:abnormal |awake |routine |video |ambulatory |overnight |diagnostic |baseline )*(?:eeg|electroencephalogra\w+|emg|nerve conduction|ncs|electrodiagnostic|electromyogra\w+|polysomnogra\w+|psg|sleep study|home sleep|pulmonary function|pfts?|spirometry|(?:2-?d |transthoracic |transesophageal |stress )*echo(?:cardiogra\w+)?|holter|event monitor|ambulatory (?:ecg|ekg|bp|blood pressure)|tilt[- ]table|dexa|dxa|bone density|mammogra\w+|(?:carotid|venous|arterial|renal) (?:duplex|doppler)|myocardial perfusion|nuclear stress|audiogram|vng|videonystagmogra\w+)\b|",
     r"^\W*(?:emergent |emergency |elective |urgent |attempted |screening |diagnostic )*(?:pci|colonoscopy|egd|esophagogastroduodenoscopy|colpo(?:scopy)?|cystoscopy|cysto|bronchoscopy|leep|cardioversion|tee|ercp|hysteroscopy|sigmoidoscopy|vasectomy|circumcision|thoracentesis|paracentesis|lumbar puncture)\b(?: note| report| record)?\W*(?:\([^)\n]*\))?\W*(?:\n|\. |$)|\bvestibular lab\w*\b|\b(?:pdt|photodynamic therapy)\b|",
@@ -126,7 +132,10 @@ pub fn says(view: &View) -> Option<Title> {
     if (has(&ADMISSION) || (has(&HISTORY_AND_PHYSICAL) && admitted)) && !has(&PREOPERATIVE) {
         return Some(Title::Visit(Setting::HospitalInitial));
     }
-    has(&EMERGENCY).then_some(Title::Visit(Setting::Emergency))
+    if has(&EMERGENCY) {
+        return Some(Title::Visit(Setting::Emergency));
+    }
+    has(&PREVENTIVE).then_some(Title::Preventive)
 }
 
 /// The first lines, as far as they are short.
@@ -170,6 +179,8 @@ mod tests {
         assert_eq!(of("ED PHYSICIAN NOTE\ncc: fall"), Some(Title::Visit(T::Emergency)));
         assert_eq!(of("SNF ADMISSION H&P\nDay 1"), Some(Title::Nursing { initial: true }));
         assert_eq!(of("Nursing home visit, monthly"), Some(Title::Nursing { initial: false }));
+        assert_eq!(of("6 month well check\nMother has no concerns"), Some(Title::Preventive));
+        assert_eq!(of("Physical. 50 yo man"), Some(Title::Preventive));
         assert_eq!(of("House call for Mr. Alder, 90"), Some(Title::Home));
         assert_eq!(of("Psychiatric diagnostic evaluation\nShe is 30."), Some(Title::Psychiatric));
         assert!(matches!(of("To whom it may concern:\nMy patient needs"), Some(Title::NoVisit(_))));
