@@ -8,6 +8,7 @@ mod linking;
 mod open;
 mod output;
 mod reading;
+mod service_diagnoses;
 mod stages;
 
 use std::collections::BTreeSet;
@@ -63,8 +64,9 @@ impl Engine {
     /// Codes one encounter. `today` stands in where neither the encounter nor the note states a date of service.
     pub fn code(&self, encounter: &Encounter, today: Date) -> Result<CodedEncounter, EngineError> {
         let mut reading = self.read(encounter, today)?;
-        let (procedures, coded) = self.find(&reading, encounter);
-        let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &coded, procedures);
+        let (mut procedures, mut coded) = self.find(&reading, encounter);
+        service_diagnoses::immunization(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
+        let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &mut coded, procedures);
         number(&mut lines);
         place_by_service(&mut reading.context, &em);
         let diagnoses_right = coded.all_right;
@@ -212,8 +214,8 @@ impl Engine {
         &self,
         reading: &Reading,
         encounter: &Encounter,
-        coded: &DiagnosisCoding,
-        procedures: ProcedureCoding,
+        coded: &mut DiagnosisCoding,
+        mut procedures: ProcedureCoding,
     ) -> (Vec<Line>, EmResult, Vec<Candidate>, Vec<crate::claim::Query>) {
         let context = &reading.context;
         let fee = |code: &str| em::fee(&self.code_sets, context, code);
@@ -237,6 +239,8 @@ impl Engine {
             fee: &fee,
             global_days: &global_days,
         });
+        let age = context.patient.age_years;
+        service_diagnoses::examination(&mut coded.diagnoses, &mut procedures.lines, &em, age, &self.code_sets.icd10cm);
         let mut lines = em::lines(&em, &coded.diagnoses, &procedures.lines, &global_days);
         drop(leveling);
         for line in &mut lines {

@@ -1,0 +1,139 @@
+//! Diagnoses that a service states by itself: a vaccine given is an encounter for immunization (guidelines I.C.21.c.2), a
+//! preventive visit one for a general examination (I.C.21.c.13). The ranking weighs words, and short notes often have none
+//! for these.
+use crate::claim::{Diagnosis, Line};
+use crate::codeset::icd10cm::Icd10cm;
+use crate::coding::diagnoses::select::MOST;
+use crate::document::Evidence;
+use crate::em::EmResult;
+
+/// How often such a code stood on the labelled claims where its service did.
+const CONFIDENCE: f32 = 0.9;
+/// Where a general examination's findings are weighed, the choice between its two codes is less sure.
+const EXAMINATION_CONFIDENCE: f32 = 0.75;
+
+/// Adds Z23 where a vaccine was given, and points its lines to it.
+pub(super) fn immunization(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], icd10cm: &Icd10cm) {
+    let given: Vec<usize> = (0..lines.len()).filter(|i| is_vaccination(&lines[*i].code)).collect();
+    let Some(first) = given.first().map(|i| &lines[*i]) else { return };
+    if !diagnoses.iter().any(|d| d.code == "Z23") {
+        if diagnoses.len() >= MOST {
+            return;
+        }
+        let evidence = first.evidence.clone();
+        let new = diagnosis("Z23", CONFIDENCE, evidence, "a vaccine was given at this encounter", icd10cm);
+        diagnoses.push(new);
+        letter(diagnoses);
+    }
+    let Some(pointer) = diagnoses.iter().find(|d| d.code == "Z23").map(|d| d.pointer.clone()) else { return };
+    for i in given {
+        lines[i].pointers = vec![pointer.clone()];
+    }
+}
+
+/// Puts the code of a general examination first where the visit is a preventive one and no diagnosis says so.
+pub(super) fn examination(
+    diagnoses: &mut Vec<Diagnosis>,
+    lines: &mut [Line],
+    em: &EmResult,
+    age_years: Option<u16>,
+    icd10cm: &Icd10cm,
+) {
+    let preventive = em.code.as_deref().is_some_and(|c| ("99381".."99398").contains(&c) || matches!(c, "G0438" | "G0439"));
+    let states = |d: &Diagnosis| ["Z00", "Z01", "Z02", "Z38", "Z76.1"].iter().any(|p| d.code.starts_with(p));
+    if !preventive || diagnoses.iter().any(states) || diagnoses.len() >= MOST {
+        return;
+    }
+    // A problem that got a visit of its own is an abnormal finding of the examination.
+    let abnormal = !em.additional.is_empty();
+    let child = age_years.map(|a| a < 18).or_else(|| em.code.as_deref().and_then(of_child)).unwrap_or(false);
+    let code = match (child, abnormal) {
+        (true, true) => "Z00.121",
+        (true, false) => "Z00.129",
+        (false, true) => "Z00.01",
+        (false, false) => "Z00.00",
+    };
+    let reason = "the visit is a preventive one";
+    let new = diagnosis(code, EXAMINATION_CONFIDENCE, em.category_evidence.clone(), reason, icd10cm);
+    let before: Vec<String> = diagnoses.iter().map(|d| d.pointer.clone()).collect();
+    diagnoses.insert(0, new);
+    letter(diagnoses);
+    for pointer in lines.iter_mut().flat_map(|l| &mut l.pointers) {
+        if let Some(moved) = before.iter().position(|b| b == pointer).and_then(|at| diagnoses.get(at + 1)) {
+            *pointer = moved.pointer.clone();
+        }
+    }
+}
+
+/// Administration of vaccines and the vaccines themselves; immune globulins are none.
+fn is_vaccination(code: &str) -> bool {
+    ("90460".."90475").contains(&code)
+        || ("90476".."90760").contains(&code)
+        || matches!(code, "G0008" | "G0009" | "G0010" | "90480")
+}
+
+/// Whether a preventive code is a child's, where it tells.
+fn of_child(code: &str) -> Option<bool> {
+    match code {
+        "99381" | "99382" | "99383" | "99384" | "99391" | "99392" | "99393" | "99394" => Some(true),
+        _ => Some(false),
+    }
+}
+
+fn diagnosis(code: &str, confidence: f32, evidence: Vec<Evidence>, reason: &str, icd10cm: &Icd10cm) -> Diagnosis {
+    Diagnosis {
+        pointer: String::new(),
+        code: code.to_owned(),
+        title: icd10cm.find(code).map(|i| icd10cm.title(i).into_owned()).unwrap_or_default(),
+        confidence,
+        source: vec!["service".to_owned()],
+        evidence,
+        reason: reason.to_owned(),
+    }
+}
+
+/// Letters by place.
+fn letter(diagnoses: &mut [Diagnosis]) {
+    for (position, d) in diagnoses.iter_mut().enumerate() {
+        d.pointer = char::from(b'A' + position.min(25) as u8).to_string();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codeset::CodeSets;
+
+    fn line(code: &str, pointers: &[&str]) -> Line {
+        Line { code: code.to_owned(), pointers: pointers.iter().map(|p| (*p).to_owned()).collect(), ..Line::default() }
+    }
+
+    fn tables() -> CodeSets {
+        CodeSets::open(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("codesets").as_path()).expect("code sets")
+    }
+
+    #[test]
+    fn a_vaccine_is_pointed_to_immunization() {
+        let icd10cm = &tables().icd10cm;
+        let mut diagnoses = vec![Diagnosis { pointer: "A".into(), code: "I10".into(), ..Diagnosis::default() }];
+        let mut lines = [line("90715", &["A"]), line("90471", &[]), line("93000", &["A"])];
+        immunization(&mut diagnoses, &mut lines, icd10cm);
+        assert_eq!(diagnoses.iter().map(|d| d.code.as_str()).collect::<Vec<_>>(), ["I10", "Z23"]);
+        assert_eq!(lines.map(|l| l.pointers.concat()), ["B", "B", "A"]);
+    }
+
+    #[test]
+    fn a_preventive_visit_states_its_examination_first() {
+        let icd10cm = &tables().icd10cm;
+        let mut diagnoses = vec![Diagnosis { pointer: "A".into(), code: "Z23".into(), ..Diagnosis::default() }];
+        let mut lines = [line("90707", &["A"])];
+        let em = EmResult { code: Some("99392".into()), ..EmResult::default() };
+        examination(&mut diagnoses, &mut lines, &em, Some(1), icd10cm);
+        assert_eq!(diagnoses.iter().map(|d| d.code.as_str()).collect::<Vec<_>>(), ["Z00.129", "Z23"]);
+        assert_eq!(lines[0].pointers, ["B"]);
+        let visit = EmResult { code: Some("99213".into()), ..EmResult::default() };
+        let mut none = Vec::new();
+        examination(&mut none, &mut [], &visit, None, icd10cm);
+        assert!(none.is_empty());
+    }
+}
