@@ -90,8 +90,9 @@ fn further(reading: Reading, text: TextOf) -> LabelledDocument {
     }
 }
 
-/// Joins a second reading as the consensus of the dev part is made: what both require is required, what only one does is
-/// neither right nor wrong, each of two first-listed diagnoses may lead.
+/// Joins a second reading: what the first requires and the second lists at all is required, what only one of them lists is
+/// neither right nor wrong, each of two first-listed diagnoses may lead. The second reading calls more optional (status codes,
+/// diseases that are only listed) than the annotators of the dev part do, so its "optional" takes no requirement away.
 fn join(document: &mut LabelledDocument, second: Reading) {
     let mut left = second.dx;
     for first in &mut document.diagnoses {
@@ -101,7 +102,7 @@ fn join(document: &mut LabelledDocument, second: Reading) {
             continue;
         };
         first.role = match (first.role, other.role) {
-            (Role::Optional, _) | (_, Role::Optional) => Role::Optional,
+            (Role::Optional, _) => Role::Optional,
             (Role::Primary, _) | (_, Role::Primary) => Role::Primary,
             _ => Role::Secondary,
         };
@@ -155,12 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn only_what_both_readings_require_is_required() {
+    fn what_one_reading_alone_lists_is_neither_right_nor_wrong() {
         let mut document = LabelledDocument {
             diagnoses: vec![
                 diagnosis("I11.0", &[], Role::Primary),
                 diagnosis("I50.9", &["I50.20"], Role::Secondary),
                 diagnosis("E11.9", &[], Role::Secondary),
+                diagnosis("Z95.1", &[], Role::Secondary),
                 diagnosis("Z87.891", &[], Role::Optional),
             ],
             ..Default::default()
@@ -173,6 +175,7 @@ mod tests {
                 diagnosis("I50.22", &["I50.20"], Role::Primary),
                 diagnosis("I11.0", &[], Role::Secondary),
                 diagnosis("N18.30", &[], Role::Secondary),
+                diagnosis("Z95.1", &[], Role::Optional),
                 diagnosis("Z87.891", &[], Role::Secondary),
             ],
             procedures: Vec::new(),
@@ -184,6 +187,7 @@ mod tests {
             ("I11.0", Role::Primary),
             ("I50.9", Role::Primary),
             ("E11.9", Role::Optional),
+            ("Z95.1", Role::Secondary),
             ("Z87.891", Role::Optional),
             ("N18.30", Role::Optional),
         ];
