@@ -13,6 +13,7 @@ use super::named::Named;
 use super::ncci::Entry;
 use super::ranking::Verdict;
 use super::statements::Role;
+use super::whole_note;
 use crate::claim::{Diagnosis, Line, Query};
 use crate::codeset::procedures::ProcedureValidity;
 use crate::document::Span;
@@ -119,6 +120,16 @@ impl ProcedureCoder {
         results.retain(|(number, _, _)| !more.iter().any(|(n, f, _)| n == number && !f.services.is_empty()));
         results.extend(more.into_iter().filter(|(_, f, _)| !f.services.is_empty()));
         results.sort_by_key(|(number, _, _)| *number);
+        if whole_note::fracture_care_elsewhere(context.view.text, context.context) {
+            for (_, found, _) in &mut results {
+                found.services.retain(|s| !whole_note::is_closed_care(&s.code));
+            }
+            for (verdict, candidate) in verdicts.iter_mut().zip(candidates) {
+                if whole_note::is_closed_care(&self.knowledge.index.codes[candidate.code].code) {
+                    *verdict = Verdict::NotDone;
+                }
+            }
+        }
         let given = administration::lines(&passages, &self.families, &results, &setting);
         let claimed: Vec<String> = results.iter().flat_map(|(_, f, _)| f.services.iter().map(|s| s.code.clone())).collect();
         let mut entries = Vec::new();

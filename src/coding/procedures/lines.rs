@@ -51,8 +51,9 @@ pub fn professional_only(context: &Context) -> bool {
             | NoteType::Discharge
             | NoteType::Emergency
     );
-    // A report from an office that the caller names as such is the office's own.
-    let own = context.origins.get("place_of_service").is_some_and(|o| o.kind == OriginKind::Given);
+    // A report from an office that the caller or the note names as such is the office's own.
+    let named = |o: &crate::note::Origin| o.kind != OriginKind::Default;
+    let own = context.origins.get("place_of_service").is_some_and(named);
     is_facility(&context.place_of_service) || report && !own
 }
 
@@ -140,7 +141,7 @@ impl LineContext<'_> {
         let mut modifiers = self.modifiers_of(&code, entry, service.side, &service.clause);
         for modifier in &service.modifiers {
             // The waived-test modifier is Medicare's.
-            let wanted = modifier != "QW" || self.context.payer.contains("medicare");
+            let wanted = modifier != "QW" || self.context.payer.starts_with("medic");
             if wanted && !modifiers.contains(modifier) {
                 modifiers.push(modifier.clone());
             }
@@ -191,7 +192,7 @@ impl LineContext<'_> {
             _ => {}
         }
         let waived = entry.is_some_and(|e| e.attributes.get("with").is_some_and(|w| w == "QW"));
-        if waived && self.context.payer.contains("medicare") {
+        if waived && self.context.payer.starts_with("medic") {
             modifiers.push("QW");
         }
         modifiers.into_iter().map(str::to_owned).collect()

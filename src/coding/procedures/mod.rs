@@ -32,6 +32,7 @@ pub mod table;
 pub mod units;
 pub mod view;
 pub mod vocabulary;
+pub mod whole_note;
 pub mod words;
 
 use crate::claim::{Candidate, Diagnosis, Line, Query};
@@ -254,6 +255,11 @@ impl ProcedureCoder {
         let mut entries =
             self.decided(&context, (&candidates, &probabilities), named, &mut verdicts, input.diagnoses, &mut coding.queries);
         entries.retain(|entry| patient::can_have_had(&entry.line.code, &input.context.patient));
+        if whole_note::is_leaflet(view.text) {
+            entries.clear();
+            verdicts.iter_mut().for_each(|v| *v = Verdict::NotDone);
+            coding.queries.clear();
+        }
         let own = |code: &str| {
             let same = |i: &usize| self.knowledge.index.codes[candidates[*i].code].code == code;
             (0..candidates.len()).filter(same).map(|i| probabilities[i]).fold(0.0, f32::max)
@@ -290,9 +296,10 @@ impl ProcedureCoder {
             entries.push(Entry { line, concept: None, service: None, lesion: false });
             coding.queries.extend(context.pathology_query(service));
         }
+        let remote = whole_note::is_remote(input.context);
         entries.retain(|entry| {
             let code = entry.line.code.as_str();
-            !(visit && is_operating_room(code) && own(code) < MAJOR_IN_VISIT)
+            !(remote && whole_note::needs_presence(code)) && !(visit && is_operating_room(code) && own(code) < MAJOR_IN_VISIT)
         });
         let mut bundled = ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
         bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, input.diagnoses, &mut entries));

@@ -11,7 +11,7 @@ use super::table::CodeEntry;
 use super::view::NoteView;
 
 static DOSE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)(\d{1,3}(?:,\d{3})+|\d{1,5}(?:\.\d+)?)[\s-]*(mg|mcg|g|gm|grams?|units?|ml|cc)\b").ok());
+    LazyLock::new(|| Regex::new(r"(?i)(\d{1,3}(?:,\d{3})+|\d{1,5}(?:\.\d+)?)[\s-]*(mg|mcg|g|gm|grams?|units?|u|ml|cc)\b").ok());
 static TIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:\bx\s?|×\s?|\btimes\s+)(\d{1,2}|two|three|four|five|six)\b|\b(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+){0,2}(?:lesions?|biops\w+|levels?|grafts?|cages?|spacers?|allergens?|blocks?|instruments?|nails?|muscles?|sites?|points?|stages?|antigens?)\b").ok()
 });
@@ -86,7 +86,7 @@ pub fn doses_at(text: &str) -> Vec<(usize, f64, &'static str)> {
                 "mcg" => (number / 1000.0, "mg"),
                 "g" | "gm" | "gram" | "grams" => (number * 1000.0, "mg"),
                 "ml" | "cc" => (number, "ml"),
-                "unit" | "units" => (number, "unit"),
+                "unit" | "units" | "u" => (number, "unit"),
                 _ => (number, "mg"),
             };
             Some((start, number, measure))

@@ -2,6 +2,7 @@
 mod dates;
 mod note_type;
 mod patient;
+mod payer;
 mod place;
 mod resolve;
 

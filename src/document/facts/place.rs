@@ -22,7 +22,7 @@ static PLACES: LazyLock<Vec<(Regex, &'static str, Applies)>> = LazyLock::new(|| 
         ),
         (r"(?:telehealth|telemedicine|video visit|audio)", "02", Telehealth),
         (
-            r"(?:in (?:the|our|my) office|office procedure|\(office\)|in[- ]office|in (?:the )?clinic|clinic procedure|office setting)",
+            r"(?:in (?:the|our|my) office|office procedure|\(office\)|in[- ]office|in (?:the )?clinic|clinic procedure|office setting|\boffice (?:lab|suite|procedure)|(?:our|own) (?:lab|equipment|office)\b)",
             "11",
             Report,
         ),
@@ -86,10 +86,17 @@ pub(super) fn place_of_service(document: &Document, note_type: Option<NoteType>)
         return Some(Inferred { value: code.as_str().to_owned(), span: Span::new(whole.start(), whole.end()) });
     }
     let kind = note_type.unwrap_or(NoteType::Office);
-    PLACES.iter().filter(|(_, _, applies)| fits(*applies, kind)).find_map(|(regex, code, _)| {
-        let found = regex.find(text)?;
-        Some(Inferred { value: (*code).to_owned(), span: Span::new(found.start(), found.end()) })
-    })
+    PLACES.iter().filter(|(_, code, applies)| fits(*applies, kind) || own_imaging(code, *applies, kind)).find_map(
+        |(regex, code, _)| {
+            let found = regex.find(text)?;
+            Some(Inferred { value: (*code).to_owned(), span: Span::new(found.start(), found.end()) })
+        },
+    )
+}
+
+/// An imaging report may name the office whose own equipment was used.
+fn own_imaging(code: &str, applies: Applies, kind: NoteType) -> bool {
+    code == "11" && applies == Applies::Report && kind == NoteType::Imaging
 }
 
 fn fits(applies: Applies, kind: NoteType) -> bool {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{Facts, Inferred, infer, patient, place};
+use super::{Facts, Inferred, infer, patient, payer, place};
 use crate::document::{Document, Span};
 use crate::note::{Context, Encounter, NoteType, Origin, OriginKind};
 
@@ -18,12 +18,12 @@ pub fn resolve_context(encounter: &Encounter, document: &Document, today: Date) 
     // The place follows the kind of note that is used, which the caller may have given.
     let read_place = place::place_of_service(document, Some(note_type));
     let place_of_service = origins.choose("place_of_service", encounter.place_of_service.clone(), read_place, "11".to_owned());
-    let payer = origins.choose("payer", encounter.payer.clone(), None, "medicare".to_owned());
+    let payer_id = origins.choose("payer", encounter.payer.clone(), payer::payer(document), "medicare".to_owned());
     let patient = patient_of(encounter, document, facts, date_of_service, &mut origins);
     Context {
         date_of_service,
         place_of_service,
-        payer,
+        payer: payer_id,
         note_type,
         patient,
         provider: encounter.provider.clone(),

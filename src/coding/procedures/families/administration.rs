@@ -39,7 +39,9 @@ pub fn lines(
     results: &[(usize, Found, f32)],
     setting: &Setting<'_>,
 ) -> Vec<(Line, Option<Query>)> {
-    let medicare = setting.context.payer == "medicare";
+    // Where nobody names the payer it is taken for Medicare, which a child hardly ever has.
+    let young = setting.context.patient.age_years.is_some_and(|a| a < 19);
+    let medicare = setting.context.payer == "medicare" && !young;
     let mut lines: Vec<(Line, Option<Query>)> = Vec::new();
     let (mut vaccines, mut components, mut injections, mut oral) = (0u32, 0u32, 0u32, 0u32);
     let mut span: Option<Span> = None;
@@ -73,7 +75,6 @@ pub fn lines(
     }
     let Some(span) = span else { return lines };
     let lower = passages.view.text.to_lowercase();
-    let young = setting.context.patient.age_years.is_some_and(|a| a < 19);
     if young && COUNSELLED.iter().any(|w| lower.contains(w)) {
         lines.push((line("90460", vaccines, "Under 19 with counselling: one a vaccine.", span), None));
         if components > vaccines {

@@ -9,9 +9,11 @@ use regex::Regex;
 
 use crate::claim::{Line, Query};
 use crate::codeset::drugs::Drugs;
+use crate::coding::procedures::lines::is_facility;
 use crate::coding::procedures::statements::Role;
 use crate::coding::procedures::units;
 use crate::document::Evidence;
+use crate::note::NoteType;
 
 use super::Setting;
 use super::passage::Passages;
@@ -24,13 +26,19 @@ pub fn decides(code: &str) -> bool {
 }
 
 static PERCENT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)(\d+(?:\.\d+)?)\s*(mg|mcg|units?)\s*/\s*(\d+(?:\.\d+)?)?\s*-?\s*ml").ok());
+    LazyLock::new(|| Regex::new(r"(?i)(\d+(?:\.\d+)?)\s*(mg|mcg|units?|u)\s*/\s*(\d+(?:\.\d+)?)?\s*-?\s*ml").ok());
 static DISCARDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:discard\w*|wast\w*)\s+(?:\w+\s+){0,2}?(\d+(?:\.\d+)?)\s*(mg|units?|mcg)|(\d+(?:\.\d+)?)\s*(mg|units?|mcg)\s+(?:\w+\s+){0,3}?(?:was\s+|were\s+)?(?:discard|wast)\w*").ok()
+    Regex::new(r"(?i)(?:discard\w*|wast\w*)\s+(?:\w+\s+){0,2}?(\d+(?:\.\d+)?)\s*(mg|units?|u\b|mcg)|(\d+(?:\.\d+)?)\s*(mg|units?|u\b|mcg)?\s+(?:\w+\s+){0,3}?(?:was\s+|were\s+)?(?:discard|wast)\w*").ok()
 });
 
 /// Words around a name that say that it was given, and how.
-const GIVEN: [&str; 36] = [
+const GIVEN: [&str; 42] = [
+    "ivp",
+    "ivpb",
+    "d5w",
+    "ns",
+    "bolus",
+    "sites",
     "subacromial",
     "approach",
     "space",
@@ -68,6 +76,13 @@ const GIVEN: [&str; 36] = [
     "into",
     "intralesional",
 ];
+/// Routes of what a clinic gives.
+const ROUTES: [&str; 10] = ["im", "iv", "ivp", "ivpb", "sc", "sq", "subq", "injected", "intramuscular", "push"];
+/// Words of a drug that the patient takes.
+const BY_HOURS: [&str; 20] = [
+    "qid", "qd", "qhs", "hs", "otc", "prn", "q4h", "q6h", "q8h", "q6", "q8", "q12h", "drops", "gtt", "gtts", "tabs", "tab", "rx",
+    "cream", "taper",
+];
 /// What goes into a joint, a tendon sheath or a lesion that is on the claim as injected.
 const JOINT_DRUGS: [&str; 6] = ["J0702", "J1010", "J1100", "J3301", "J7325", "J7321"];
 /// Anesthetics and fluids that belong to the procedure, and what has a table of its own.
@@ -76,11 +91,11 @@ const INCLUDED: [&str; 13] =
 
 /// Lines of the drugs given; nothing where a facility supplies them.
 pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String]) -> Vec<(Line, Option<Query>)> {
-    if setting.facility {
-        return Vec::new();
-    }
     let view = passages.view;
     let whole = view.text.to_lowercase();
+    if setting.facility && !of_clinic(setting, claimed, &whole) {
+        return Vec::new();
+    }
     let by_facility = ["supplied by the", "hospital supplied", "drug brought by", "supplied by patient", "specialty pharmacy"];
     if by_facility.iter().any(|w| whole.contains(w)) {
         return Vec::new();
@@ -102,6 +117,10 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
         let lower = text.to_lowercase();
         let plain = PLAIN.iter().filter_map(|(name, code, unit)| {
             let start = lower.find(name)?;
+            let inside = lower[..start].ends_with(|c: char| c.is_alphanumeric());
+            if inside || *name == "depo " && (lower.contains("provera") || lower.contains("contracep")) {
+                return None;
+            }
             Some((start, start + name.len(), "", vec![(*code, *unit)]))
         });
         let mut hits: Vec<_> = known.collect();
@@ -123,17 +142,22 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
             }
             let tokens = &passages.tokens[range.clone()];
             let given = tokens.iter().any(|t| !t.off && GIVEN.contains(&t.text.as_str()));
-            let history = role == Role::Story && !tokens.iter().any(|t| is_doing(&t.text));
             let Some((code, unit)) =
                 choose(&hcpcs, name, text).filter(|(c, _)| !INCLUDED.contains(c) && !claimed.iter().any(|x| x == c))
             else {
                 continue;
             };
-            let given = given || injects && JOINT_DRUGS.contains(&code) && dose_near(text, start, unit).is_some();
-            if !given || history || home(&lower) || PLANS.iter().any(|w| lower.contains(w)) {
+            let units = dose_near(text, start, unit).or_else(|| bare_dose(text, start, unit));
+            let goes_in = injects && JOINT_DRUGS.contains(&code) && units.is_some();
+            let history = role == Role::Story && !goes_in && !tokens.iter().any(|t| is_doing(&t.text));
+            if !(given || goes_in) || history || home(&lower) || PLANS.iter().any(|w| lower.contains(w)) {
                 continue;
             }
-            let units = dose_near(text, start, unit);
+            // Taken by the mouth or the eye, at hours: no injection, unless its route is said.
+            let route = tokens.iter().any(|t| ROUTES.contains(&t.text.as_str()));
+            if !route && !goes_in && tokens.iter().any(|t| BY_HOURS.contains(&t.text.as_str())) {
+                continue;
+            }
             add(&mut found, code, units, passages, at, at + name.len());
         }
     }
@@ -158,33 +182,59 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
     let multi = ["multi-dose", "multidose", "multiple dose", "multiple-dose", "ml vial of", "bottle"];
     let sealed = single.iter().any(|w| whole.contains(w)) && !multi.iter().any(|w| whole.contains(w));
     let waste = LazyLock::force(&DISCARDED).as_ref().and_then(|p| p.captures(&whole)).and_then(|c| {
-        let amount: f64 = c.get(1).or(c.get(3))?.as_str().parse().ok()?;
-        Some((amount, c.get(2).or(c.get(4))?.as_str().to_owned()))
+        let number = c.get(1).or(c.get(3))?;
+        let measure = c.get(2).or(c.get(4)).map_or("", |m| m.as_str());
+        Some((number.start(), number.as_str().parse::<f64>().ok()?, measure.to_owned()))
     });
-    if medicare && found.len() == 1 {
-        let unit =
-            Drugs::embedded().all().iter().flat_map(|d| d.hcpcs.iter()).find(|(c, _)| *c == found[0].0.code).map(|(_, u)| *u);
+    let whose = if found.len() == 1 { Some(0) } else { waste.as_ref().and_then(|(at, ..)| told_with(&found, *at, view.text)) };
+    if let Some(own) = whose.filter(|_| medicare) {
+        let code = found[own].0.code.clone();
+        let unit = Drugs::embedded().all().iter().flat_map(|d| d.hcpcs.iter()).find(|(c, _)| *c == code).map(|(_, u)| *u);
         match (waste, unit) {
-            (Some((amount, measure)), Some(unit)) => {
+            (Some((_, amount, measure)), Some(unit)) => {
                 if let Some((size, _)) = units::dose(unit) {
                     let amount = if measure == "mcg" { amount / 1000.0 } else { amount };
-                    let mut second = found[0].0.clone();
+                    let mut second = found[own].0.clone();
                     second.modifiers = vec!["JW".to_owned()];
                     second.units = ((amount / size) - 1e-6).ceil().max(1.0) as u32;
                     second.reason = format!("{} Discarded from a single-dose container.", second.reason);
                     found.push((second, None));
                 }
             }
-            (None, _) if sealed => found[0].0.modifiers.push("JZ".to_owned()),
+            (None, _) if sealed => found[own].0.modifiers.push("JZ".to_owned()),
             _ => {}
         }
     }
     found
 }
 
+/// The drug of a sentence that says what was thrown away: the last one named before it.
+fn told_with(found: &[(Line, Option<Query>)], at: usize, text: &str) -> Option<usize> {
+    let named = |i: &usize| found[*i].0.evidence.last().map_or(0, |e| e.start);
+    let own = (0..found.len()).filter(|i| named(i) < at).max_by_key(named)?;
+    let between = text.get(named(&own)..at)?;
+    (!between.contains(". ") && !between.contains('\n')).then_some(own)
+}
+
+/// A report of an injection into a joint, a tendon or the skin that names no hospital and none of its machines comes from a
+/// clinic, which buys the drug.
+fn of_clinic(setting: &Setting<'_>, claimed: &[String], whole: &str) -> bool {
+    let injection = |c: &String| ["2052", "2055", "2060", "2061", "1190"].iter().any(|stem| c.starts_with(stem));
+    let hospital = ["fluoro", "c-arm", "anesthesiolog", "hospital", "operating", "surgery center", "inpatient"];
+    setting.context.note_type == NoteType::Procedure
+        && !is_facility(&setting.context.place_of_service)
+        && claimed.iter().any(injection)
+        && !hospital.iter().any(|w| whole.contains(w))
+}
+
 /// Drugs that notes name without what tells the injected form from others.
-const PLAIN: [(&str, &str, &str); 3] =
-    [("triamcinolone", "J3301", "10 mg"), ("medroxyprogesterone", "J1050", "1 mg"), ("synvisc", "J7325", "1 mg")];
+const PLAIN: [(&str, &str, &str); 5] = [
+    ("triamcinolone", "J3301", "10 mg"),
+    ("medroxyprogesterone", "J1050", "1 mg"),
+    ("synvisc", "J7325", "1 mg"),
+    ("depo ", "J1010", "1 mg"),
+    ("dex ", "J1100", "1 mg"),
+];
 /// Words of what is still to be given.
 const PLANS: [&str; 8] = ["will ", "next ", "schedul", "consider", "plan ", "offered", "declin", "last "];
 
@@ -218,6 +268,13 @@ fn choose<'a>(hcpcs: &[(&'a str, &'a str)], name: &str, text: &str) -> Option<(&
         list.split(", ").any(|b| name.to_lowercase() == b || lower.contains(b) && b.len() > 4)
     });
     named.or(hcpcs.first()).copied()
+}
+
+/// "80 depo": the number right before the name of a depot steroid, in milligrams.
+fn bare_dose(text: &str, at: usize, unit: &str) -> Option<u32> {
+    let (size, measure) = units::dose(unit)?;
+    let number: f64 = text.get(..at)?.split_whitespace().next_back()?.parse().ok()?;
+    (measure == "mg" && (10.0..=160.0).contains(&number)).then(|| (number / size).ceil() as u32)
 }
 
 /// Units of the dose that stands nearest to the name; none where no dose stands in the same part.

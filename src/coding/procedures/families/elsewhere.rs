@@ -3,7 +3,16 @@ use crate::coding::procedures::lines::is_facility;
 use crate::note::{Context, NoteType};
 
 /// Words of what was done on another day or is only thought of.
-const OTHER_DAY: [&str; 30] = [
+const OTHER_DAY: [&str; 39] = [
+    "last yr",
+    "last mo",
+    "last wk",
+    "yest ",
+    "prior to arrival",
+    "before arrival",
+    "never had",
+    "mo later",
+    "months later",
     "last year",
     "last month",
     "last week",
@@ -36,7 +45,17 @@ const OTHER_DAY: [&str; 30] = [
     "would rather",
 ];
 /// Words of where others did it.
-const OTHER_PLACE: [&str; 30] = [
+const OTHER_PLACE: [&str; 40] = [
+    "student health",
+    " er on ",
+    " ed on ",
+    "imaging center",
+    "another clinic",
+    "at her pcp",
+    "at his pcp",
+    "at pcp",
+    "from pcp",
+    "by pcp",
     "outside",
     "elsewhere",
     "at home",

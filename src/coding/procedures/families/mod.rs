@@ -5,6 +5,7 @@
 //! decision table. The first row that fits decides; a `?` cell means that the note does not say, reports the least that
 //! is supported, and asks. The learned model says whether a service was done where the note names it without saying so.
 pub mod administration;
+pub mod dates;
 pub mod drugs;
 pub mod elsewhere;
 pub mod found;
@@ -27,7 +28,7 @@ pub use source::{Family, FamilyError};
 use table::Value;
 
 /// The tables that the program is built with.
-const EMBEDDED: [(&str, &str); 29] = [
+const EMBEDDED: [(&str, &str); 30] = [
     ("cardio_cath_device.toml", include_str!("../../../../codesets/procedures/cardio_cath_device.toml")),
     ("cardio_tests.toml", include_str!("../../../../codesets/procedures/cardio_tests.toml")),
     ("cardio_vascular.toml", include_str!("../../../../codesets/procedures/cardio_vascular.toml")),
@@ -45,6 +46,7 @@ const EMBEDDED: [(&str, &str); 29] = [
     ("general_other.toml", include_str!("../../../../codesets/procedures/general_other.toml")),
     ("general_women_urology.toml", include_str!("../../../../codesets/procedures/general_women_urology.toml")),
     ("imaging.toml", include_str!("../../../../codesets/procedures/imaging.toml")),
+    ("office_services.toml", include_str!("../../../../codesets/procedures/office_services.toml")),
     ("ortho_arthroscopy.toml", include_str!("../../../../codesets/procedures/ortho_arthroscopy.toml")),
     ("ortho_fracture_arm.toml", include_str!("../../../../codesets/procedures/ortho_fracture_arm.toml")),
     ("ortho_fracture_leg.toml", include_str!("../../../../codesets/procedures/ortho_fracture_leg.toml")),

@@ -34,7 +34,10 @@ pub fn tokens(text: &str, offset: usize) -> Vec<Token> {
         if word.is_empty() {
             return;
         }
-        let text = std::mem::take(word);
+        let mut text = std::mem::take(word);
+        if matches!(text.as_str(), "xr" | "xrs") {
+            text = "xray".to_owned();
+        }
         let joins = matches!(text.as_str(), "and" | "with" | "plus" | "then");
         let (head, tail) = super::pattern::ends(&text);
         list.push(Token { text, span: Span::new(start + offset, end + offset), cut: *cut || joins, off: false, head, tail });
@@ -161,7 +164,7 @@ impl<'a> Passages<'a> {
             }
             for part in self.parts(s) {
                 let lower = self.text(&part).to_lowercase();
-                let here = status::HERE.iter().any(|w| lower.contains(w));
+                let here = status::is_here(&lower);
                 let planned = (status::PLANNED.iter().any(|w| lower.contains(w)) || lower.starts_with("plan ")) && !here;
                 let done = self.tokens[part.clone()].iter().any(|t| is_doing(&t.text));
                 let told = match of.role {
@@ -290,7 +293,7 @@ impl<'a> Passages<'a> {
     /// Whether a statement places what it tells at this encounter.
     pub fn says_here(&self, statement: usize) -> bool {
         let lower = self.view.statements[statement].span.of(self.view.text).to_lowercase();
-        status::HERE.iter().chain(&OWN).any(|w| lower.contains(w))
+        status::is_here(&lower) || OWN.iter().any(|w| lower.contains(w))
     }
 
     /// Whether a statement names the operation or study that the note reports.

@@ -56,9 +56,9 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
     let spoken = !places.is_empty() && places.iter().all(|p| p.status < Status::Read);
     places.retain(|p| match p.status {
         Status::Done => true,
-        Status::Named => mass >= TRUSTED,
+        Status::Named => family.stated || mass >= TRUSTED,
         // Where a test was done is the model's question.
-        Status::Read => !offered.is_empty(),
+        Status::Read => family.stated || !offered.is_empty(),
         _ => false,
     });
     if family.vaccine.is_some() {
@@ -75,11 +75,14 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
     let titled = passages.view.statements.iter().any(|s| s.role == Role::Title);
     let named_there = places.iter().any(|p| passages.role(p.statement) == Role::Title);
     let long = passages.view.statements.len() >= LONG;
+    // A visit may have a title and yet say of a test that it was done "here".
+    let visit = !super::status::is_report(setting.context.note_type);
+    let placed = |p: &Passage| visit && passages.says_here(p.statement);
     if titled && long && !named_there && mass < TRUSTED && !family.by_words() {
-        places.clear();
+        places.retain(placed);
     }
     if long && !titled && mass < TRUSTED_LONG && !family.by_words() {
-        places.clear();
+        places.retain(placed);
     }
     // An account of a stay, or a consultant's, tells what others have done.
     let retold = matches!(
@@ -93,7 +96,7 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
     }
     // What a discharge summary tells was billed with its own report; a test in hospital is its reader's.
     let of_stay = matches!(setting.context.note_type, NoteType::Inpatient | NoteType::Discharge | NoteType::Consult);
-    if discharge || of_stay && family.test && setting.facility {
+    if discharge || (of_stay || family.stated) && family.test && setting.facility {
         places.retain(|p| passages.says_own(p.statement));
     }
     let may_be_told = if discharge {

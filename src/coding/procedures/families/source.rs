@@ -51,6 +51,8 @@ pub enum Kind {
     Minutes,
     /// A dose in the unit named.
     Dose(String),
+    /// What of a drug was thrown away.
+    Wasted,
 }
 
 /// Where an attribute may stand.
@@ -102,6 +104,9 @@ pub struct Family {
     pub test: bool,
     /// The whole note is the account of the service, as of an evaluation by a therapist.
     pub visit: bool,
+    /// Its words are those of something done where they are written (a rapid test, a meter, a brace from stock): neither the
+    /// model nor a verb must say so.
+    pub stated: bool,
     /// Lesions, places or sides that are services of their own.
     pub each: Vec<String>,
     /// An attribute added up over services that are alike in everything else.
@@ -141,9 +146,9 @@ pub struct Vaccine {
 
 impl Family {
     /// Whether the note's words suffice, so that the model's doubt does not count: an evaluation that the whole note is the
-    /// account of, or a service that another line vouches for.
+    /// account of, a service that another line vouches for, or one that is named only where it is done.
     pub fn by_words(&self) -> bool {
-        self.visit || !self.only_with.is_empty()
+        self.visit || self.stated || !self.only_with.is_empty()
     }
 }
 
@@ -176,6 +181,8 @@ struct Raw {
     test: bool,
     #[serde(default)]
     visit: bool,
+    #[serde(default)]
+    stated: bool,
     #[serde(default)]
     each: Vec<String>,
     sum: Option<String>,
@@ -252,6 +259,7 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Family>, FamilyError> {
             source: raw.source,
             test: raw.test,
             visit: raw.visit,
+            stated: raw.stated,
             each: raw.each,
             sum: raw.sum,
             lesion: raw.lesion,
@@ -291,11 +299,12 @@ fn attribute(raw: RawAttribute) -> Result<Attribute, String> {
         "area" => Kind::Area,
         "views" => Kind::Views,
         "minutes" => Kind::Minutes,
+        "wasted" => Kind::Wasted,
         "dose" if matches!(raw.unit.as_str(), "mg" | "unit" | "ml") => Kind::Dose(raw.unit),
         "dose" => return Err("a dose needs `unit`: mg, unit or ml".to_owned()),
         other => {
             return Err(format!(
-                "`{other}` is no kind of attribute; allowed: choice, count, excised, size, length, area, views, minutes, dose"
+                "`{other}` is no kind of attribute; allowed: choice, count, excised, size, length, area, views, minutes, wasted, dose"
             ));
         }
     };

@@ -5,6 +5,7 @@ use crate::coding::procedures::statements::{Role, Statement};
 use crate::extract::Assertion;
 use crate::note::NoteType;
 
+use super::dates;
 use super::elsewhere::elsewhere;
 use super::passage::{Passages, Token};
 use super::pattern;
@@ -33,7 +34,10 @@ impl Passages<'_> {
         let assertion = self.view.assertion(self.span(words));
         let negated = pattern::is_negated(&self.tokens, self.statements[statement].start, words.start);
         let done = self.tokens[range.clone()].iter().any(|t| is_doing(&t.text));
-        let absent = matches!(assertion, Assertion::Absent | Assertion::Family) && !done;
+        // "Rapid strep: NEG" is a result, not a test that was not done.
+        let until = (words.end + 4).min(self.statements[statement].end);
+        let result = is_test && self.tokens[words.start..until].iter().any(|t| t.text.starts_with("neg"));
+        let absent = matches!(assertion, Assertion::Absent | Assertion::Family) && !done && !result;
         if absent || negated && of.role != Role::Title {
             return Status::Denied;
         }
@@ -41,6 +45,11 @@ impl Passages<'_> {
         let lower = self.text(&piece).to_lowercase();
         if self.tokens[words.clone()].iter().any(|t| t.off) {
             return Status::Denied;
+        }
+        let report = is_report(self.view.context.note_type);
+        let heads = of.role == Role::Title || of.role == Role::Lead && report;
+        if !heads && (!report || is_test) && self.of_another_day(&piece, words) {
+            return Status::Past;
         }
         match of.role {
             Role::History if self.is_history(statement) => Status::Past,
@@ -51,7 +60,7 @@ impl Passages<'_> {
     }
 
     fn status_in_visit(&self, of: &Statement, assertion: Assertion, lower: &str, piece: &Range<usize>, is_test: bool) -> Status {
-        let here = HERE.iter().any(|w| lower.contains(w)) || of.cues.here && HERE.iter().any(|w| lower.contains(w));
+        let here = is_here(lower);
         let done = self.tokens[piece.clone()].iter().any(|t| is_doing(&t.text));
         if assertion == Assertion::Historical && !here {
             return Status::Past;
@@ -63,7 +72,8 @@ impl Passages<'_> {
         if PLANNED.iter().any(|w| lower.contains(w)) && !here {
             return Status::Planned;
         }
-        if !is_report(self.view.context.note_type) && !here && elsewhere(lower, self.view.context) && !self.has_signs(piece) {
+        let other = || elsewhere(lower, self.view.context) && (is_test || !self.has_signs(piece));
+        if !is_report(self.view.context.note_type) && !here && other() {
             return Status::Past;
         }
         if is_test {
@@ -88,6 +98,22 @@ impl Passages<'_> {
             _ if self.has_signs(piece) => Status::Done,
             _ => Status::Named,
         }
+    }
+
+    /// Whether the words say that the service lies behind ("s/p septoplasty", "duplex 3/26", "on 4/20/26").
+    fn of_another_day(&self, piece: &Range<usize>, words: &Range<usize>) -> bool {
+        let report = is_report(self.view.context.note_type);
+        let before = &self.tokens[piece.start.max(words.start.saturating_sub(6)).min(words.start)..words.start];
+        let is = |t: &Token, w: &str| t.text == w;
+        let after_it = before.windows(2).any(|w| is(&w[0], "s") && is(&w[1], "p") || is(&w[0], "status") && is(&w[1], "post"))
+            || before.iter().any(|t| is(t, "pod"));
+        if after_it && !report {
+            return true;
+        }
+        let end = self.span(piece).end;
+        let (start, last) = (self.span(words).start, self.span(words).end);
+        let Some(text) = self.view.text.get(start..end.max(last)) else { return false };
+        dates::other_day(text, last - start, self.view.context.date_of_service, report)
     }
 
     /// Whether the words around a passage are those of doing: numbing, stopping blood, a specimen, a route, a lot.
@@ -155,8 +181,13 @@ const SIGNS: [&str; 45] = [
     "bandage",
 ];
 /// Words that place a service at this encounter.
-pub(super) const HERE: [&str; 28] = [
+const HERE: [&str; 33] = [
     " here",
+    "done now",
+    "just now",
+    "shot here",
+    "from stock",
+    "our stock",
     "our lab",
     "our own",
     "our office",
@@ -185,6 +216,32 @@ pub(super) const HERE: [&str; 28] = [
     "interpreted by me",
     "my interpretation",
 ];
+/// "here for", "not today": neither says that something was done at this encounter.
+const NOT_HERE: [&str; 13] = [
+    "not today",
+    "none today",
+    "not done today",
+    "not given today",
+    "here to ",
+    "here for ",
+    "here because",
+    "here with ",
+    "here w/",
+    "comes today",
+    "before today",
+    "not repeated today",
+    "until today",
+];
+
+/// Whether words place a service at this encounter.
+pub(super) fn is_here(lower: &str) -> bool {
+    if !HERE.iter().any(|w| lower.contains(w)) {
+        return false;
+    }
+    let rest = NOT_HERE.iter().fold(lower.to_owned(), |text, w| text.replace(w, " "));
+    HERE.iter().any(|w| rest.contains(w))
+}
+
 /// Words of what is still to be done.
 pub(super) const PLANNED: [&str; 30] = [
     "we will ",

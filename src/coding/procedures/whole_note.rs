@@ -1,0 +1,94 @@
+//! What a whole note rules out: instructions to a patient, a visit over the wire, a fracture handed to another.
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::note::{Context, NoteType};
+
+/// Least words "you" and "your", and their least share of all words, of a leaflet.
+const ADDRESSED: usize = 8;
+const SHARE: f32 = 0.04;
+
+/// Instructions handed to a patient tell of no service: they speak to the reader, and no author says "I".
+pub fn is_leaflet(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty()).collect();
+    let you = words.iter().filter(|w| matches!(**w, "you" | "your" | "yours")).count();
+    let own = words.iter().any(|w| matches!(*w, "i" | "pt" | "patient" | "my"));
+    you >= ADDRESSED && you as f32 >= SHARE * words.len() as f32 && !own
+}
+
+/// Whether clinician and patient were in different places.
+pub fn is_remote(context: &Context) -> bool {
+    context.note_type == NoteType::Telehealth || matches!(context.place_of_service.as_str(), "02" | "10")
+}
+
+/// Whether a service needs patient and staff in one place: operations, films, tests, vaccines, drugs, devices.
+pub fn needs_presence(code: &str) -> bool {
+    match code.as_bytes().first() {
+        Some(b'J' | b'L' | b'Q' | b'A' | b'E') => true,
+        Some(b'0'..=b'8') => code.ends_with(|c: char| c.is_ascii_digit()),
+        // Vaccines, eyes and ears, heart tracings and echo, lungs, allergy and nerves, infusions.
+        _ => [
+            "902", "904", "906", "907", "920", "921", "922", "925", "926", "930", "933", "934", "935", "940", "950", "958", "959",
+        ]
+        .iter()
+        .chain(&["963", "964", "965"])
+        .any(|stem| code.starts_with(stem)),
+    }
+}
+
+static HANDED_OVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:ortho\w*|hand surg\w*|fracture clinic)\b[^;\n]{0,40}\b(?:takes? over|will (?:follow|take|treat)|appt|appointment|referral|f/u|follow[- ]?up)|\b(?:refer\w*|f/u|follow[- ]?up|appt|appointment|sees?)\s+(?:(?:to|with|w/|by|in|the|an?)\s*){0,3}(?:ortho\w*|hand surg\w*|fracture clinic)").ok()
+});
+static BEGUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:still in|in the|within the|within) global\b|fracture care (?:was )?(?:begun|started|billed)").ok()
+});
+
+/// Whether fracture care is another's: begun before, or handed on by an emergency or urgent-care clinician.
+pub fn fracture_care_elsewhere(text: &str, context: &Context) -> bool {
+    let has = |pattern: &LazyLock<Option<Regex>>| LazyLock::force(pattern).as_ref().is_some_and(|p| p.is_match(text));
+    let first_aid = context.note_type == NoteType::Emergency
+        || matches!(context.place_of_service.as_str(), "20" | "23")
+        || text.chars().take(120).collect::<String>().to_lowercase().contains("urgent care");
+    has(&BEGUN) || first_aid && has(&HANDED_OVER)
+}
+
+/// Closed treatment of a fracture without manipulation: care over the following weeks.
+pub fn is_closed_care(code: &str) -> bool {
+    const CODES: [&str; 48] = [
+        "21310", "22310", "23500", "23540", "23570", "23600", "23620", "24500", "24530", "24560", "24576", "24650", "24670",
+        "25500", "25530", "25560", "25600", "25622", "25630", "25650", "26600", "26720", "26740", "26750", "27197", "27230",
+        "27238", "27246", "27267", "27500", "27501", "27508", "27516", "27520", "27530", "27538", "27750", "27760", "27767",
+        "27780", "27786", "27808", "27816", "27824", "28400", "28470", "28490", "28510",
+    ];
+    CODES.contains(&code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{self, facts::resolve_context};
+    use crate::note::Encounter;
+
+    #[test]
+    fn a_leaflet_speaks_to_its_reader() {
+        let leaflet = "AFTER YOUR COLONOSCOPY. You were given medicine to make you sleepy. Do not drive until your nurse says so. \
+                       If you bleed call your doctor. You will get a letter. Check your sugar.";
+        assert!(is_leaflet(leaflet));
+        assert!(!is_leaflet("Pt had a colonoscopy. You asked whether your patient may drive."));
+        assert!(needs_presence("92557") && needs_presence("72148") && needs_presence("J1885"));
+        assert!(!needs_presence("96127") && !needs_presence("90833") && !needs_presence("99406"));
+    }
+
+    #[test]
+    fn a_fracture_is_handed_over_by_urgent_care() {
+        let text = "Urgent Care. Buckle fx distal radius, volar splint. Ortho Dr. B appt 5/11 takes over.";
+        let context = resolve_context(&Encounter::default(), &document::read(text), jiff::civil::date(2026, 5, 4));
+        assert!(fracture_care_elsewhere(text, &context));
+        let own = "Orthopedics. Fifth metacarpal fracture, gutter splint, follow up in ortho clinic.";
+        let context = resolve_context(&Encounter::default(), &document::read(own), jiff::civil::date(2026, 5, 4));
+        assert!(!fracture_care_elsewhere(own, &context));
+        assert!(is_closed_care("25600") && !is_closed_care("25605"));
+    }
+}
