@@ -1,6 +1,8 @@
 //! Procedures of the labelled dev notes by the procedure coder alone (no encoder). Runs where `LABELS` names the labels'
-//! folder. Tests only.
+//! folder; with `HALF` 0 or 1 on that half of the training notes in their place. Tests only.
 use std::path::Path;
+
+use rayon::prelude::*;
 
 use crate::codeset::CodeSets;
 use crate::coding::procedures::{ProcedureCoder, ProcedureInput};
@@ -17,11 +19,18 @@ fn procedures_of_labelled_notes() {
     let sets = CodeSets::open(&root.join("codesets")).expect("code sets");
     let mut counts = Counts::default();
     let (mut exact, mut hits) = (0, 0);
-    for case in gold::load_labels(Path::new(&folder), Part::Dev).expect("labels") {
+    let half: Option<usize> = std::env::var("HALF").ok().and_then(|half| half.parse().ok());
+    let part = if half.is_some() { Part::Train } else { Part::Dev };
+    let mut cases = gold::load_labels(Path::new(&folder), part).expect("labels");
+    cases.retain(|case| half.is_none_or(|half| crate::train::encoder::dataset::half_of(&case.gold.id) == half));
+    let code = |case: &gold::Case| {
         let document = document::read(&case.encounter.note);
         let context = resolve_context(&case.encounter, &document, jiff::civil::date(2026, 5, 4));
         let input = ProcedureInput { document: &document, context: &context, mentions: &[], diagnoses: &[], code_sets: &sets };
-        let coding = coder.code(&input);
+        coder.code(&input)
+    };
+    let codings: Vec<_> = cases.par_iter().map(code).collect();
+    for (case, coding) in cases.iter().zip(&codings) {
         let lines: Vec<_> = coding.lines.iter().filter(|l| !is_em_code(&l.code)).collect();
         let predicted: Vec<String> = lines.iter().map(|l| l.code.clone()).collect();
         let required: Vec<Vec<String>> = case.gold.procedures.iter().map(|p| p.codes.clone()).collect();

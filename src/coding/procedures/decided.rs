@@ -15,6 +15,7 @@ use super::ranking::Verdict;
 use super::statements::Role;
 use super::whole_note;
 use crate::claim::{Diagnosis, Line, Query};
+use crate::codeset::CodeSets;
 use crate::codeset::procedures::ProcedureValidity;
 use crate::document::Span;
 
@@ -169,7 +170,12 @@ impl ProcedureCoder {
                 };
                 add(
                     &mut entries,
-                    Entry { line, concept: None, service: (!found.offered).then(|| service.clone()), lesion: family.lesion },
+                    Entry {
+                        line,
+                        concept: None,
+                        service: (!found.offered).then(|| service.clone()),
+                        lesion: family.lesion || family.distinct,
+                    },
                 );
             }
             queries.extend(found.questions.into_iter().map(|q| Query {
@@ -179,6 +185,7 @@ impl ProcedureCoder {
                 evidence: vec![context.document.evidence(q.span)],
             }));
         }
+        one_first_biopsy(&mut entries, context.code_sets);
         let mut drugs = drugs::lines(&passages, &setting, &claimed);
         for (line, _) in &mut drugs {
             line.confidence = self.sure(own(&line.code), context, Told::Drug);
@@ -286,6 +293,31 @@ fn offered(passages: &Passages<'_>, context: &LineContext<'_>, candidate: &CodeC
     let inside = |i: &usize| passages.tokens[*i].span.overlaps(span);
     let (first, last) = (whole.clone().find(inside)?, whole.clone().rev().find(inside)?);
     Some(Passage { statement: candidate.statement, range: whole, words: first..last + 1, status: Status::Done })
+}
+
+/// First and further codes of skin biopsies, the deepest technique first.
+const BIOPSIES: [(&str, &str); 3] = [("11106", "11107"), ("11104", "11105"), ("11102", "11103")];
+
+/// Of several techniques of skin biopsy the deepest has the one first code; what is left of the others is further ones.
+fn one_first_biopsy(entries: &mut Vec<Entry>, code_sets: &CodeSets) {
+    let has = |entries: &[Entry], code: &str| entries.iter().position(|e| e.line.code == code);
+    let Some(deepest) = BIOPSIES.iter().position(|(first, _)| has(entries, first).is_some()) else { return };
+    for (first, further) in &BIOPSIES[deepest + 1..] {
+        let Some(at) = has(entries, first) else { continue };
+        match has(entries, further) {
+            Some(more) => {
+                entries[more].line.units += entries[at].line.units;
+                entries.remove(at);
+            }
+            None => {
+                let line = &mut entries[at].line;
+                (*further).clone_into(&mut line.code);
+                if let Some(index) = code_sets.procedures.find(further) {
+                    code_sets.procedures.descriptor(index).clone_into(&mut line.title);
+                }
+            }
+        }
+    }
 }
 
 /// Adds a line; the same code on the other side becomes both sides, the same code at another place another unit.

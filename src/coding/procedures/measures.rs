@@ -29,7 +29,32 @@ static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static VIEWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(\d{1,2}|one|two|three|four|five|six|single|multiple)[\s-]*(?:standard\s+|additional\s+|radiographic\s+|plain\s+)?(?:views?|images?|projections?|films?)\b").ok()
 });
-static MINUTES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\b(\d{1,3})[\s-]*(?:minutes?|mins?)\b").ok());
+static MINUTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(\d{1,3}|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|eighteen|twenty|thirty|forty|fifty|sixty|ninety)(?:[\s-](five|two|eight))?[\s-]*(?:minutes?|mins?)\b").ok()
+});
+/// Numbers as the pattern of minutes has them.
+const NUMBERS: [(&str, f64); 17] = [
+    ("two", 2.0),
+    ("five", 5.0),
+    ("six", 6.0),
+    ("seven", 7.0),
+    ("eight", 8.0),
+    ("nine", 9.0),
+    ("ten", 10.0),
+    ("eleven", 11.0),
+    ("twelve", 12.0),
+    ("fifteen", 15.0),
+    ("eighteen", 18.0),
+    ("twenty", 20.0),
+    ("thirty", 30.0),
+    ("forty", 40.0),
+    ("fifty", 50.0),
+    ("sixty", 60.0),
+    ("ninety", 90.0),
+];
+/// "10:05 to 11:20".
+static CLOCK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(\d{1,2}):(\d{2})\s*(?:[ap]m\s*)?(?:-|–|to|until|till)\s*(\d{1,2}):(\d{2})\b").ok());
 static GRAMS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\b(\d{1,4})[\s-]*(?:grams?|g|gm)\b").ok());
 
 impl Measures {
@@ -74,14 +99,40 @@ impl Measures {
         }
         let lower = text.to_lowercase();
         if measures.views.is_empty() {
-            let projections =
-                ["ap ", "ap,", "anteroposterior", "lateral", "oblique", "mortise", "sunrise", "axillary view", "odontoid"];
-            let named = projections.iter().filter(|p| lower.contains(*p)).count();
+            // "AP/lat/mortise": each projection once, by its long or its short name.
+            const PROJECTIONS: [&[&str]; 10] = [
+                &["ap", "anteroposterior"],
+                &["pa", "posteroanterior"],
+                &["lateral", "lat"],
+                &["oblique", "obliques", "obl"],
+                &["mortise"],
+                &["sunrise", "merchant", "skyline"],
+                &["axillary"],
+                &["odontoid"],
+                &["grashey"],
+                &["scaphoid"],
+            ];
+            let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
+            let named = PROJECTIONS.iter().filter(|names| names.iter().any(|name| words.contains(name))).count();
             if named >= 2 {
                 measures.views.push(named.min(4) as f64);
             }
         }
-        measures.minutes.extend(captures(&MINUTES, text).into_iter().filter_map(|f| f.get(1)?.as_str().parse::<f64>().ok()));
+        measures.minutes.extend(captures(&CLOCK, text).into_iter().filter_map(|f| {
+            let number = |i: usize| f.get(i)?.as_str().parse::<f64>().ok();
+            let (from, to) = (number(1)? * 60.0 + number(2)?, number(3)? * 60.0 + number(4)?);
+            // Past noon on a clock of twelve hours.
+            let minutes = if to < from { to + 720.0 - from } else { to - from };
+            (1.0..=600.0).contains(&minutes).then_some(minutes)
+        }));
+        measures.minutes.extend(captures(&MINUTES, text).into_iter().filter_map(|f| {
+            let number = |i: usize| {
+                let word = f.get(i)?.as_str();
+                let known = NUMBERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+                known.map(|(_, n)| *n).or_else(|| word.parse::<f64>().ok())
+            };
+            Some(number(1)? + number(2).unwrap_or(0.0))
+        }));
         measures.grams.extend(captures(&GRAMS, text).into_iter().filter_map(|f| f.get(1)?.as_str().parse::<f64>().ok()));
         measures.contrast = contrast(&lower);
         measures

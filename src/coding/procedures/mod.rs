@@ -44,6 +44,7 @@ use crate::note::{Context, NoteType};
 
 use candidates::CodeCandidate;
 use families::FamilyTables;
+use families::pattern::Vocabulary;
 use knowledge::Knowledge;
 use layers::Layers;
 use lines::LineContext;
@@ -116,6 +117,8 @@ pub struct ProcedureCoding {
 const ALONE: f32 = 0.5;
 /// And this in a report of an operation or study, which is what most labelled notes are.
 const ALONE_IN_REPORT: f32 = 0.35;
+/// And this where the families of its code know no word of the note.
+const FOREIGN: f32 = 0.75;
 /// Probability of a code that the note states by its number.
 const STATED: f32 = 0.9;
 /// And this in a discharge summary.
@@ -125,12 +128,16 @@ const SHOWN: f32 = 0.03;
 /// Most candidates shown.
 const MOST_SHOWN: usize = 25;
 
+fn tune(name: &str, default: f32) -> f32 {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+}
+
 /// The least probability of a line that only the model proposes.
 fn least_alone(note_type: NoteType) -> f32 {
     match note_type {
         NoteType::Discharge => RETOLD,
-        _ if families::status::is_report(note_type) => ALONE_IN_REPORT,
-        _ => ALONE,
+        _ if families::status::is_report(note_type) => tune("P5_REPORT", ALONE_IN_REPORT),
+        _ => tune("P5_ALONE", ALONE),
     }
 }
 
@@ -268,6 +275,7 @@ impl ProcedureCoder {
         // A table may take up what the model only half believes; a line of the model's alone needs more, and a discharge
         // summary retells what was billed with its own report.
         let least = least_alone(input.context.note_type);
+        let vocabulary = Vocabulary::new(&families::passage::tokens(view.text, 0));
         // A laboratory value in a visit says nothing of who ran the test.
         let reported = !visit;
         for ((verdict, probability), candidate) in verdicts.iter_mut().zip(&probabilities).zip(&candidates) {
@@ -280,7 +288,8 @@ impl ProcedureCoder {
                     && families::elsewhere::elsewhere(&lower, input.context);
                 !statement.cues.here && (self.is_laboratory(candidate) || told_of)
             };
-            if *verdict == Verdict::Chosen && (*probability < least || !reported && elsewhere()) {
+            let needed = if self.is_foreign(&vocabulary, candidate) { least.max(tune("P5_FOREIGN", FOREIGN)) } else { least };
+            if *verdict == Verdict::Chosen && (*probability < needed || !reported && elsewhere()) {
                 *verdict = Verdict::Unlikely;
             }
         }
@@ -317,6 +326,13 @@ impl ProcedureCoder {
         coding.candidates.retain(|c| !bundled.iter().any(|b| b.code == c.code));
         coding.candidates.splice(0..0, bundled);
         coding
+    }
+
+    /// Whether the families of a candidate's code know no word of the note.
+    fn is_foreign(&self, vocabulary: &Vocabulary, candidate: &CodeCandidate) -> bool {
+        let families = self.families.of_code(&self.knowledge.index.codes[candidate.code].code);
+        let knows = |f: &families::Family| f.find.iter().chain(&f.told).any(|pattern| pattern.may_fit(vocabulary));
+        !families.is_empty() && !families.iter().any(|number| knows(&self.families.families[*number]))
     }
 
     /// A test of the laboratory section.

@@ -8,14 +8,19 @@ use super::view::NoteView;
 
 /// Sides named in a piece of text; both, or "bilateral", is bilateral.
 pub fn sides(text: &str) -> Option<Laterality> {
-    let (mut right, mut left, mut both) = (false, false, false);
+    let (mut right, mut left) = (false, false);
+    let mut both = text.to_ascii_lowercase().contains("b/l");
     for word in text.split(|c: char| !c.is_alphanumeric()) {
         match word.to_ascii_lowercase().as_str() {
-            "right" | "rt" => right = true,
-            "left" | "lt" => left = true,
+            "right" | "rt" | "rle" | "rue" | "rih" | "rij" => right = true,
+            "left" | "lt" | "lle" | "lue" | "lih" | "lij" => left = true,
             "r" if word == "R" => right = true,
             "l" if word == "L" => left = true,
-            "bilateral" | "bilaterally" | "bilat" => both = true,
+            // Of eyes, and only as the short forms that they are.
+            "od" if word == "OD" => right = true,
+            "os" if word == "OS" => left = true,
+            "ou" if word == "OU" => both = true,
+            "bilateral" | "bilaterally" | "bilat" | "ble" | "bue" | "bih" => both = true,
             _ => {}
         }
     }
@@ -132,6 +137,8 @@ mod tests {
         assert_eq!(sides("Release of the left ring finger pulley"), Some(Laterality::Left));
         assert_eq!(sides("left and right knees"), Some(Laterality::Bilateral));
         assert_eq!(sides("x-ray of the chest"), None);
+        assert_eq!(sides("Eylea OS"), Some(Laterality::Left));
+        assert_eq!(sides("cervical os, B/L tubes"), Some(Laterality::Bilateral));
         assert_eq!(digit("left ring finger", Some(Laterality::Left)), Some("F3"));
         assert_eq!(digit("right great toe", Some(Laterality::Right)), Some("T5"));
         assert_eq!(digit("index and middle fingers", Some(Laterality::Right)), None);

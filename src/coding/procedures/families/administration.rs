@@ -17,7 +17,10 @@ pub fn decides(code: &str) -> bool {
 }
 
 /// Words that say that the physician counselled patient or family.
-const COUNSELLED: [&str; 12] = [
+const COUNSELLED: [&str; 15] = [
+    "discussed risks",
+    "risks and benefits",
+    "risks/benefits",
     "counsel",
     "talked with",
     "i explained",

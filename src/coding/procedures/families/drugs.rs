@@ -32,13 +32,18 @@ static DISCARDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Words around a name that say that it was given, and how.
-const GIVEN: [&str; 42] = [
+const GIVEN: [&str; 47] = [
     "ivp",
     "ivpb",
     "d5w",
     "ns",
     "bolus",
     "sites",
+    "intravitreal",
+    "glute",
+    "delt",
+    "buttock",
+    "tolerated",
     "subacromial",
     "approach",
     "space",
@@ -83,8 +88,13 @@ const BY_HOURS: [&str; 20] = [
     "qid", "qd", "qhs", "hs", "otc", "prn", "q4h", "q6h", "q8h", "q6", "q8", "q12h", "drops", "gtt", "gtts", "tabs", "tab", "rx",
     "cream", "taper",
 ];
-/// What goes into a joint, a tendon sheath or a lesion that is on the claim as injected.
-const JOINT_DRUGS: [&str; 6] = ["J0702", "J1010", "J1100", "J3301", "J7325", "J7321"];
+/// First digits of injections whose drug may be named with its dose alone.
+const INJECTIONS: [&str; 8] = ["2052", "2055", "2060", "2061", "1190", "6461", "6464", "6702"];
+/// What goes into a joint, a tendon sheath, a lesion, a muscle or an eye that is on the claim as injected.
+const JOINT_DRUGS: [&str; 24] = [
+    "J0702", "J1010", "J1100", "J3301", "J7325", "J7321", "J0585", "J0586", "J0587", "J0588", "J0178", "J2778", "J2777", "J7318",
+    "J7320", "J7322", "J7323", "J7324", "J7326", "J7327", "J7328", "J7329", "J7331", "J7332",
+];
 /// Anesthetics and fluids that belong to the procedure, and what has a table of its own.
 const INCLUDED: [&str; 13] =
     ["J2003", "J2002", "J2004", "J7620", "J7613", "J7611", "J0171", "J7120", "J2795", "J0665", "J7308", "J7345", "J2590"];
@@ -100,7 +110,7 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
     if by_facility.iter().any(|w| whole.contains(w)) {
         return Vec::new();
     }
-    let injects = claimed.iter().any(|c| ["2052", "2055", "2060", "2061", "1190"].iter().any(|stem| c.starts_with(stem)));
+    let injects = claimed.iter().any(|c| INJECTIONS.iter().any(|stem| c.starts_with(stem)));
     let mut found: Vec<(Line, Option<Query>)> = Vec::new();
     let parts = (0..passages.statements.len())
         .filter(|s| passages.role(*s) != Role::History)
@@ -147,10 +157,11 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
             else {
                 continue;
             };
-            let units = dose_near(text, start, unit).or_else(|| bare_dose(text, start, unit));
+            let units = dose_near(text, (start, end), unit).or_else(|| bare_dose(text, start, unit));
             let goes_in = injects && JOINT_DRUGS.contains(&code) && units.is_some();
             let history = role == Role::Story && !goes_in && !tokens.iter().any(|t| is_doing(&t.text));
-            if !(given || goes_in) || history || home(&lower) || PLANS.iter().any(|w| lower.contains(w)) {
+            let planned = PLANS.iter().any(|w| lower.replace("next due", "").contains(w));
+            if !(given || goes_in) || history || home(&lower) || planned {
                 continue;
             }
             // Taken by the mouth or the eye, at hours: no injection, unless its route is said.
@@ -278,7 +289,7 @@ fn bare_dose(text: &str, at: usize, unit: &str) -> Option<u32> {
 }
 
 /// Units of the dose that stands nearest to the name; none where no dose stands in the same part.
-fn dose_near(text: &str, at: usize, unit: &str) -> Option<u32> {
+fn dose_near(text: &str, (at, name_end): (usize, usize), unit: &str) -> Option<u32> {
     if unit.starts_with("per dose") {
         return Some(1);
     }
@@ -299,7 +310,8 @@ fn dose_near(text: &str, at: usize, unit: &str) -> Option<u32> {
         .filter(|(start, ..)| {
             !strengths.iter().any(|(a, b)| (a..b).contains(&start) && list.iter().filter(|d| d.2 == measure).count() > 1)
         })
-        .min_by_key(|(start, ..)| start.abs_diff(at))?;
+        .min_by_key(|(start, ..)| if *start >= at { start.saturating_sub(name_end) } else { at - start });
+    let Some(best) = best else { return bare_dose(text, at, size) };
     let total = ["total"].iter().find_map(|w| {
         let place = text.to_lowercase().find(w)?;
         list.iter().filter(|d| d.2 == measure).min_by_key(|d| d.0.abs_diff(place))
@@ -307,6 +319,24 @@ fn dose_near(text: &str, at: usize, unit: &str) -> Option<u32> {
     let amount = total.map_or(best.1, |t| t.1);
     let units = (amount / size - 1e-6).ceil();
     (1.0..=2000.0).contains(&units).then_some(units as u32)
+}
+
+/// "Toradol 60 IM", "40 kenalog": a number beside the name without its unit is in the drug's own.
+fn bare_dose(text: &str, at: usize, size: f64) -> Option<u32> {
+    let number = |word: &str| word.parse::<f64>().ok().filter(|n| *n >= 1.0 && *n <= 400.0 && n.fract() == 0.0);
+    let plain = |c: char| c.is_whitespace() || c.is_ascii_digit();
+    let behind = text[at..].split_whitespace().skip(1).take(2).collect::<Vec<_>>();
+    let routes = ["im", "iv", "ivp", "sc", "sq", "subq", "ia", "into"];
+    let route = |word: &&str| routes.contains(&word.trim_end_matches(',').to_ascii_lowercase().as_str());
+    let before = text[..at].trim_end();
+    let before = before.strip_suffix(" of").unwrap_or(before);
+    let last = before.rsplit(|c: char| !plain(c)).next().and_then(|w| w.split_whitespace().next_back());
+    let amount = match behind.as_slice() {
+        [word, next] if number(word).is_some() && route(next) => number(word),
+        _ => last.and_then(number).filter(|_| before.ends_with(|c: char| c.is_ascii_digit())),
+    }?;
+    let units = (amount / size - 1e-6).ceil();
+    (1.0..=40.0).contains(&units).then_some(units as u32)
 }
 
 fn add(

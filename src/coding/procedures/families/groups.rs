@@ -67,7 +67,8 @@ pub(super) fn groups(family: &Family, passages: &Passages<'_>, places: Vec<Passa
     // (keys, passage), best known first.
     let mut known: Vec<(BTreeMap<String, String>, Passage)> = Vec::new();
     for place in places {
-        for (range, shared) in split(family, passages, &place) {
+        let further = further_places(family, passages, &place).into_iter().map(|range| (range, false));
+        for (range, shared) in split(family, passages, &place).into_iter().chain(further) {
             let mut combinations = vec![BTreeMap::new()];
             for key in &family.each {
                 let mut stated = keys_of(family, passages, key, &range);
@@ -135,6 +136,34 @@ fn split(family: &Family, passages: &Passages<'_>, place: &Passage) -> Vec<(Rang
     parts.into_iter().map(|(range, _)| (range, false)).collect()
 }
 
+/// "A stent to the right coronary and, separately, to the circumflex": the pieces behind a passage that name one more place of
+/// the same service and nothing else.
+fn further_places(family: &Family, passages: &Passages<'_>, place: &Passage) -> Vec<Range<usize>> {
+    const STATES: [&str; 12] =
+        ["normal", "patent", "disease", "stenosis", "free", "clear", "intact", "without", "no", "mild", "untouched", "occluded"];
+    let key = &family.each[0];
+    let whole = passages.piece_around(place.statement, &place.range);
+    if key == "side" || place.range.end >= whole.end {
+        return Vec::new();
+    }
+    let here = keys_of(family, passages, key, &place.range);
+    let mut list = Vec::new();
+    let mut joined = false;
+    for piece in passages.pieces(place.range.end..whole.end) {
+        let words = &passages.tokens[piece.clone()];
+        joined |= matches!(words[0].text.as_str(), "and" | "plus" | "to" | "then" | "also");
+        let says_more = words.iter().any(|t| t.off || super::status::is_doing(&t.text) || STATES.contains(&t.text.as_str()));
+        if says_more || words.len() > 7 {
+            break;
+        }
+        let named = keys_of(family, passages, key, &piece);
+        if joined && named.len() == 1 && !here.is_empty() && !here.contains(&named[0]) {
+            list.push(piece);
+        }
+    }
+    list
+}
+
 /// The pieces of ranges that do not speak of the other side alone.
 pub(super) fn of_side(passages: &Passages<'_>, ranges: &[Range<usize>], side: &str) -> Vec<Range<usize>> {
     let other = if side == "right" { Laterality::Left } else { Laterality::Right };
@@ -154,7 +183,13 @@ pub(super) fn of_side(passages: &Passages<'_>, ranges: &[Range<usize>], side: &s
 
 /// Sides named in ranges, without what was not done there.
 fn sides_in(passages: &Passages<'_>, ranges: &[Range<usize>]) -> Option<Laterality> {
-    const PAIRED: [&str; 44] = [
+    const PAIRED: [&str; 50] = [
+        "saphenous",
+        "great",
+        "veins",
+        "knees",
+        "puncta",
+        "temples",
         "side",
         "sides",
         "ear",

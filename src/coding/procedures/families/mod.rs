@@ -10,9 +10,12 @@ pub mod drugs;
 pub mod elsewhere;
 pub mod found;
 pub mod groups;
+pub mod lesions;
 pub mod passage;
 pub mod pattern;
 pub mod services;
+pub mod short_forms;
+pub mod signs;
 pub mod source;
 pub mod status;
 pub mod table;
@@ -28,7 +31,7 @@ pub use source::{Family, FamilyError};
 use table::Value;
 
 /// The tables that the program is built with.
-const EMBEDDED: [(&str, &str); 30] = [
+const EMBEDDED: [(&str, &str); 32] = [
     ("cardio_cath_device.toml", include_str!("../../../../codesets/procedures/cardio_cath_device.toml")),
     ("cardio_tests.toml", include_str!("../../../../codesets/procedures/cardio_tests.toml")),
     ("cardio_vascular.toml", include_str!("../../../../codesets/procedures/cardio_vascular.toml")),
@@ -42,10 +45,12 @@ const EMBEDDED: [(&str, &str); 30] = [
     ("ent_neck.toml", include_str!("../../../../codesets/procedures/ent_neck.toml")),
     ("ent_nose.toml", include_str!("../../../../codesets/procedures/ent_nose.toml")),
     ("ent_throat.toml", include_str!("../../../../codesets/procedures/ent_throat.toml")),
+    ("eye.toml", include_str!("../../../../codesets/procedures/eye.toml")),
     ("general_endoscopy_surgery.toml", include_str!("../../../../codesets/procedures/general_endoscopy_surgery.toml")),
     ("general_other.toml", include_str!("../../../../codesets/procedures/general_other.toml")),
     ("general_women_urology.toml", include_str!("../../../../codesets/procedures/general_women_urology.toml")),
     ("imaging.toml", include_str!("../../../../codesets/procedures/imaging.toml")),
+    ("neurology_psychiatry.toml", include_str!("../../../../codesets/procedures/neurology_psychiatry.toml")),
     ("office_services.toml", include_str!("../../../../codesets/procedures/office_services.toml")),
     ("ortho_arthroscopy.toml", include_str!("../../../../codesets/procedures/ortho_arthroscopy.toml")),
     ("ortho_fracture_arm.toml", include_str!("../../../../codesets/procedures/ortho_fracture_arm.toml")),

@@ -6,6 +6,7 @@ use crate::coding::procedures::view::NoteView;
 use crate::document::{SectionKind, Span};
 
 use super::pattern::{Pattern, Vocabulary};
+use super::short_forms;
 use super::status::{self, Status, is_doing, is_report};
 
 /// A lower-case word or number of the note.
@@ -24,28 +25,49 @@ pub struct Token {
     pub(super) tail: u64,
 }
 
-/// Words and numbers of a text that stands at byte `offset` of its document.
+impl Token {
+    fn new(text: String, span: Span, cut: bool) -> Self {
+        let (head, tail) = super::pattern::ends(&text);
+        Self { text, span, cut, off: false, head, tail }
+    }
+}
+
+/// Words and numbers of a text that stands at byte `offset` of its document, short forms spelled out.
 pub fn tokens(text: &str, offset: usize) -> Vec<Token> {
     let mut list: Vec<Token> = Vec::new();
     let mut word = String::new();
-    let (mut start, mut cut) = (0, true);
+    let (mut start, mut cut, mut passed) = (0, true, 0);
     let bytes = text.as_bytes();
     let mut push = |word: &mut String, start: usize, end: usize, cut: &mut bool| {
         if word.is_empty() {
             return;
         }
         let mut text = std::mem::take(word);
-        if matches!(text.as_str(), "xr" | "xrs") {
-            text = "xray".to_owned();
+        if let Some(whole) = short_forms::full(&text) {
+            whole.clone_into(&mut text);
         }
         let joins = matches!(text.as_str(), "and" | "with" | "plus" | "then");
-        let (head, tail) = super::pattern::ends(&text);
-        list.push(Token { text, span: Span::new(start + offset, end + offset), cut: *cut || joins, off: false, head, tail });
+        list.push(Token::new(text, Span::new(start + offset, end + offset), *cut || joins));
         *cut = joins;
     };
     for (i, c) in text.char_indices() {
         let digit_after = bytes.get(i + 1).is_some_and(u8::is_ascii_digit);
         let inner = c == '.' && digit_after && (word.is_empty() || word.bytes().all(|b| b.is_ascii_digit()));
+        // "inj'd" is one word; its d is passed over below.
+        if matches!(c, '\'' | '\u{2019}') {
+            let mut rest = text[i + c.len_utf8()..].chars();
+            let ends =
+                rest.next().is_some_and(|d| d.eq_ignore_ascii_case(&'d')) && rest.next().is_none_or(|n| !n.is_alphanumeric());
+            if let Some(past) = short_forms::past(&word).filter(|_| ends) {
+                word = past;
+                push(&mut word, start, i + c.len_utf8() + 1, &mut cut);
+                passed = i + c.len_utf8();
+                continue;
+            }
+        }
+        if passed == i && i > 0 {
+            continue;
+        }
         if c.is_alphanumeric() || inner {
             if word.is_empty() {
                 start = i;
@@ -57,7 +79,22 @@ pub fn tokens(text: &str, offset: usize) -> Vec<Token> {
         cut |= matches!(c, ',' | ';' | ':' | '.' | '\n' | '(' | ')' | '+' | '&' | '?' | '!');
     }
     push(&mut word, start, text.len(), &mut cut);
+    join_slashed(&mut list, text, offset);
     list
+}
+
+/// Makes one word of "b/l" and the like.
+fn join_slashed(list: &mut Vec<Token>, text: &str, offset: usize) {
+    let mut i = 0;
+    while i + 1 < list.len() {
+        let (first, second) = (list[i].span, list[i + 1].span);
+        let slash = first.end + 1 == second.start && text.as_bytes().get(first.end - offset) == Some(&b'/');
+        if let Some(whole) = short_forms::slashed(&list[i].text, &list[i + 1].text).filter(|_| slash) {
+            list[i] = Token::new(whole.to_owned(), Span::new(first.start, second.end), list[i].cut);
+            list.remove(i + 1);
+        }
+        i += 1;
+    }
 }
 
 /// Words of an author who did or read something personally.
@@ -162,6 +199,8 @@ impl<'a> Passages<'a> {
             if self.is_history(s) {
                 continue;
             }
+            let whole = of.span.of(self.view.text).to_lowercase();
+            let here_as_whole = status::HERE.iter().any(|w| whole.contains(w));
             for part in self.parts(s) {
                 let lower = self.text(&part).to_lowercase();
                 let here = status::is_here(&lower);
@@ -171,7 +210,7 @@ impl<'a> Passages<'a> {
                     Role::Title | Role::Description | Role::Lead | Role::Result => true,
                     Role::Plan => done || here,
                     // In a visit without headings one sentence says "frozen" and another what.
-                    _ => report || done || here || active.contains(&of.section) || self.has_signs(&part),
+                    _ => report || done || here || here_as_whole || active.contains(&of.section) || self.has_signs(&part),
                 };
                 if told && !planned {
                     list.push((s, part));
@@ -290,10 +329,17 @@ impl<'a> Passages<'a> {
         OWN.iter().any(|w| lower.contains(w))
     }
 
+    /// Whether a statement speaks of shots as given: a route, a limb, a dose.
+    pub fn lists_shots(&self, statement: usize) -> bool {
+        const WORDS: [&str; 11] =
+            ["injection", "mouth", "oral", "thigh", "thighs", "arm", "left", "right", "dose", "shots", "vaccines"];
+        self.tokens[self.statements[statement].clone()].iter().any(|t| !t.off && WORDS.contains(&t.text.as_str()))
+    }
+
     /// Whether a statement places what it tells at this encounter.
     pub fn says_here(&self, statement: usize) -> bool {
         let lower = self.view.statements[statement].span.of(self.view.text).to_lowercase();
-        status::is_here(&lower) || OWN.iter().any(|w| lower.contains(w))
+        status::is_here(&lower) || OWN.iter().any(|w| lower.contains(w)) || super::signs::is_point_of_care(&lower)
     }
 
     /// Whether a statement names the operation or study that the note reports.

@@ -2,7 +2,8 @@
 //!
 //! A pattern is a list of terms that must all stand in the same passage, in any order. A term is a list of alternatives
 //! separated by `|`; `_` joins words that follow one another; `*` at the end stands for any ending, at the beginning for
-//! any beginning; a term that begins with `!` must not stand there. `cryo*|froze|liquid_nitrogen actinic_kerato*|aks`
+//! any beginning; a term that begins with `!` must not stand there; `@past` and `@plan` stand for what many families share.
+//! `cryo*|froze|liquid_nitrogen actinic_kerato*|aks`
 //! finds "liquid nitrogen was applied to 9 actinic keratoses".
 use std::ops::Range;
 
@@ -43,7 +44,7 @@ impl Word {
             (Some(_), Some(_)) => return None,
             (Some(rest), None) => (Fit::Suffix, rest.to_owned()),
             (None, Some(rest)) => (Fit::Prefix, rest.to_owned()),
-            (None, None) => (Fit::Exact, lower),
+            (None, None) => (Fit::Exact, super::short_forms::full(&lower).map_or(lower, str::to_owned)),
         };
         if letters.is_empty() || !letters.chars().all(|c| c.is_alphanumeric() || c == '.') {
             return None;
@@ -106,6 +107,15 @@ impl Vocabulary {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alternatives(Vec<Vec<Word>>);
 
+/// Alternatives that many families share, by the name that stands for them.
+fn word_set(name: &str) -> Option<&'static str> {
+    match name {
+        "@past" => Some("prior|previous|previously|history|status_post"),
+        "@plan" => Some("plan|plans|planned|schedul*|consider*|discuss*"),
+        _ => None,
+    }
+}
+
 /// Words that turn what follows into its absence.
 const NEGATIONS: [&str; 6] = ["no", "not", "without", "denies", "nor", "never"];
 
@@ -113,7 +123,7 @@ impl Alternatives {
     /// Reads `a|b_c|d*`; the error names the part that is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut list = Vec::new();
-        for alternative in text.split('|') {
+        for alternative in text.split('|').flat_map(|part| word_set(part).unwrap_or(part).split('|')) {
             let words: Option<Vec<Word>> = alternative.split('_').map(Word::of).collect();
             list.push(words.ok_or_else(|| format!("`{alternative}` is no word pattern"))?);
         }
@@ -155,7 +165,8 @@ pub fn is_negated(tokens: &[Token], from: usize, at: usize) -> bool {
         }
         k -= 1;
         if NEGATIONS.contains(&tokens[k].text.as_str()) {
-            return true;
+            // A no-scalpel vasectomy is one.
+            return !matches!(tokens[k + 1].text.as_str(), "scalpel" | "touch" | "needle");
         }
     }
     false
@@ -239,6 +250,9 @@ mod tests {
         for lacks in ["xnitrogen", "*xogen", "nitroge", "nitrox*", "z*", "a9", "liquid_nitros*|kerato"] {
             assert!(!may_fit(lacks), "{lacks}");
         }
+        assert!(
+            Pattern::parse("knee @past").expect("a pattern").find(&tokens("status post knee replacement", 0), 0..4).is_some()
+        );
         assert!(Pattern::parse("a||b").is_err() && Pattern::parse("!a").is_err() && Pattern::parse("*a*").is_err());
     }
 }

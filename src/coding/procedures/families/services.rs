@@ -56,7 +56,9 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
     let spoken = !places.is_empty() && places.iter().all(|p| p.status < Status::Read);
     places.retain(|p| match p.status {
         Status::Done => true,
-        Status::Named => family.stated || mass >= TRUSTED,
+            Status::Named => {
+                family.stated || mass >= TRUSTED || family.visit || family.vaccine.is_some() && passages.lists_shots(p.statement)
+            }
         // Where a test was done is the model's question.
         Status::Read => family.stated || !offered.is_empty(),
         _ => false,
@@ -312,11 +314,11 @@ fn read(
         let all = (0..passages.statements.len()).filter(|s| passages.role(*s) != Role::History);
         levels.push(all.map(|s| passages.statements[s].clone()).collect());
     }
-    levels
-        .iter()
-        .map(|ranges| values::read(passages, &attribute.kind, ranges))
-        .find(|(value, _)| *value != Value::Unstated)
-        .unwrap_or((Value::Unstated, false))
+    let stated =
+        levels.iter().map(|ranges| values::read(passages, &attribute.kind, ranges)).find(|(value, _)| *value != Value::Unstated);
+    // "Shave biopsy of the left cheek, second shave biopsy of the right forearm" are two.
+    let counted = || super::lesions::places(passages, &group.passages).filter(|_| attribute.places);
+    stated.or_else(|| Some((Value::Number(f64::from(counted()?)), false))).unwrap_or((Value::Unstated, false))
 }
 
 /// The two statements behind each passage, within its section.

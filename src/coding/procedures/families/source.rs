@@ -37,6 +37,8 @@ pub enum Kind {
     Choice(Vec<(String, Alternatives)>),
     /// How many of something.
     Count(Alternatives),
+    /// How many of these are named: muscles, joints, body regions.
+    Named(Vec<Alternatives>),
     /// Largest diameter in centimetres; with the margins on both sides where they are stated.
     Excised,
     /// Largest diameter in centimetres.
@@ -79,6 +81,8 @@ pub struct Attribute {
     pub default: Option<String>,
     /// The question where it is not stated and changes the code.
     pub ask: Option<String>,
+    /// A count that is the number of places of the body told of, where none is stated.
+    pub places: bool,
 }
 
 /// A family of codes: how notes speak of the service, and which code its attributes choose.
@@ -113,6 +117,8 @@ pub struct Family {
     pub sum: Option<String>,
     /// What is done at a lesion of its own may stand beside other lesions' services.
     pub lesion: bool,
+    /// What is done at a place of its own stands beside the same at other places, though NCCI bundles the two.
+    pub distinct: bool,
     /// Codes whose presence on the claim takes this family's lines away.
     pub included_in: Vec<String>,
     /// First digits of codes one of which must be on the claim: guidance, a microscope and the like stand only beside them.
@@ -189,16 +195,28 @@ struct Raw {
     #[serde(default)]
     lesion: bool,
     #[serde(default)]
+    distinct: bool,
+    #[serde(default)]
     included_in: Vec<String>,
     #[serde(default)]
     only_with: Vec<String>,
     vaccine: Option<Vaccine>,
     #[serde(default)]
-    read: BTreeMap<String, Spanned<RawAttribute>>,
+    read: BTreeMap<String, Spanned<RawRead>>,
+    #[serde(default)]
+    account: BTreeMap<String, Spanned<RawRead>>,
     table: Spanned<String>,
 }
 
+/// An attribute: the values of a choice, or all that may be said of it.
 #[derive(Deserialize)]
+#[serde(untagged)]
+enum RawRead {
+    Values(Vec<String>),
+    Full(RawAttribute),
+}
+
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawAttribute {
     #[serde(default = "choice")]
@@ -213,6 +231,8 @@ struct RawAttribute {
     scope: Scope,
     default: Option<String>,
     ask: Option<String>,
+    #[serde(default)]
+    places: bool,
 }
 
 /// The kind of an attribute that names none.
@@ -233,12 +253,16 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Family>, FamilyError> {
             list.iter().map(|p| Pattern::parse(p.get_ref()).map_err(|e| wrong(p.span().start, e))).collect()
         };
         let mut attributes = BTreeMap::new();
-        for (key, spanned) in raw.read {
+        let of_account = raw.account.into_iter().map(|(key, raw)| (key, raw, Some(Scope::Account)));
+        for (key, spanned, scope) in raw.read.into_iter().map(|(key, raw)| (key, raw, None)).chain(of_account) {
             let at = spanned.span().start;
             if BUILT_IN.contains(&key.as_str()) {
                 return Err(wrong(at, format!("`{key}` is built in and cannot be read otherwise")));
             }
-            attributes.insert(key, attribute(spanned.into_inner()).map_err(|e| wrong(at, e))?);
+            let read = attribute(spanned.into_inner(), scope).map_err(|e| wrong(at, e))?;
+            if attributes.insert(key.clone(), read).is_some() {
+                return Err(wrong(at, format!("`{key}` is read twice")));
+            }
         }
         // The text of a multi-line string begins behind its quotes and their line end.
         let start = raw.table.span().start;
@@ -263,6 +287,7 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Family>, FamilyError> {
             each: raw.each,
             sum: raw.sum,
             lesion: raw.lesion,
+            distinct: raw.distinct,
             included_in: raw.included_in,
             only_with: raw.only_with,
             vaccine: raw.vaccine,
@@ -279,7 +304,11 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Family>, FamilyError> {
     Ok(families)
 }
 
-fn attribute(raw: RawAttribute) -> Result<Attribute, String> {
+fn attribute(raw: RawRead, scope: Option<Scope>) -> Result<Attribute, String> {
+    let raw = match raw {
+        RawRead::Full(raw) => raw,
+        RawRead::Values(values) => RawAttribute { kind: choice(), values, ..RawAttribute::default() },
+    };
     let kind = match raw.kind.as_str() {
         "choice" => {
             let mut values = Vec::new();
@@ -293,6 +322,7 @@ fn attribute(raw: RawAttribute) -> Result<Attribute, String> {
             Kind::Choice(values)
         }
         "count" => Kind::Count(Alternatives::parse(&raw.nouns)?),
+        "named" => Kind::Named(raw.values.iter().map(|v| Alternatives::parse(v)).collect::<Result<_, _>>()?),
         "excised" => Kind::Excised,
         "size" => Kind::Size,
         "length" => Kind::Length,
@@ -304,11 +334,11 @@ fn attribute(raw: RawAttribute) -> Result<Attribute, String> {
         "dose" => return Err("a dose needs `unit`: mg, unit or ml".to_owned()),
         other => {
             return Err(format!(
-                "`{other}` is no kind of attribute; allowed: choice, count, excised, size, length, area, views, minutes, wasted, dose"
+                "`{other}` is no kind of attribute; allowed: choice, count, named, excised, size, length, area, views, minutes, wasted, dose"
             ));
         }
     };
-    Ok(Attribute { kind, scope: raw.scope, default: raw.default, ask: raw.ask })
+    Ok(Attribute { kind, scope: scope.unwrap_or(raw.scope), default: raw.default, ask: raw.ask, places: raw.places })
 }
 
 /// What must hold between the parts of a family; the row of the table it concerns, and what is wrong.
@@ -353,7 +383,7 @@ mod tests {
         let fault = |text: String| parse("f.toml", &text).expect_err("a fault").to_string();
         assert_eq!(fault(file("lines\n1700", "")), "f.toml:10: `1700` is no CPT or HCPCS code");
         assert!(fault(file("size | lines\n1 | 17000", "")).starts_with("f.toml:2: family `a`: attribute `size`"));
-        let read = "read.how = { kind = \"choice\", values = [\"a: b\"] }";
+        let read = "account.how = [\"a: b\"]";
         assert_eq!(fault(file("how | lines\nz | 17000", read)), "f.toml:10: `z` is no value of `how`");
         assert!(fault(file("lines\n17000", "read.how = { kind = \"x\" }")).starts_with("f.toml:7: `x` is no kind"));
         assert!(fault("nothing = 1".to_owned()).starts_with("f.toml:1: "));

@@ -1,6 +1,7 @@
 //! Whether a passage says that its service was done at this encounter.
 use std::ops::Range;
 
+use crate::coding::procedures::lines::is_facility;
 use crate::coding::procedures::statements::{Role, Statement};
 use crate::extract::Assertion;
 use crate::note::NoteType;
@@ -9,6 +10,7 @@ use super::dates;
 use super::elsewhere::elsewhere;
 use super::passage::{Passages, Token};
 use super::pattern;
+use super::signs;
 
 /// Whether a passage says that its service was done at this encounter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +44,7 @@ impl Passages<'_> {
             return Status::Denied;
         }
         let piece = self.piece_around(statement, range);
-        let lower = self.text(&piece).to_lowercase();
+        let lower = self.text(&self.own_part(&piece, range)).to_lowercase();
         if self.tokens[words.clone()].iter().any(|t| t.off) {
             return Status::Denied;
         }
@@ -57,6 +59,23 @@ impl Passages<'_> {
             Role::Description if is_report(self.view.context.note_type) => Status::Done,
             _ => self.status_in_visit(of, assertion, &lower, &piece, is_test),
         }
+    }
+
+    /// A sentence up to where it goes on to something else: "Prolia given in the arm, calcium was normal last week".
+    fn own_part(&self, piece: &Range<usize>, passage: &Range<usize>) -> Range<usize> {
+        const SAME: [&str; 10] = ["it", "this", "that", "which", "he", "she", "they", "both", "result", "results"];
+        for next in self.pieces(passage.end.min(piece.end)..piece.end) {
+            let words = &self.tokens[next.clone()];
+            let verb = words.iter().position(|t| matches!(t.text.as_str(), "was" | "were" | "is" | "are" | "had" | "has"));
+            let new = verb.is_some_and(|v| v > 0) && !words.iter().take(2).any(|t| SAME.contains(&t.text.as_str()));
+            // "… and she will see us postpartum."
+            let after = words.iter().any(|t| t.text == "will")
+                && words.iter().any(|t| matches!(t.text.as_str(), "see" | "return" | "follow" | "call" | "come" | "recheck"));
+            if (new || after) && next.start >= passage.end {
+                return piece.start..next.start;
+            }
+        }
+        piece.clone()
     }
 
     fn status_in_visit(&self, of: &Statement, assertion: Assertion, lower: &str, piece: &Range<usize>, is_test: bool) -> Status {
@@ -81,6 +100,8 @@ impl Passages<'_> {
             let named = matches!(of.role, Role::Title | Role::Lead | Role::Description | Role::Result | Role::Other);
             return match () {
                 _ if here && !lower.contains("outside") => Status::Done,
+                // What gives its result within minutes is done where the patient is.
+                _ if signs::is_point_of_care(lower) && !is_facility(&self.view.context.place_of_service) => Status::Done,
                 _ if report && named => Status::Done,
                 // A heading that names the study is the head of its report.
                 _ if matches!(of.role, Role::Title | Role::Lead) && of.words.len() < 12 => Status::Done,
@@ -123,7 +144,7 @@ impl Passages<'_> {
         let near = (statement.saturating_sub(1)..(statement + 3).min(self.statements.len()))
             .filter(|s| self.view.statements[*s].section == section)
             .flat_map(|s| self.statements[s].clone());
-        near.into_iter().any(|i| !self.tokens[i].off && SIGNS.contains(&self.tokens[i].text.as_str()))
+        near.into_iter().any(|i| !self.tokens[i].off && signs::is_sign(&self.tokens[i].text))
     }
 }
 
@@ -132,54 +153,6 @@ pub fn is_report(kind: NoteType) -> bool {
     matches!(kind, NoteType::Operative | NoteType::Procedure | NoteType::Imaging | NoteType::Pathology)
 }
 
-/// Words that stand around something being done.
-const SIGNS: [&str; 45] = [
-    "lidocaine",
-    "lido",
-    "anesthesia",
-    "anesthetic",
-    "hemostasis",
-    "specimen",
-    "specimens",
-    "sterile",
-    "prepped",
-    "prep",
-    "wheal",
-    "intradermal",
-    "gauge",
-    "25g",
-    "22g",
-    "27g",
-    "tolerated",
-    "cautery",
-    "cryo",
-    "thaw",
-    "freeze",
-    "nylon",
-    "vicryl",
-    "prolene",
-    "chromic",
-    "im",
-    "sc",
-    "deltoid",
-    "thigh",
-    "lot",
-    "vis",
-    "tech",
-    "path",
-    "pathology",
-    "sutures",
-    "blade",
-    "forceps",
-    "curette",
-    "clamp",
-    "needle",
-    "dressing",
-    "proparacaine",
-    "vaccines",
-    "immunizations",
-    "bandage",
-];
 /// Words that place a service at this encounter.
 const HERE: [&str; 33] = [
     " here",
@@ -321,7 +294,14 @@ pub(super) fn says_not(piece: &[Token]) -> bool {
 
 /// A word that says something was done: the past tense of doing.
 pub fn is_doing(word: &str) -> bool {
-    const OTHERS: [&str; 23] = [
+    const OTHERS: [&str; 30] = [
+        "went",
+        "slid",
+        "sewn",
+        "sewed",
+        "dug",
+        "swept",
+        "slipped",
         "did",
         "ran",
         "run",

@@ -21,13 +21,23 @@ pub fn read(passages: &Passages<'_>, kind: &Kind, ranges: &[Range<usize>]) -> Re
     match kind {
         Kind::Choice(values) => {
             for (name, words) in values {
-                if ranges.iter().any(|r| stated(passages, words, r)) {
+                // Words of what was not done stand in pieces that deny.
+                let denies = matches!(name.as_str(), "no" | "none" | "failed");
+                let denied = |r: &Range<usize>| {
+                    let free = |p: &Range<usize>| !super::pattern::is_negated(&passages.tokens, r.start, p.start);
+                    denies && words.places(&passages.tokens, r.clone()).iter().any(free)
+                };
+                if ranges.iter().any(|r| stated(passages, words, r) || denied(r)) {
                     return (Value::Word(name.clone()), false);
                 }
             }
             unstated
         }
         Kind::Count(nouns) => (count(passages, nouns, ranges).map_or(Value::Unstated, |n| Value::Number(f64::from(n))), false),
+        Kind::Named(list) => {
+            let named = list.iter().filter(|words| ranges.iter().any(|r| stated(passages, words, r))).count();
+            (if named > 0 { Value::Number(named as f64) } else { Value::Unstated }, false)
+        }
         Kind::Excised => {
             ranges.iter().find_map(|r| excised(passages.text(r))).map_or(unstated, |(n, part)| (Value::Number(n), part))
         }
@@ -131,6 +141,10 @@ static MARGIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(\d+(?:\.\d+)?)[\s-]*(mm|cm)\s+(?:\w+\s+){0,3}margins?|(\d+(?:\.\d+)?)[\s-]*(mm|cm)\s+(?:of\s+(?:\w+\s+)?skin\s+|rim\s+|cuff\s+)?(?:on\s+)?(?:each\s+side|all\s+around|either\s+side|around|beyond)|margins?\s+(?:\w+\s+){0,3}?(?:of\s+)?(\d+(?:\.\d+)?)[\s-]*(mm|cm)")
         .ok()
 });
+static CLOSURE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:clos\w+|repair\w*|incision|scar|sutured)\s+(?:\w+\s+){0,3}?\d+(?:\.\d+)?\s*(?:mm|cm)|\d+(?:\.\d+)?[\s-]*(?:mm|cm)\s+(?:long\s+|linear\s+|layered\s+|intermediate\s+|complex\s+|simple\s+)*(?:closure|repair|incision|scar)")
+        .ok()
+});
 static WITH_MARGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:excis\w+|total|overall|final|combined)\s+(?:\w+\s+){0,2}(?:diameter|size)[^.;\d]{0,40}(\d+(?:\.\d+)?)\s*(?:x\s*\d+(?:\.\d+)?\s*)?(mm|cm)|(\d+(?:\.\d+)?)[\s-]*(mm|cm)\s+(?:(?:\w+\s+){0,2}excised\s+diameter|(?:\w+\s+){0,3}(?:including|incl|with)\s+(?:the\s+)?margins?)|(?:including|incl|with)\s+(?:the\s+|both\s+)?margins?[^.;\d]{0,30}(\d+(?:\.\d+)?)\s*(mm|cm)")
         .ok()
@@ -146,7 +160,9 @@ fn excised(text: &str) -> Option<(f64, bool)> {
             Some(if unit.eq_ignore_ascii_case("mm") { number / 10.0 } else { number })
         })
     };
-    let text = &digits(text);
+    let text = digits(text);
+    // The length of the closing is no diameter.
+    let text = &LazyLock::force(&CLOSURE).as_ref()?.replace_all(&text, " ").into_owned();
     let margins = LazyLock::force(&MARGIN).as_ref()?;
     let whole = LazyLock::force(&WITH_MARGINS).as_ref()?.captures_iter(text).filter_map(|c| of(&c)).reduce(f64::max);
     let margin = margins.captures_iter(text).filter_map(|c| of(&c)).filter(|m| *m < 3.0).reduce(f64::min);
@@ -274,6 +290,16 @@ fn count_in(passages: &Passages<'_>, nouns: &Alternatives, range: &Range<usize>)
     }
     let mut best: Option<u32> = None;
     let mut all = false;
+    // "48 inhalants plus 2 controls": what "plus" joins is one number.
+    let joined_sum = places.windows(2).find_map(|pair| {
+        let (first, second) = (&pair[0], &pair[1]);
+        let before = first.start.checked_sub(1).filter(|k| *k >= range.start).and_then(number_at)?;
+        let more = (at(first.end) == Some("plus") && second.start <= first.end + 3).then(|| number_at(first.end + 1))??;
+        Some(before + more)
+    });
+    if joined_sum.is_some() {
+        return joined_sum.map(|n| (n, true));
+    }
     for place in &places {
         // Before it: "9 thin scaly actinic keratoses".
         for k in (range.start.max(place.start.saturating_sub(4))..place.start).rev() {
@@ -298,7 +324,12 @@ fn count_in(passages: &Passages<'_>, nouns: &Alternatives, range: &Range<usize>)
         let next = place.end;
         let joined_by = at(next).is_some_and(|t| matches!(t, "x" | "times" | "number" | "count"));
         let behind = if joined_by { at(next + 1) } else { at(next) };
-        let glued = at(next).and_then(|t| t.strip_prefix('x')).and_then(number);
+        // Also "callus pared x3", without a mark between.
+        let times = (next..(next + 3).min(range.end))
+            .take_while(|k| *k == next || !tokens[*k].cut)
+            .find(|k| at(*k).is_some_and(|t| t.strip_prefix('x').and_then(number).is_some()));
+        let times = times.filter(|k| !at(k + 1).is_some_and(|u| UNITS.contains(&u)));
+        let glued = times.and_then(at).and_then(|t| t.strip_prefix('x')).and_then(number);
         let unit = at(next + 1 + usize::from(joined_by)).is_some_and(|u| UNITS.contains(&u));
         let place_behind = if joined_by { next + 1 } else { next };
         let n = glued.or_else(|| {
@@ -376,6 +407,7 @@ mod tests {
         assert_eq!(excised("lesion 1.0 cm excised with 2 mm margins"), Some((1.4, false)));
         assert_eq!(excised("8 x 6 mm nodule; excised diameter 1.4 cm"), Some((1.4, false)));
         assert_eq!(excised("a 9 mm cyst"), Some((0.9, true)));
+        assert_eq!(excised("a 9 mm cyst out, two layer closure 2.5 cm"), Some((0.9, true)));
         assert_eq!(excised("no size"), None);
     }
 
