@@ -7,7 +7,7 @@ use super::confidence::{self, Told};
 use super::families::passage::{Passage, Passages};
 use super::families::services::{LONG, evaluate};
 use super::families::status::Status;
-use super::families::{Family, Found, Hints, Service, Setting, administration, drugs};
+use super::families::{self, Family, Found, Hints, Service, Setting, administration, drugs};
 use super::lines::{LineContext, professional_only};
 use super::named::Named;
 use super::ncci::Entry;
@@ -64,7 +64,9 @@ impl ProcedureCoder {
             let of_family: Vec<&(usize, Passage)> = by_name
                 .iter()
                 .filter(|(concept, p)| {
-                    self.family_concepts[number].contains(concept) && spoken.is_some_and(|spoken| free(p, spoken))
+                    self.family_concepts[number].contains(concept)
+                        && self.decides(family, *concept)
+                        && spoken.is_some_and(|spoken| free(p, spoken))
                 })
                 .collect();
             if spoken.is_some() && of_family.is_empty() {
@@ -168,9 +170,18 @@ impl ProcedureCoder {
                 evidence: vec![context.document.evidence(q.span)],
             }));
         }
+        self.titles(context, (candidates, probabilities), (&passages, &by_name), verdicts, diagnoses, &mut entries);
+        let titled = context.view.statements.iter().any(|s| s.role == Role::Title);
+        if titled && families::status::is_report(context.context.note_type) {
+            // Opening and closing belong to the operation that the titles name.
+            entries.retain(|e| {
+                let untitled = e.service.as_ref().is_some_and(|s| !s.titled);
+                !(untitled && is_opening_or_closing(&e.line.code) && own(&e.line.code) < CERTAIN)
+            });
+        }
         let mut drugs = drugs::lines(&passages, &setting, &claimed);
         for (line, _) in &mut drugs {
-            line.confidence = self.sure(own(&line.code), context, Told::Drug);
+            line.confidence = self.sure(&line.code, own(&line.code), context, Told::Drug);
         }
         drugs.retain(|(line, _)| line.confidence >= self.model.tables.least);
         self.take_over(&given, &drugs, candidates, probabilities, verdicts);
@@ -192,6 +203,50 @@ impl ProcedureCoder {
         entries
     }
 
+    /// A title that names a service by a whole phrase of the lexicon, where no table and no line of the model's explains it:
+    /// the likeliest code of the phrase, weighed as a table's line is.
+    fn titles(
+        &self,
+        context: &LineContext<'_>,
+        (candidates, probabilities): (&[CodeCandidate], &[f32]),
+        (passages, by_name): (&Passages<'_>, &[(usize, Passage)]),
+        verdicts: &mut [Verdict],
+        diagnoses: &[Diagnosis],
+        entries: &mut Vec<Entry>,
+    ) {
+        let alone = super::least_alone(context.context.note_type);
+        let code = |i: usize| self.knowledge.index.codes[candidates[i].code].code.as_str();
+        let titled = |p: &Passage| passages.is_titled(p.statement) && !passages.view.statements[p.statement].cues.planned;
+        for (concept, passage) in by_name.iter().filter(|(_, p)| titled(p)) {
+            if passages.status(passage.statement, &passage.range, &passage.words, false) < Status::Done {
+                continue;
+            }
+            let span = passages.span(&passage.words);
+            let explained =
+                |e: &Entry| e.service.as_ref().is_some_and(|s| s.span.overlaps(span)) || self.concept_has(*concept, &e.line.code);
+            let mine = |i: &usize| self.concept_has(*concept, code(*i));
+            let proposed = |i: usize| {
+                let on = context.evidence_span(&candidates[i]).overlaps(span);
+                verdicts[i] == Verdict::Chosen && probabilities[i] >= alone && (on || mine(&i))
+            };
+            if entries.iter().any(explained) || (0..candidates.len()).any(proposed) {
+                continue;
+            }
+            let likeliest = (0..candidates.len()).filter(mine).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]));
+            let Some(i) = likeliest else { continue };
+            let date = context.context.date_of_service;
+            let valid = context.code_sets.procedures.validity(code(i), date) == ProcedureValidity::Valid;
+            let confidence = self.sure(code(i), probabilities[i], context, Told::Titled);
+            if !valid || confidence < self.model.tables.least {
+                continue;
+            }
+            let mut line = context.line(&candidates[i], confidence);
+            line.pointers = context.pointers(&candidates[i], diagnoses);
+            entries.push(Entry { line, concept: Some(*concept), service: None, lesion: false });
+            verdicts[i] = Verdict::SameService;
+        }
+    }
+
     /// Passages that whole phrases of the lexicon name, with the concept.
     fn named_passages(&self, passages: &Passages<'_>, named: &[Named]) -> Vec<(usize, Passage)> {
         let view = passages.view;
@@ -207,14 +262,21 @@ impl ProcedureCoder {
         named.iter().filter(|n| view.statements[n.statement].role != Role::History).filter_map(place).collect()
     }
 
+    /// Whether a family can choose between the codes of a concept of the phrase table: one without attributes cannot.
+    fn decides(&self, family: &Family, concept: usize) -> bool {
+        let mut codes = self.knowledge.table.concepts[concept].codes.iter();
+        !family.table.columns.is_empty() || codes.all(|entry| family.table.codes().any(|code| code == entry.code))
+    }
+
     /// Whether a concept of the phrase table can become a code.
     fn concept_has(&self, concept: usize, code: &str) -> bool {
         self.knowledge.table.concepts[concept].codes.iter().any(|entry| entry.code == code)
     }
 
     /// How sure a line of a table is, by the model's probability of its code.
-    fn sure(&self, own: f32, context: &LineContext<'_>, told: Told) -> f32 {
-        self.model.tables.of(&confidence::features(own, context.view.text.len(), told))
+    fn sure(&self, code: &str, own: f32, context: &LineContext<'_>, told: Told) -> f32 {
+        let seen = self.knowledge.prior.count(code, None);
+        self.model.tables.of(&confidence::features(own, seen, context.view.text.len(), told))
     }
 
     /// Weighs the services of a family and takes away those that are too unsure, with their questions. Codes of one
@@ -222,7 +284,7 @@ impl ProcedureCoder {
     fn weigh(&self, found: &mut Found, context: &LineContext<'_>, own: &impl Fn(&str) -> f32, family: &Family) {
         for service in &mut found.services {
             let told = service.told();
-            service.confidence = self.sure(own(&service.code), context, told);
+            service.confidence = self.sure(&service.code, own(&service.code), context, told);
         }
         // Of several lesions' services the model knows each code but once, and too little of the lesser ones.
         if found.offered || family.lesion || family.by_words() && !found.lexical {
@@ -258,6 +320,12 @@ impl ProcedureCoder {
             }
         }
     }
+}
+
+/// Drainage, excision of benign skin and simple or layered closing of the skin: parts of nearly every operation.
+fn is_opening_or_closing(code: &str) -> bool {
+    const RANGES: [(&str, &str); 3] = [("10060", "10061"), ("11400", "11446"), ("12001", "12057")];
+    RANGES.iter().any(|(from, to)| (*from..=*to).contains(&code))
 }
 
 /// Pointers of the one injection on the claim, whose drug is given for what it treats.
