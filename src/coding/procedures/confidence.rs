@@ -39,22 +39,21 @@ impl Default for TableConfidence {
     }
 }
 
-/// What the model thinks of a code that no labelled note carries counts this much where the note names the service as what
-/// it reports, and otherwise.
-const UNSEEN: [f32; 2] = [0.2, 0.6];
+/// The model's doubt of a code that no labelled note carries counts this much where the note names the service as what it
+/// reports.
+const UNSEEN: f32 = 0.2;
 /// With this many labelled notes of a code half of the rest counts as well.
 const HALF_KNOWN: f32 = 2.0;
 
 /// Features of a table's line: `own` is the model's probability of its code (0 where it is no candidate), `seen` the number
 /// of labelled notes that carry the code, `length` the bytes of the note. A model that has hardly seen a code doubts it
-/// whatever the note says.
+/// whatever the title says.
 pub fn features(own: f32, seen: u32, length: usize, told: Told) -> [f32; FEATURES] {
     let own = own.clamp(0.01, 0.99);
-    let least = UNSEEN[usize::from(told != Told::Titled)];
     let seen = seen as f32;
-    let counts = least + (1.0 - least) * seen / (seen + HALF_KNOWN);
+    let counts = UNSEEN + (1.0 - UNSEEN) * seen / (seen + HALF_KNOWN);
     let odds = (own / (1.0 - own)).ln();
-    let odds = if odds < 0.0 && told != Told::Drug { odds * counts } else { odds };
+    let odds = if odds < 0.0 && told == Told::Titled { odds * counts } else { odds };
     let long = (length.max(100) as f32 / 1000.0).ln().clamp(-1.5, 1.5);
     let flag = |b: bool| f32::from(u8::from(b));
     let titled = flag(told == Told::Titled);

@@ -76,8 +76,17 @@ impl ProcedureCoder {
             let named = of_family.iter().map(|(_, p)| Passage { status: status(p), ..p.clone() }).collect();
             let mut found = evaluate(number, family, &passages, &setting, &Hints { mass, offered, named });
             if found.lexical {
-                // The phrase says which codes it may mean.
-                found.services.retain(|s| of_family.iter().any(|(concept, _)| self.concept_has(*concept, &s.code)));
+                // The phrase says which codes it may mean; a row whose chief code is another's is not what it names.
+                let meant = |s: &Service| of_family.iter().any(|(concept, _)| self.concept_has(*concept, &s.code));
+                let mut spans: Vec<Span> = Vec::new();
+                let mut chief: Vec<Span> = Vec::new();
+                for service in &found.services {
+                    if !spans.contains(&service.span) {
+                        spans.push(service.span);
+                        chief.extend(meant(service).then_some(service.span));
+                    }
+                }
+                found.services.retain(|s| meant(s) && chief.contains(&s.span));
             } else if spoken.is_some() {
                 return None;
             }
@@ -170,15 +179,7 @@ impl ProcedureCoder {
                 evidence: vec![context.document.evidence(q.span)],
             }));
         }
-        self.titles(context, (candidates, probabilities), (&passages, &by_name), verdicts, diagnoses, &mut entries);
-        let titled = context.view.statements.iter().any(|s| s.role == Role::Title);
-        if titled && families::status::is_report(context.context.note_type) {
-            // Opening and closing belong to the operation that the titles name.
-            entries.retain(|e| {
-                let untitled = e.service.as_ref().is_some_and(|s| !s.titled);
-                !(untitled && is_opening_or_closing(&e.line.code) && own(&e.line.code) < CERTAIN)
-            });
-        }
+        self.drop_parts(context, &own, &mut entries);
         let mut drugs = drugs::lines(&passages, &setting, &claimed);
         for (line, _) in &mut drugs {
             line.confidence = self.sure(&line.code, own(&line.code), context, Told::Drug);
@@ -201,50 +202,6 @@ impl ProcedureCoder {
             entries.push(Entry { line, concept: None, service: None, lesion: false });
         }
         entries
-    }
-
-    /// A title that names a service by a whole phrase of the lexicon, where no table and no line of the model's explains it:
-    /// the likeliest code of the phrase, weighed as a table's line is.
-    fn titles(
-        &self,
-        context: &LineContext<'_>,
-        (candidates, probabilities): (&[CodeCandidate], &[f32]),
-        (passages, by_name): (&Passages<'_>, &[(usize, Passage)]),
-        verdicts: &mut [Verdict],
-        diagnoses: &[Diagnosis],
-        entries: &mut Vec<Entry>,
-    ) {
-        let alone = super::least_alone(context.context.note_type);
-        let code = |i: usize| self.knowledge.index.codes[candidates[i].code].code.as_str();
-        let titled = |p: &Passage| passages.is_titled(p.statement) && !passages.view.statements[p.statement].cues.planned;
-        for (concept, passage) in by_name.iter().filter(|(_, p)| titled(p)) {
-            if passages.status(passage.statement, &passage.range, &passage.words, false) < Status::Done {
-                continue;
-            }
-            let span = passages.span(&passage.words);
-            let explained =
-                |e: &Entry| e.service.as_ref().is_some_and(|s| s.span.overlaps(span)) || self.concept_has(*concept, &e.line.code);
-            let mine = |i: &usize| self.concept_has(*concept, code(*i));
-            let proposed = |i: usize| {
-                let on = context.evidence_span(&candidates[i]).overlaps(span);
-                verdicts[i] == Verdict::Chosen && probabilities[i] >= alone && (on || mine(&i))
-            };
-            if entries.iter().any(explained) || (0..candidates.len()).any(proposed) {
-                continue;
-            }
-            let likeliest = (0..candidates.len()).filter(mine).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]));
-            let Some(i) = likeliest else { continue };
-            let date = context.context.date_of_service;
-            let valid = context.code_sets.procedures.validity(code(i), date) == ProcedureValidity::Valid;
-            let confidence = self.sure(code(i), probabilities[i], context, Told::Titled);
-            if !valid || confidence < self.model.tables.least {
-                continue;
-            }
-            let mut line = context.line(&candidates[i], confidence);
-            line.pointers = context.pointers(&candidates[i], diagnoses);
-            entries.push(Entry { line, concept: Some(*concept), service: None, lesion: false });
-            verdicts[i] = Verdict::SameService;
-        }
     }
 
     /// Passages that whole phrases of the lexicon name, with the concept.
@@ -298,6 +255,23 @@ impl ProcedureCoder {
         if found.services.len() < all {
             found.questions.retain(|q| sure.contains(&q.span));
         }
+    }
+
+    /// Opening and closing belong to the operation that a report's titles name, and words that name an operation by its organ
+    /// ("excision of a liver cyst") name no other.
+    fn drop_parts(&self, context: &LineContext<'_>, own: &impl Fn(&str) -> f32, entries: &mut Vec<Entry>) {
+        if !families::status::is_report(context.context.note_type) {
+            return;
+        }
+        let titled = context.view.statements.iter().any(|s| s.role == Role::Title);
+        let of = |e: &Entry| e.service.as_ref().map(|s| (s.span, s.titled));
+        let part = |e: &Entry| is_opening_or_closing(&e.line.code);
+        let others: Vec<Span> = entries.iter().filter(|e| !part(e)).filter_map(of).map(|(span, _)| span).collect();
+        entries.retain(|e| match of(e).filter(|_| part(e)) {
+            Some((_, false)) if titled => own(&e.line.code) >= CERTAIN,
+            Some((span, _)) => !others.iter().any(|other| other.overlaps(span)),
+            None => true,
+        });
     }
 
     /// Codes that administration and drug lines decide are taken out of the model's hands; a drug without a line of its
