@@ -254,7 +254,7 @@ fn reads_like_a_narrative(preview: &str) -> bool {
 
 fn names_a_study(preview: &str) -> bool {
     let first: String = preview.chars().take(70).collect::<String>().to_lowercase();
-    const STUDIES: [&str; 17] = [
+    const STUDIES: [&str; 33] = [
         "ct",
         "cta",
         "mri",
@@ -272,6 +272,22 @@ fn names_a_study(preview: &str) -> bool {
         "scan",
         "angiogram",
         "duplex",
+        "pet",
+        "kub",
+        "ivp",
+        "vcug",
+        "hida",
+        "muga",
+        "dexa",
+        "barium",
+        "nuclear",
+        "esophagram",
+        "tomography",
+        "mammographic",
+        "mammography",
+        "radiography",
+        "angiography",
+        "scintigraphy",
     ];
     let mut words = first.split(|c: char| !c.is_alphanumeric());
     let exam = ["alert", "reveal", "well-developed", "well developed", "normal", "no ", "red", "tender", "swollen"]
@@ -281,7 +297,7 @@ fn names_a_study(preview: &str) -> bool {
         && (words.any(|w| STUDIES.contains(&w))
             || first.contains("x-ray")
             || first.contains(" views")
-            || first.contains("pa and lateral"))
+            || ["pa and lateral", "pa & lateral", "ap abdomen"].iter().any(|w| first.contains(w)))
 }
 
 /// The largest character boundary at or below `limit`.

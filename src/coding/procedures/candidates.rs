@@ -127,7 +127,7 @@ pub fn candidates_and_named(
         strong,
         without_fold,
     };
-    let named = named::named(&knowledge.index, &evidence);
+    let named = named::named(&knowledge.index, view.statements, &evidence);
     let candidates = ranked
         .into_iter()
         .filter_map(|(code, choice)| {

@@ -39,11 +39,21 @@ impl Default for TableConfidence {
     }
 }
 
-/// Features of a table's line: `own` is the model's probability of its code (0 where it is no candidate), `length` the
-/// bytes of the note.
-pub fn features(own: f32, length: usize, told: Told) -> [f32; FEATURES] {
+/// The model's doubt of a code that no labelled note carries counts this much where the note names the service as what it
+/// reports.
+const UNSEEN: f32 = 0.2;
+/// With this many labelled notes of a code half of the rest counts as well.
+const HALF_KNOWN: f32 = 2.0;
+
+/// Features of a table's line: `own` is the model's probability of its code (0 where it is no candidate), `seen` the number
+/// of labelled notes that carry the code, `length` the bytes of the note. A model that has hardly seen a code doubts it
+/// whatever the title says.
+pub fn features(own: f32, seen: u32, length: usize, told: Told) -> [f32; FEATURES] {
     let own = own.clamp(0.01, 0.99);
+    let seen = seen as f32;
+    let counts = UNSEEN + (1.0 - UNSEEN) * seen / (seen + HALF_KNOWN);
     let odds = (own / (1.0 - own)).ln();
+    let odds = if odds < 0.0 && told == Told::Titled { odds * counts } else { odds };
     let long = (length.max(100) as f32 / 1000.0).ln().clamp(-1.5, 1.5);
     let flag = |b: bool| f32::from(u8::from(b));
     let titled = flag(told == Told::Titled);
@@ -65,8 +75,10 @@ mod tests {
     #[test]
     fn what_the_model_doubts_needs_a_short_note() {
         let measured = TableConfidence::default();
-        let of = |own, length| measured.of(&features(own, length, Told::Named));
+        let of = |own, length| measured.of(&features(own, 20, length, Told::Named));
         assert!(of(0.01, 4000) < measured.least && of(0.01, 250) > measured.least);
         assert!(of(0.8, 4000) > 0.8 && of(0.8, 4000) > of(0.1, 4000));
+        let titled = |seen| measured.of(&features(0.01, seen, 4000, Told::Titled));
+        assert!(titled(0) > measured.least && titled(20) < measured.least);
     }
 }

@@ -7,7 +7,7 @@ use super::confidence::{self, Told};
 use super::families::passage::{Passage, Passages};
 use super::families::services::{LONG, evaluate};
 use super::families::status::Status;
-use super::families::{Family, Found, Hints, Service, Setting, administration, drugs};
+use super::families::{self, Family, Found, Hints, Service, Setting, administration, drugs};
 use super::lines::{LineContext, professional_only};
 use super::named::Named;
 use super::ncci::Entry;
@@ -66,7 +66,9 @@ impl ProcedureCoder {
             let of_family: Vec<&(usize, Passage)> = by_name
                 .iter()
                 .filter(|(concept, p)| {
-                    self.family_concepts[number].contains(concept) && spoken.is_some_and(|spoken| free(p, spoken))
+                    self.family_concepts[number].contains(concept)
+                        && self.decides(family, *concept)
+                        && spoken.is_some_and(|spoken| free(p, spoken))
                 })
                 .collect();
             if spoken.is_some() && of_family.is_empty() {
@@ -76,8 +78,17 @@ impl ProcedureCoder {
             let named = of_family.iter().map(|(_, p)| Passage { status: status(p), ..p.clone() }).collect();
             let mut found = evaluate(number, family, &passages, &setting, &Hints { mass, offered, named });
             if found.lexical {
-                // The phrase says which codes it may mean.
-                found.services.retain(|s| of_family.iter().any(|(concept, _)| self.concept_has(*concept, &s.code)));
+                // The phrase says which codes it may mean; a row whose chief code is another's is not what it names.
+                let meant = |s: &Service| of_family.iter().any(|(concept, _)| self.concept_has(*concept, &s.code));
+                let mut spans: Vec<Span> = Vec::new();
+                let mut chief: Vec<Span> = Vec::new();
+                for service in &found.services {
+                    if !spans.contains(&service.span) {
+                        spans.push(service.span);
+                        chief.extend(meant(service).then_some(service.span));
+                    }
+                }
+                found.services.retain(|s| meant(s) && chief.contains(&s.span));
             } else if spoken.is_some() {
                 return None;
             }
@@ -186,9 +197,10 @@ impl ProcedureCoder {
             }));
         }
         one_first_biopsy(&mut entries, context.code_sets);
+        self.drop_parts(context, &own, &mut entries);
         let mut drugs = drugs::lines(&passages, &setting, &claimed);
         for (line, _) in &mut drugs {
-            line.confidence = self.sure(own(&line.code), context, Told::Drug);
+            line.confidence = self.sure(&line.code, own(&line.code), context, Told::Drug);
         }
         drugs.retain(|(line, _)| line.confidence >= self.model.tables.least);
         self.take_over(&given, &drugs, candidates, probabilities, verdicts);
@@ -225,14 +237,21 @@ impl ProcedureCoder {
         named.iter().filter(|n| view.statements[n.statement].role != Role::History).filter_map(place).collect()
     }
 
+    /// Whether a family can choose between the codes of a concept of the phrase table: one without attributes cannot.
+    fn decides(&self, family: &Family, concept: usize) -> bool {
+        let mut codes = self.knowledge.table.concepts[concept].codes.iter();
+        !family.table.columns.is_empty() || codes.all(|entry| family.table.codes().any(|code| code == entry.code))
+    }
+
     /// Whether a concept of the phrase table can become a code.
     fn concept_has(&self, concept: usize, code: &str) -> bool {
         self.knowledge.table.concepts[concept].codes.iter().any(|entry| entry.code == code)
     }
 
     /// How sure a line of a table is, by the model's probability of its code.
-    fn sure(&self, own: f32, context: &LineContext<'_>, told: Told) -> f32 {
-        self.model.tables.of(&confidence::features(own, context.view.text.len(), told))
+    fn sure(&self, code: &str, own: f32, context: &LineContext<'_>, told: Told) -> f32 {
+        let seen = self.knowledge.prior.count(code, None);
+        self.model.tables.of(&confidence::features(own, seen, context.view.text.len(), told))
     }
 
     /// Weighs the services of a family and takes away those that are too unsure, with their questions. Codes of one
@@ -240,7 +259,7 @@ impl ProcedureCoder {
     fn weigh(&self, found: &mut Found, context: &LineContext<'_>, own: &impl Fn(&str) -> f32, family: &Family) {
         for service in &mut found.services {
             let told = service.told();
-            service.confidence = self.sure(own(&service.code), context, told);
+            service.confidence = self.sure(&service.code, own(&service.code), context, told);
         }
         // Of several lesions' services the model knows each code but once, and too little of the lesser ones.
         if found.offered || family.lesion || family.by_words() && !found.lexical {
@@ -254,6 +273,23 @@ impl ProcedureCoder {
         if found.services.len() < all {
             found.questions.retain(|q| sure.contains(&q.span));
         }
+    }
+
+    /// Opening and closing belong to the operation that a report's titles name, and words that name an operation by its organ
+    /// ("excision of a liver cyst") name no other.
+    fn drop_parts(&self, context: &LineContext<'_>, own: &impl Fn(&str) -> f32, entries: &mut Vec<Entry>) {
+        if !families::status::is_report(context.context.note_type) {
+            return;
+        }
+        let titled = context.view.statements.iter().any(|s| s.role == Role::Title);
+        let of = |e: &Entry| e.service.as_ref().map(|s| (s.span, s.titled));
+        let part = |e: &Entry| is_opening_or_closing(&e.line.code);
+        let others: Vec<Span> = entries.iter().filter(|e| !part(e)).filter_map(of).map(|(span, _)| span).collect();
+        entries.retain(|e| match of(e).filter(|_| part(e)) {
+            Some((_, false)) if titled => own(&e.line.code) >= CERTAIN,
+            Some((span, _)) => !others.iter().any(|other| other.overlaps(span)),
+            None => true,
+        });
     }
 
     /// Codes that administration and drug lines decide are taken out of the model's hands; a drug without a line of its
@@ -276,6 +312,12 @@ impl ProcedureCoder {
             }
         }
     }
+}
+
+/// Drainage, excision of benign skin and simple or layered closing of the skin: parts of nearly every operation.
+fn is_opening_or_closing(code: &str) -> bool {
+    const RANGES: [(&str, &str); 3] = [("10060", "10061"), ("11400", "11446"), ("12001", "12057")];
+    RANGES.iter().any(|(from, to)| (*from..=*to).contains(&code))
 }
 
 /// Pointers of the one injection on the claim, whose drug is given for what it treats.

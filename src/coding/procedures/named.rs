@@ -1,6 +1,7 @@
 //! Services that a statement names with a whole phrase of the lexicon: what the decision tables' own words do not know.
 use super::evidence::{NoteEvidence, tightness};
 use super::index::{PhraseIndex, Source, Target};
+use super::statements::Statement;
 
 /// A concept that a statement names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,14 +20,17 @@ const TIGHT: f32 = 0.86;
 const LEAST_WEIGHT: f32 = 6.0;
 
 /// Whole phrases that mean one concept alone and lie in no longer one of another meaning.
-pub fn named(index: &PhraseIndex, evidence: &NoteEvidence) -> Vec<Named> {
+pub fn named(index: &PhraseIndex, statements: &[Statement], evidence: &NoteEvidence) -> Vec<Named> {
     let mut list = Vec::new();
     for (statement, hits) in evidence.hits.iter().enumerate() {
         let whole: Vec<_> = hits.iter().filter(|(_, hit)| hit.coverage > 0.99 && tightness(hit) >= TIGHT).collect();
         for (target, hit) in &whole {
             let phrase = &index.phrases[hit.phrase];
             let Target::Concept(concept) = *target else { continue };
-            if phrase.source != Source::Phrase || phrase.ambiguity > 1 || phrase.weight < LEAST_WEIGHT {
+            // A single letter is no name, whatever it abbreviates.
+            let letter =
+                hit.positions.iter().filter_map(|p| statements[statement].words.get(usize::from(*p))).all(|w| w.span.len() < 2);
+            if phrase.source != Source::Phrase || phrase.ambiguity > 1 || phrase.weight < LEAST_WEIGHT || letter {
                 continue;
             }
             let longer = whole.iter().any(|(other, o)| {

@@ -39,7 +39,8 @@ pub fn rows(documents: &[LabelledDocument], fitted: &Fitted, families: &FamilyTa
                 return;
             }
             let right = required.iter().any(|codes| codes.iter().any(|c| c == code));
-            rows.push((features(own(code), view.text.len(), told), right));
+            let seen = fitted.knowledge.prior.count(code, None);
+            rows.push((features(own(code), seen, view.text.len(), told), right));
         };
         for (number, family) in families.families.iter().enumerate() {
             let of_family = |c: &CodeCandidate| families.of_code(name(&fitted.knowledge, c)).contains(&number);

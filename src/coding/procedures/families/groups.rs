@@ -34,8 +34,13 @@ fn keys_of(family: &Family, passages: &Passages<'_>, key: &str, range: &Range<us
     let Some(attribute) = family.attributes.get(key) else { return Vec::new() };
     match &attribute.kind {
         super::source::Kind::Choice(list) => {
-            let places: Vec<(&String, Vec<Range<usize>>)> =
-                list.iter().map(|(name, words)| (name, values::places(passages, words, range))).collect();
+            // A name may reach beyond its piece, which ends before "and": "CT of the abdomen | and pelvis".
+            let statement = passages.statements.iter().find(|s| s.contains(&range.start)).unwrap_or(range);
+            let touching = |words| {
+                let places = values::places(passages, words, statement).into_iter();
+                places.filter(|p| p.start < range.end && range.start < p.end).collect()
+            };
+            let places: Vec<(&String, Vec<Range<usize>>)> = list.iter().map(|(name, words)| (name, touching(words))).collect();
             // "abdomen and pelvis" is neither the abdomen nor the pelvis: what stands within a longer name does not count.
             let within = |name: &String, p: &Range<usize>| {
                 places

@@ -11,6 +11,7 @@ pub mod elsewhere;
 pub mod found;
 pub mod groups;
 pub mod lesions;
+mod names;
 pub mod passage;
 pub mod pattern;
 pub mod services;
@@ -31,7 +32,7 @@ pub use source::{Family, FamilyError};
 use table::Value;
 
 /// The tables that the program is built with.
-const EMBEDDED: [(&str, &str); 32] = [
+const EMBEDDED: [(&str, &str); 37] = [
     ("cardio_cath_device.toml", include_str!("../../../../codesets/procedures/cardio_cath_device.toml")),
     ("cardio_tests.toml", include_str!("../../../../codesets/procedures/cardio_tests.toml")),
     ("cardio_vascular.toml", include_str!("../../../../codesets/procedures/cardio_vascular.toml")),
@@ -50,6 +51,11 @@ const EMBEDDED: [(&str, &str); 32] = [
     ("general_other.toml", include_str!("../../../../codesets/procedures/general_other.toml")),
     ("general_women_urology.toml", include_str!("../../../../codesets/procedures/general_women_urology.toml")),
     ("imaging.toml", include_str!("../../../../codesets/procedures/imaging.toml")),
+    ("list_chest_imaging.toml", include_str!("../../../../codesets/procedures/list_chest_imaging.toml")),
+    ("list_digestive.toml", include_str!("../../../../codesets/procedures/list_digestive.toml")),
+    ("list_eye_mouth.toml", include_str!("../../../../codesets/procedures/list_eye_mouth.toml")),
+    ("list_nerves.toml", include_str!("../../../../codesets/procedures/list_nerves.toml")),
+    ("list_pelvis.toml", include_str!("../../../../codesets/procedures/list_pelvis.toml")),
     ("neurology_psychiatry.toml", include_str!("../../../../codesets/procedures/neurology_psychiatry.toml")),
     ("office_services.toml", include_str!("../../../../codesets/procedures/office_services.toml")),
     ("ortho_arthroscopy.toml", include_str!("../../../../codesets/procedures/ortho_arthroscopy.toml")),

@@ -301,6 +301,11 @@ fn read(
     } else {
         // The first passage names it, as a title does; further ones add to it.
         levels.push(pieces.iter().take(1).cloned().collect());
+        // "Cystoscopy with removal of a stent" is two pieces of one title.
+        let lead = &group.passages[0];
+        if passages.role(lead.statement) == Role::Title && !several {
+            levels.push(vec![passages.piece_around(lead.statement, &lead.range)]);
+        }
         levels.push(pieces);
         if !(several && family.each.iter().any(|k| k == name)) {
             levels.push(whole);

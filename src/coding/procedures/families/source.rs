@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::names;
 use super::pattern::{Alternatives, Pattern};
 use super::table::DecisionTable;
 
@@ -167,6 +168,8 @@ struct File {
     specialty: String,
     #[serde(default)]
     family: Vec<Spanned<Raw>>,
+    #[serde(default)]
+    named: Vec<names::Group>,
 }
 
 #[derive(Deserialize)]
@@ -300,6 +303,9 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Family>, FamilyError> {
             None => wrong(at, problem),
         })?;
         families.push(family);
+    }
+    for group in file.named {
+        families.extend(names::families(&file.specialty, group, text).map_err(|(at, e)| wrong(at, e))?);
     }
     Ok(families)
 }
