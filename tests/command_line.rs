@@ -163,6 +163,14 @@ fn one_bad_note_does_not_stop_the_others() {
     ]);
     assert_eq!(status(&clash), 2);
     assert!(stderr(&clash).contains("same.json"), "{}", stderr(&clash));
+
+    // Signs that no file name may have are replaced: two ids may then be one file.
+    let ids = dir.path().join("ids.jsonl");
+    fs::write(&ids, "{\"encounter_id\":\"A/1\",\"note\":\"Gout.\"}\n{\"encounter_id\":\"A_1\",\"note\":\"Cough.\"}\n")
+        .expect("write");
+    let clash = superbill(&["code", ids.to_str().expect("path"), "--out", out.to_str().expect("path")]);
+    assert_eq!(status(&clash), 2);
+    assert!(stderr(&clash).contains("A_1.json"), "{}", stderr(&clash));
 }
 
 #[test]

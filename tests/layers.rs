@@ -47,10 +47,13 @@ fn no_arrow_points_back() {
         for file in files {
             let text = std::fs::read_to_string(&file).expect("a source file");
             for (number, line) in text.lines().enumerate() {
+                let shown = || format!("src/{}:{}", file.strip_prefix(&root).unwrap_or(&file).display(), number + 1);
+                if line.trim_start().starts_with("use crate::{") {
+                    wrong.push(format!("{}: name the module behind `crate::`, so that this test sees it", shown()));
+                }
                 for named in named_modules(line) {
                     if place(named) > place(module) {
-                        let shown = file.strip_prefix(&root).unwrap_or(&file).display();
-                        wrong.push(format!("src/{shown}:{}: {module} names {named}, which stands after it", number + 1));
+                        wrong.push(format!("{}: {module} names {named}, which stands after it", shown()));
                     }
                 }
             }

@@ -103,8 +103,8 @@ fn write_result(dir: &Path, id: &str, result: &Result<CodedEncounter, EngineErro
     write_atomically(&dir.join(format!("{}.json", file_name(id))), &(text + "\n"))
 }
 
-/// An id as a file name: never a path.
-fn file_name(id: &str) -> String {
+/// An id as a file name without its ending: never a path.
+pub(super) fn file_name(id: &str) -> String {
     let name: String = id.chars().map(|c| if c == '/' || c == '\\' || c == ':' || c.is_control() { '_' } else { c }).collect();
     if name.trim_matches('.').is_empty() { "note".into() } else { name }
 }

@@ -84,16 +84,6 @@ enum SplitArg {
     Train,
 }
 
-impl SplitArg {
-    fn name(self) -> &'static str {
-        match self {
-            SplitArg::Dev => "dev",
-            SplitArg::Train => "train",
-            SplitArg::Test => "test",
-        }
-    }
-}
-
 impl From<SplitArg> for Part {
     fn from(split: SplitArg) -> Self {
         match split {
@@ -128,7 +118,7 @@ pub fn run(args: &EvalArgs, global: &Global) -> Result<u8, CliError> {
             let request = eval_codiesp::Request {
                 set,
                 dir: Path::new(dir),
-                split: args.split.name(),
+                split: settings.part.name(),
                 task: args.task,
                 scored: args.score.as_deref(),
                 predictions: args.predictions.as_deref(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::CliError;
+use super::code::file_name;
 use crate::note::input::{self, InputError};
 use crate::note::{Completeness, Encounter, Options, Policy};
 
@@ -96,7 +97,8 @@ pub enum Shape {
     Lines,
 }
 
-/// Reads everything. Fails only where nothing could be done at all: no such file, two inputs with one id.
+/// Reads everything. Fails only where nothing could be done at all: no such file, two inputs whose results would be written
+/// to one file.
 pub fn read(args: &InputArgs, out: bool) -> Result<(Vec<Job>, Shape), CliError> {
     let base = base_encounter(args)?;
     let mut files = args.files.clone();
@@ -143,9 +145,9 @@ pub fn read(args: &InputArgs, out: bool) -> Result<(Vec<Job>, Shape), CliError> 
         }
     }
     if out {
-        let mut ids: Vec<&str> = jobs.iter().map(|j| j.id.as_str()).collect();
-        ids.sort_unstable();
-        if let Some(twice) = ids.windows(2).find(|w| w[0] == w[1]) {
+        let mut names: Vec<String> = jobs.iter().map(|j| file_name(&j.id)).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|w| w[0] == w[1]) {
             return Err(CliError::usage(format!(
                 "two inputs would write \"{}.json\": give them different file names or encounter ids",
                 twice[0]

@@ -129,7 +129,7 @@ fn run(cli: &Cli) -> Result<u8, CliError> {
             Ok(0)
         }
         Command::Rules(args) => {
-            print!("{}", rules::run(args)?);
+            print!("{}", rules::run(args, &cli.global)?);
             Ok(0)
         }
     }
@@ -141,9 +141,8 @@ fn start_logging() {
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
-/// Opens the engine with the folders that the flags name or that came with the program.
-/// The engine for a command. It stays open until the process ends: taking its tables apart piece by piece would cost a
-/// tenth of what coding a note does.
+/// Opens the engine with the folders that the flags name or that came with the program. It stays open until the process
+/// ends: taking its tables apart piece by piece would cost a tenth of what coding a note does.
 fn open_engine(global: &Global) -> Result<ManuallyDrop<Engine>, CliError> {
     let config = EngineConfig {
         model: global.model.clone(),

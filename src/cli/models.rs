@@ -189,17 +189,15 @@ pub fn run(args: &ModelsArgs, codesets: Option<&std::path::Path>, device_name: &
         ModelsCommand::Vectors { directory } => {
             let folder = super::codesets::folder_or_embedded(codesets)?;
             let sets = CodeSets::open(&folder)?;
-            let codes =
-                sets.icd10cm.billable().map(|i| (sets.icd10cm.undotted(i).to_owned(), sets.icd10cm.title(i).into_owned()));
-            let codes: Vec<(String, String)> = codes.collect();
-            let rows = vectors::title_families(codes.iter().map(|(code, title)| (code.as_str(), title.as_str())));
+            let rows = vectors::billable_families(&sets.icd10cm);
+            let codes: usize = rows.iter().map(|row| row.members.len()).sum();
             let encoder = CandleEncoder::open(&directory, &device::open(device_name)?)?;
             let mut manifest = Manifest::read(&directory)?;
             let path = vectors::code_vectors_path(&directory);
             vectors::build(&path, &encoder, &manifest.linking_fingerprint(), &rows)?;
             manifest.record(&directory, vectors::CODE_VECTORS)?;
             manifest.write(&directory)?;
-            Ok(format!("{} vectors for {} codes written to {}\n", rows.len(), codes.len(), path.display()))
+            Ok(format!("{} vectors for {codes} codes written to {}\n", rows.len(), path.display()))
         }
         ModelsCommand::Time { directory, notes, repeats } => {
             let text = std::fs::read_to_string(&notes).map_err(|e| EncoderError::io("notes", &notes, e))?;

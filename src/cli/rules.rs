@@ -1,8 +1,8 @@
 //! `superbill rules`: what is checked, and why.
 use clap::{Args, Subcommand};
 
-use super::CliError;
-use crate::codeset::CodeSets;
+use super::codesets::folder_or_embedded;
+use super::{CliError, Global};
 use crate::rules::{ALL, Payers, find};
 
 /// Arguments of `superbill rules`.
@@ -30,7 +30,8 @@ pub enum RulesCommand {
 }
 
 /// Runs the command; returns what to print.
-pub fn run(args: &RulesArgs) -> Result<String, CliError> {
+pub fn run(args: &RulesArgs, global: &Global) -> Result<String, CliError> {
+    let payers = || payers(global);
     match &args.command {
         RulesCommand::List { json: true } => {
             let mut rules: Vec<_> =
@@ -57,30 +58,26 @@ pub fn run(args: &RulesArgs) -> Result<String, CliError> {
         }
         RulesCommand::Explain { rule } => match find(rule) {
             Some(found) => Ok(found.info().manual()),
-            None => explain_payer_rule(rule).unwrap_or_else(|| Err(CliError::usage(unknown(rule)))),
+            None => explain_payer_rule(rule, &payers()?).ok_or_else(|| CliError::usage(unknown(rule))),
         },
     }
 }
 
-/// The payers of the embedded code sets' folder.
-fn payers() -> Result<Payers, CliError> {
-    let folder = CodeSets::default_dir().map_err(|error| CliError::internal(error.to_string()))?;
+/// The payers of the code sets' folder.
+fn payers(global: &Global) -> Result<Payers, CliError> {
+    let folder = folder_or_embedded(global.codesets.as_deref()).map_err(|error| CliError::internal(error.to_string()))?;
     super::scrub::open_payers(&folder)
 }
 
 /// What payers' files state under an id; `None` where none does.
-fn explain_payer_rule(id: &str) -> Option<Result<String, CliError>> {
-    let payers = match payers() {
-        Ok(payers) => payers,
-        Err(error) => return Some(Err(error)),
-    };
+fn explain_payer_rule(id: &str, payers: &Payers) -> Option<String> {
     let mut text = String::new();
     for payer in payers.iter() {
         if let Some(rule) = payer.rules.iter().find(|rule| rule.id == id) {
             text.push_str(&rule.manual(&payer.name));
         }
     }
-    (!text.is_empty()).then(|| Ok(format!("# {id}\n{text}")))
+    (!text.is_empty()).then(|| format!("# {id}\n{text}"))
 }
 
 fn unknown(rule: &str) -> String {

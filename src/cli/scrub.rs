@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::codesets::folder_or_embedded;
 use super::{CliError, Global};
 use crate::codeset::CodeSets;
 use crate::note::input::{self, InputError};
@@ -29,10 +30,7 @@ struct Job {
 /// Runs the command. Status 0: nothing blocks a claim; 1: an error does; 2: an input could not be read.
 pub fn run(args: &ScrubArgs, global: &Global, today: jiff::civil::Date) -> Result<u8, CliError> {
     let (jobs, lines) = read(&args.files)?;
-    let folder = match &global.codesets {
-        Some(folder) => folder.clone(),
-        None => CodeSets::default_dir().map_err(|error| CliError::internal(error.to_string()))?,
-    };
+    let folder = folder_or_embedded(global.codesets.as_deref()).map_err(|error| CliError::internal(error.to_string()))?;
     let code_sets =
         CodeSets::open_with(&folder, global.data_folder().as_deref()).map_err(|error| CliError::internal(error.to_string()))?;
     let payers = open_payers(&folder)?;

@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{CliError, Global};
 use crate::train::TrainError;
@@ -41,38 +41,31 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
         "encoder" => encoder(&args.recipe, args.out.as_deref(), &global.device, args.prepare),
         "tagging" => tagging(&args.recipe, args.out.as_deref(), args.measure),
         "diagnoses" => {
-            let report = diagnosis_recipe::run(&args.recipe, args.out.as_deref(), &global.device)
-                .map_err(|e| CliError::usage(e.to_string()))?;
-            println!("{}", serde_json::to_string_pretty(&report).map_err(|e| CliError::internal(e.to_string()))?);
-            Ok(0)
+            let report = diagnosis_recipe::run(&args.recipe, args.out.as_deref(), &global.device);
+            print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
         }
-        "em" => {
-            let report = em_recipe::run(&args.recipe, args.out.as_deref()).map_err(failure)?;
-            println!("{}", serde_json::to_string_pretty(&report).map_err(|e| CliError::internal(e.to_string()))?);
-            Ok(0)
-        }
-        "procedures" => {
-            let report = procedure_recipe::run(&args.recipe, args.out.as_deref()).map_err(failure)?;
-            println!("{}", serde_json::to_string_pretty(&report).map_err(|e| CliError::internal(e.to_string()))?);
-            Ok(0)
-        }
+        "em" => print_report(&em_recipe::run(&args.recipe, args.out.as_deref()).map_err(failure)?),
+        "procedures" => print_report(&procedure_recipe::run(&args.recipe, args.out.as_deref()).map_err(failure)?),
         "relations" => {
             let bar = run::progress_bar();
             let report = relations::run(&args.recipe, args.out.as_deref(), &bar).map_err(failure)?;
             bar.finish();
-            println!("{}", serde_json::to_string_pretty(&report).map_err(|e| CliError::internal(e.to_string()))?);
-            Ok(0)
+            print_report(&report)
         }
         "documented" => {
-            let report =
-                documented::run(&args.recipe, args.out.as_deref(), &global.device).map_err(|e| CliError::usage(e.to_string()))?;
-            println!("{}", serde_json::to_string_pretty(&report).map_err(|e| CliError::internal(e.to_string()))?);
-            Ok(0)
+            let report = documented::run(&args.recipe, args.out.as_deref(), &global.device);
+            print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
         }
         other => Err(CliError::usage(format!(
             "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, em, procedures, relations, documented"
         ))),
     }
+}
+
+/// What a run found, as one JSON document.
+fn print_report(report: &impl Serialize) -> Result<u8, CliError> {
+    println!("{}", serde_json::to_string_pretty(report).map_err(|e| CliError::internal(e.to_string()))?);
+    Ok(0)
 }
 
 /// Runs an encoder recipe and writes the result into `out` (the recipe's base without it).

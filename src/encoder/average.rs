@@ -7,7 +7,8 @@ use candle_core::{Device, Tensor};
 
 use super::{EncoderError, store};
 
-/// The mean of weight files with the same names and shapes. An error where they differ or there is no file.
+/// The mean of weight files with the same names and shapes; nothing for no files. An error where they differ or one cannot
+/// be read.
 pub fn mean(files: &[PathBuf]) -> Result<BTreeMap<String, Tensor>, EncoderError> {
     let mut sum: BTreeMap<String, Tensor> = BTreeMap::new();
     for (number, path) in files.iter().enumerate() {

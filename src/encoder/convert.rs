@@ -25,8 +25,8 @@ pub struct Conversion {
     pub data: serde_json::Value,
 }
 
-/// Converts a published BERT checkpoint into a model directory. Both branches
-/// start as copies of the checkpoint's upper layers. Word pieces that no Latin-script text can contain are left out.
+/// Converts a published BERT checkpoint into a model directory. Both branches start as copies of the checkpoint's upper
+/// layers. Word pieces that no text of Latin or Greek script can contain are left out.
 pub fn convert(source: &ModelFiles, target: &Path, conversion: &Conversion) -> Result<Manifest, EncoderError> {
     let mut config = read_config(&source.config)?;
     let depth = conversion.trunk_layers.min(config.num_hidden_layers);
@@ -90,7 +90,7 @@ pub fn convert(source: &ModelFiles, target: &Path, conversion: &Conversion) -> R
     Ok(manifest)
 }
 
-/// Whether a word piece can occur in text of Latin script (Greek letters, digits, signs and special tokens included).
+/// Whether a word piece can occur in text of Latin or Greek script (digits, signs and special tokens included).
 fn is_readable(piece: &str) -> bool {
     !piece.starts_with("[unused")
         && piece.chars().filter(|c| c.is_alphabetic()).all(|c| {
@@ -122,7 +122,7 @@ fn prune(
     tokenizer["truncation"] = serde_json::Value::Null;
     tokenizer["padding"] = serde_json::Value::Null;
     let renumber = |id: &mut serde_json::Value| {
-        if let Some(new) = id.as_u64().and_then(|old| new_ids.get(&(old as u32))) {
+        if let Some(new) = id.as_u64().and_then(|old| new_ids.get(&u32::try_from(old).ok()?)) {
             *id = (*new).into();
         }
     };

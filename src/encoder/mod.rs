@@ -136,7 +136,8 @@ pub trait Encoder: Send + Sync {
         Ok(whole)
     }
 
-    /// Encodes a document in blocks of consecutive sentences, so that a very long one needs little memory.
+    /// Encodes a document in blocks of consecutive sentences, so that the transformer needs little memory for a very long
+    /// one; `sink` gets the blocks in their order.
     fn encode_blocks(&self, document: &Document, sink: &mut dyn FnMut(EncodedDocument)) -> Result<(), EncoderError> {
         let chunks = self.chunks(document)?;
         let mut rest = chunks.as_slice();

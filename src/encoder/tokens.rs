@@ -164,14 +164,14 @@ impl Pieces {
                 }
                 _ if ids.len() <= limit => {
                     open = Some((sentence.section, ids.len()));
-                    chunks.push(self.chunk(&heading.1, &ids, 0..ids.len(), &tokens));
+                    chunks.push(self.chunk(&heading.1, &ids, &tokens));
                 }
                 _ => {
                     open = None;
                     chunks.extend(windows(ids.len(), limit).map(|(seen, emitted)| {
-                        let mut chunk = self.chunk(&heading.1, &ids[seen.clone()], 0..0, &[]);
-                        chunk.first += emitted.start - seen.start;
-                        chunk.tokens = tokens[emitted].to_vec();
+                        let before = emitted.start - seen.start;
+                        let mut chunk = self.chunk(&heading.1, &ids[seen], &tokens[emitted]);
+                        chunk.first += before;
                         chunk
                     }));
                 }
@@ -180,13 +180,14 @@ impl Pieces {
         Ok(chunks)
     }
 
-    fn chunk(&self, heading: &[u32], ids: &[u32], emitted: Range<usize>, tokens: &[EncodedToken]) -> Chunk {
+    /// A chunk that emits tokens from its first word piece of text on.
+    fn chunk(&self, heading: &[u32], ids: &[u32], tokens: &[EncodedToken]) -> Chunk {
         let mut all = Vec::with_capacity(heading.len() + ids.len() + 2);
         all.push(self.cls);
         all.extend(heading);
         all.extend(ids);
         all.push(self.sep);
-        Chunk { ids: all, first: 1 + heading.len() + emitted.start, tokens: tokens.to_vec() }
+        Chunk { ids: all, first: 1 + heading.len(), tokens: tokens.to_vec() }
     }
 
     /// The heading's pieces and a colon.

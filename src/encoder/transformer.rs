@@ -236,8 +236,8 @@ pub fn batches(sequences: &[&[u32]], budget: usize) -> Vec<Vec<usize>> {
     batches
 }
 
-/// Sum of the rows of a matrix, which points where their mean does.
-fn mean(rows: &[f32], width: usize) -> Vec<f32> {
+/// Sum of the rows of a matrix: scaled to length 1 it is their mean, scaled so.
+fn sum_of_rows(rows: &[f32], width: usize) -> Vec<f32> {
     let mut sum = vec![0f32; width];
     for row in rows.chunks_exact(width) {
         sum.iter_mut().zip(row).for_each(|(s, v)| *s += v);
@@ -293,7 +293,7 @@ impl Encoder for CandleEncoder {
         let sequences: Vec<&[u32]> = sequences.iter().map(Vec::as_slice).collect();
         let mut vectors = if let Network::Packed { model, branches } = &self.network {
             let linking = branches.get(LINKING..=LINKING).unwrap_or_default();
-            model.each(&sequences, linking, |_, vectors| mean(vectors.last().copied().unwrap_or_default(), self.dim))?
+            model.each(&sequences, linking, |_, vectors| sum_of_rows(vectors.last().copied().unwrap_or_default(), self.dim))?
         } else {
             self.batched(&sequences, |batch| {
                 let own: Vec<&[u32]> = batch.iter().map(|&i| sequences[i]).collect();

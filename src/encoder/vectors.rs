@@ -6,7 +6,8 @@
 //! Layout, little-endian: 8 bytes magic `SBVECT01`; u32 dim, rows, members, 0; 32 bytes fingerprint of the encoder
 //! that made the vectors; 8 bytes 0 (64 in all); f32 scale a row; u32 first member a row, and the end; 8 bytes a
 //! member, zero-filled; then, on a 64-byte boundary, dim int8 a row.
-use std::collections::BTreeMap;
+mod titles;
+
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -14,6 +15,7 @@ use rayon::prelude::*;
 use super::error::EncoderError;
 use super::kernels::{self, Activations, After, ByteWeights, Instructions, RoundedRows};
 use super::{Encoder, store};
+pub use titles::{billable_families, family_title, title_families};
 
 const MAGIC: &[u8; 8] = b"SBVECT01";
 const HEADER: usize = 64;
@@ -111,10 +113,11 @@ impl VectorFile {
         let firsts = scales.end..scales.end + (rows + 1) * 4;
         let members = firsts.end..firsts.end + members * MEMBER;
         let start = members.end.next_multiple_of(64);
-        let vectors = start..start + rows * dim;
-        if dim == 0 || map.len() != vectors.end {
+        let end = rows.checked_mul(dim).and_then(|size| size.checked_add(start));
+        let Some(end) = end.filter(|end| dim > 0 && map.len() == *end) else {
             return Err(damaged("its length does not fit its header"));
-        }
+        };
+        let vectors = start..end;
         let mut file = Self { dim, rows, scales, firsts, members, vectors, map, blocks: Vec::new() };
         let (count, ends) = (file.members.len() / MEMBER, file.firsts());
         if !ends.is_sorted() || ends.last().is_none_or(|&e| e as usize != count) || file.scales().iter().any(|s| !s.is_finite()) {
@@ -279,35 +282,6 @@ impl Best {
         self.floor = last.0;
         self.entries.truncate(self.keep);
     }
-}
-
-/// Groups codes by what their titles say apart from side, encounter and trimester: one row a group, codes in the
-/// order given, the row's text the title without those words. Rows come in the order of their first code.
-pub fn title_families<'a>(codes: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Row> {
-    let mut order: BTreeMap<String, usize> = BTreeMap::new();
-    let mut rows: Vec<Row> = Vec::new();
-    for (code, title) in codes {
-        let text = family_title(title);
-        let at = *order.entry(text.clone()).or_insert_with(|| {
-            rows.push(Row { text, members: Vec::new() });
-            rows.len() - 1
-        });
-        rows[at].members.push(code.replace('.', ""));
-    }
-    rows
-}
-
-/// A title without the words that only choose among sister codes.
-pub fn family_title(title: &str) -> String {
-    const SIDES: [&str; 6] = ["right", "left", "bilateral", "unspecified", "side", "sides"];
-    let title = title.to_lowercase();
-    let parts = title.split(", ").enumerate().filter(|(i, part)| {
-        let encounter = part.starts_with("initial encounter") || part.starts_with("subsequent encounter") || *part == "sequela";
-        *i == 0 || !(encounter || part.ends_with(" trimester"))
-    });
-    let parts = parts.map(|(_, part)| part.split_whitespace().filter(|w| !SIDES.contains(w)).collect::<Vec<_>>().join(" "));
-    let text = parts.filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ");
-    if text.is_empty() { title } else { text }
 }
 
 /// Name of the file with the vectors of the billable codes' titles in a model directory.

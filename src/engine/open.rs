@@ -19,7 +19,6 @@ impl Engine {
         let model = config.model_folder();
         let manifest = Manifest::read(&model).map_err(open_error)?;
         let verify = |file: &str| manifest.verify(&model, file).map_err(open_error);
-        // Independent of each other, and each bound by one core: together they decide how soon a process answers.
         let open_tables = || {
             let code_sets = CodeSets::open_with(&folder, config.data.as_deref()).map_err(open_error)?;
             let payers_folder = folder.join("payers");

@@ -6,17 +6,18 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use tracing::debug_span;
 
-use super::EngineError;
+use super::{EngineError, open_error};
 use crate::coding::attributes::{NoteFacts, PatientFacts};
 use crate::coding::diagnoses::attention::{self, ClaimAttention, Titles};
 use crate::coding::diagnoses::gather::{DenseHit, Material};
 use crate::coding::diagnoses::places::{AssertionSource, AssertionWeights, index_of};
 use crate::coding::lexicon::{Hit, Lexicon, PhraseCounts, Word, sentence_words};
 use crate::document::{self, Document, Span, facts};
+use crate::encoder::manifest::{self, Manifest};
 use crate::encoder::vectors::{self, VectorFile};
 use crate::encoder::{CandleEncoder, Chunk, EncodedDocument, Encoder, device};
 use crate::extract::assertion_cues::CueIndex;
-use crate::extract::heads::Heads;
+use crate::extract::heads::{self, Heads};
 use crate::extract::measurements::Measurement;
 use crate::extract::relations::{self, RelationModel};
 use crate::extract::spans::{self, FoundSpan};
@@ -85,35 +86,40 @@ pub struct Reader {
 impl Reader {
     /// Opens weights and dictionary.
     pub fn open(model: &Path, codesets: &Path, device_name: &str) -> Result<Self, EngineError> {
-        let open = |e: &dyn std::fmt::Display| EngineError::Open(e.to_string());
-        let device = device::open(device_name).map_err(|e| open(&e))?;
-        let manifest = crate::encoder::manifest::Manifest::read(model).map_err(|e| open(&e))?;
-        let has_heads = manifest.files.contains_key(crate::extract::heads::FILE);
+        let device = device::open(device_name).map_err(open_error)?;
+        let record = Manifest::read(model).map_err(open_error)?;
+        let has_heads = record.files.contains_key(heads::FILE);
         let open_vectors = || has_heads.then(|| vectors::open_code_vectors(model)).transpose();
         let open_lexicon =
             || (Lexicon::open(&codesets.join("lexicon.bin")), PhraseCounts::open(&codesets.join("lexicon.counts.bin")));
         let (encoder, (vectors, (lexicon, counts))) =
             rayon::join(|| CandleEncoder::open(model, &device), || rayon::join(open_vectors, open_lexicon));
-        let encoder = encoder.map_err(|e| open(&e))?;
-        let heads = if has_heads { Some(Heads::open(model, encoder.dim()).map_err(|e| open(&e))?) } else { None };
-        let (lexicon, counts) = (lexicon.map_err(|e| open(&e))?, counts.map_err(|e| open(&e))?);
-        let vectors = vectors.map_err(|e| open(&e))?;
+        let encoder = encoder.map_err(open_error)?;
+        let heads = match has_heads {
+            true => {
+                record.verify(model, heads::FILE).map_err(open_error)?;
+                Some(Heads::open(model, encoder.dim()).map_err(open_error)?)
+            }
+            false => None,
+        };
+        let (lexicon, counts) = (lexicon.map_err(open_error)?, counts.map_err(open_error)?);
+        let vectors = vectors.map_err(open_error)?;
         let rows = vectors.as_ref().map(|v| attention::rows_of_codes(v, &lexicon)).unwrap_or_default();
-        let claims = match manifest.files.contains_key(attention::FILE) {
+        let claims = match record.files.contains_key(attention::FILE) {
             true => {
-                manifest.verify(model, attention::FILE).map_err(|e| open(&e))?;
-                Some(ClaimAttention::open(model, encoder.dim()).map_err(|e| open(&e))?)
+                record.verify(model, attention::FILE).map_err(open_error)?;
+                Some(ClaimAttention::open(model, encoder.dim()).map_err(open_error)?)
             }
             false => None,
         };
-        let relations = match manifest.files.contains_key(relations::model::FILE) {
+        let relations = match record.files.contains_key(relations::model::FILE) {
             true => {
-                manifest.verify(model, relations::model::FILE).map_err(|e| open(&e))?;
-                Some(RelationModel::open(model).map_err(|e| open(&e))?)
+                record.verify(model, relations::model::FILE).map_err(open_error)?;
+                Some(RelationModel::open(model).map_err(open_error)?)
             }
             false => None,
         };
-        let numerics = if device.is_cpu() { manifest.compute.name() } else { "cuda-f32".to_owned() };
+        let numerics = if device.is_cpu() { record.compute.name() } else { "cuda-f32".to_owned() };
         Ok(Self {
             encoder,
             heads,
@@ -123,8 +129,8 @@ impl Reader {
             rows,
             claims,
             relations,
-            name: manifest.name.clone(),
-            identity: digest_of(&model.join(crate::encoder::manifest::FILE)).map_err(|e| open(&e))?,
+            name: record.name.clone(),
+            identity: digest_of(&model.join(manifest::FILE)).map_err(open_error)?,
             numerics,
         })
     }
@@ -169,7 +175,7 @@ impl Reader {
         let (encoded, (hits, words, rules)) = rayon::join(encode, read_words);
         let encoded = encoded?;
         let mut extraction = debug_span!("mentions").in_scope(|| match &self.heads {
-            Some(heads) => tagger::extract_block(&rules, &encoded, heads).map_err(internal),
+            Some(heads) => tagger::extract_in(&rules, &encoded, heads).map_err(internal),
             None => Ok(Extraction::default()),
         })?;
         if self.relations.is_some() {

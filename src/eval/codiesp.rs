@@ -68,10 +68,10 @@ pub fn scores(set: &str, split: &str, task: Task, reports: &[CaseReport], rankin
             kept.iter().sum::<f64>() / kept.len().max(1) as f64
         })
     };
-    let ap = |cut: usize| {
+    let ap = |by_category: bool| {
         let one = |(gold, r): &(&BTreeSet<String>, &Ranking)| {
             // Cut to categories, a category ranks where its first code does.
-            let short = |c: &str| if cut > 0 { category(c) } else { c.to_owned() };
+            let short = |c: &str| if by_category { category(c) } else { c.to_owned() };
             let ranked: Vec<String> = r.codes.iter().map(|c| short(&c.0)).collect();
             let gold: BTreeSet<String> = gold.iter().map(|c| short(c)).collect();
             let ranked: Vec<&str> = ranked.iter().map(String::as_str).collect();
@@ -79,8 +79,8 @@ pub fn scores(set: &str, split: &str, task: Task, reports: &[CaseReport], rankin
         };
         all.iter().map(one).collect::<Vec<Option<f64>>>()
     };
-    metrics.insert("map".into(), mean(ap(0)));
-    metrics.insert("map_category".into(), mean(ap(3)));
+    metrics.insert("map".into(), mean(ap(false)));
+    metrics.insert("map_category".into(), mean(ap(true)));
     let counted: Vec<Counts> = all.iter().map(|(g, r)| counts(chosen(r).iter().map(String::as_str), g)).collect();
     let micro = |figure: fn(&Counts) -> f64| {
         bootstrap(counted.len(), required, |sample| {
@@ -139,6 +139,7 @@ pub fn scores(set: &str, split: &str, task: Task, reports: &[CaseReport], rankin
 pub fn read_rankings(path: &Path, reports: &[CaseReport]) -> Result<Vec<Ranking>, DataError> {
     let text = read_text(path)?;
     let mut by_id: BTreeMap<&str, Ranking> = BTreeMap::new();
+    let mut seen: BTreeSet<(&str, String)> = BTreeSet::new();
     for (index, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
         let wrong = |reason: &str| DataError::Format { path: path.to_owned(), line: index + 1, reason: reason.into() };
         let fields: Vec<&str> = line.split('\t').map(str::trim).collect();
@@ -152,7 +153,7 @@ pub fn read_rankings(path: &Path, reports: &[CaseReport]) -> Result<Vec<Ranking>
         };
         let ranking = by_id.entry(id).or_default();
         let code = code.to_ascii_uppercase();
-        if !ranking.codes.iter().any(|c| c.0 == code) {
+        if seen.insert((id, code.clone())) {
             ranking.codes.push((code, score, chosen));
         }
     }

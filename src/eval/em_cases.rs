@@ -14,7 +14,7 @@ use crate::document::{self, Span, facts::resolve_context};
 use crate::em::{self, EmResult, Input, PayerTerms, Verdict, levels_apart};
 use crate::note::{Encounter, NoteType, Patient, PriorProcedure};
 use crate::rules::Payers;
-use crate::train::data::DataError;
+use crate::train::data::{DataError, files_of, read_text, wrong_toml};
 
 #[derive(Deserialize)]
 struct File {
@@ -25,7 +25,7 @@ struct File {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmCase {
-    /// File stem and place in the file, from 1; set by [`load`].
+    /// File stem; set by [`load`].
     #[serde(skip)]
     pub file: String,
     /// Place in the file, from 1; set by [`load`].
@@ -71,12 +71,15 @@ pub struct Expect {
     pub code: Option<String>,
     /// `mdm`, `time`, `preventive` or `none`.
     pub basis: String,
-    /// Level word of the problems column.
-    pub problems: Option<String>,
-    /// Level word of the data column.
-    pub data: Option<String>,
-    /// Level word of the risk column.
-    pub risk: Option<String>,
+    /// Level of the problems column.
+    #[serde(default, deserialize_with = "level_word")]
+    pub problems: Option<em::Level>,
+    /// Level of the data column.
+    #[serde(default, deserialize_with = "level_word")]
+    pub data: Option<em::Level>,
+    /// Level of the risk column.
+    #[serde(default, deserialize_with = "level_word")]
+    pub risk: Option<em::Level>,
     /// Documented minutes.
     pub time_minutes: Option<u32>,
     /// Codes of further E/M services, in order.
@@ -89,28 +92,26 @@ pub struct Expect {
     pub needs: Option<Vec<String>>,
 }
 
+/// A level by its word in any column; a word that is none would leave its column unmeasured.
+fn level_word<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<em::Level>, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    let wrong = || serde::de::Error::custom("no level; expected minimal, low (limited), moderate or high (extensive)");
+    em::Level::from_word(&word).map(Some).ok_or_else(wrong)
+}
+
 /// Reads every `*.toml` of a folder, in order of file name.
 pub fn load(dir: &Path) -> Result<Vec<EmCase>, DataError> {
-    let unreadable = |path: &Path, e: std::io::Error| DataError::Read { path: path.to_owned(), reason: e.to_string() };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(|e| unreadable(dir, e))? {
-        let path = entry.map_err(|e| unreadable(dir, e))?.path();
-        if path.extension().is_some_and(|e| e == "toml") {
-            files.push(path);
-        }
-    }
-    files.sort();
     let mut all = Vec::new();
-    for path in files {
-        let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
-        let parsed: File = toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(0, |s| text.get(..s.start).unwrap_or("").lines().count());
-            DataError::Format { path: path.clone(), line, reason: e.message().to_owned() }
-        })?;
+    for path in files_of(dir, "toml")? {
+        let text = read_text(&path)?;
+        let parsed: File = toml::from_str(&text).map_err(|e| wrong_toml(&path, &text, &e))?;
         let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         all.extend(parsed.case.into_iter().enumerate().map(|(i, c)| EmCase { file: stem.clone(), place: i + 1, ..c }));
     }
-    Ok(all)
+    match all.is_empty() {
+        true => Err(DataError::Read { path: dir.to_owned(), reason: "no *.toml with cases".to_owned() }),
+        false => Ok(all),
+    }
 }
 
 /// Levels the visit of a case.
@@ -199,9 +200,9 @@ pub fn compare(case: &EmCase, got: &EmResult) -> Outcome {
     let all_right = differs.is_empty();
     let mut columns = (0, 0);
     for (name, want, group) in
-        [("problems", &want.problems, &got.problems), ("data", &want.data, &got.data), ("risk", &want.risk, &got.risk)]
+        [("problems", want.problems, &got.problems), ("data", want.data, &got.data), ("risk", want.risk, &got.risk)]
     {
-        let Some(wanted) = want.as_deref().and_then(em::Level::from_word) else { continue };
+        let Some(wanted) = want else { continue };
         columns.0 += 1;
         if group.value() == Some(wanted) {
             columns.1 += 1;
@@ -293,6 +294,16 @@ mod tests {
         assert!(f.over * 100 <= f.cases * 3 && f.over < f.under, "{f:?}");
         assert!(f.within_one * 100 >= f.cases * 95, "{f:?}");
         assert!(parts["odd"].exact * 100 >= parts["odd"].cases * 97, "{:?}", parts["odd"]);
+    }
+
+    #[test]
+    fn a_word_that_is_no_level_is_refused_with_its_line() {
+        let folder = tempfile::tempdir().expect("folder");
+        assert!(load(folder.path()).expect_err("no case").to_string().contains("no *.toml"));
+        let case = "[[case]]\nid = \"a\"\nsource = \"s\"\nnote = \"n\"\ndiagnoses = []\n[case.expect]\nbasis = \"mdm\"\nrisk = \"modrate\"\n";
+        std::fs::write(folder.path().join("x.toml"), case).expect("write");
+        let error = load(folder.path()).expect_err("no level").to_string();
+        assert!(error.contains("line 8") && error.contains("moderate"), "{error}");
     }
 
     #[test]

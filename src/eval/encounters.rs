@@ -8,7 +8,7 @@ use super::gold::{Case, Gold, GoldConcept, GoldEm, GoldProcedure, is_em_code, wi
 use super::sets::Part;
 use crate::document::Span;
 use crate::note::Encounter;
-use crate::train::data::{DataError, Role, places};
+use crate::train::data::{DataError, Role, files_of, places, read_text, wrong_toml};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,16 +89,7 @@ pub fn folder(path: &Path, part: Part) -> Result<PathBuf, EvalError> {
 
 /// The files of one part, by name.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, EvalError> {
-    let unreadable = |e: std::io::Error| DataError::Read { path: folder.to_owned(), reason: e.to_string() };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|e| e == "toml") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
+    Ok(files_of(folder, "toml")?)
 }
 
 /// Loads one part, by file name; no other part is opened.
@@ -123,12 +114,8 @@ fn wrong(path: &Path, line: usize, reason: String) -> DataError {
 }
 
 fn read(path: &Path) -> Result<Case, DataError> {
-    let failed = |e: std::io::Error| DataError::Read { path: path.to_owned(), reason: e.to_string() };
-    let text = std::fs::read_to_string(path).map_err(failed)?;
-    let file: File = toml::from_str(&text).map_err(|e| {
-        let line = e.span().map_or(1, |s| text.get(..s.start).unwrap_or("").matches('\n').count() + 1);
-        wrong(path, line, e.message().to_owned())
-    })?;
+    let text = read_text(path)?;
+    let file: File = toml::from_str(&text).map_err(|e| wrong_toml(path, &text, &e))?;
     let find = |quotes: &[String]| -> Result<Vec<Span>, DataError> {
         let place = |(i, quote): (usize, &String)| {
             places::occurrence(&file.note, quote, 1)
@@ -177,7 +164,7 @@ fn read(path: &Path) -> Result<Case, DataError> {
 
 /// The E/M service. Where there is no block for it, the first certain E/M line is the main one.
 fn em(block: Option<&Em>, lines: &[&Line]) -> GoldEm {
-    let mut em = GoldEm { additional: Some(Vec::new()), ..Default::default() };
+    let mut em = GoldEm::default();
     let mut further = Vec::new();
     if let Some(block) = block {
         em.codes = with_alternatives(&block.code, &block.alternatives);

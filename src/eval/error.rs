@@ -8,7 +8,7 @@ use crate::train::data::DataError;
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum EvalError {
-    #[error("set \"{set}\" is not known; allowed: {allowed}", allowed = super::sets::KINDS)]
+    #[error("set \"{set}\" is not known: there is no such folder, and no such kind of set; allowed: {allowed}", allowed = super::sets::KINDS)]
     UnknownSet { set: String },
     #[error("{set} has no part \"{part}\"; {hint}")]
     NoSuchPart { set: String, part: &'static str, hint: String },

@@ -134,7 +134,8 @@ impl<'a, T> Figures<'a, T> {
     }
 }
 
-/// Bootstrap over documents: `figure` computes the metric from the chosen documents' indexes.
+/// 95% bootstrap over documents, a thousand samples of a fixed seed: `figure` computes the metric from the chosen documents'
+/// indexes.
 pub fn bootstrap(documents: usize, n: usize, figure: impl Fn(&[usize]) -> f64) -> Metric {
     let all: Vec<usize> = (0..documents).collect();
     let value = figure(&all);

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::figures::{Figures, Metric};
 use super::gold::Case;
-use super::scoring::Counts;
+use super::scoring::{Counts, category};
 use crate::document::Span;
 use crate::engine::{Engine, EngineError};
 use crate::extract::{Assertion, MentionKind};
@@ -26,7 +26,6 @@ pub fn score(engine: &Engine, case: &Case, today: Date) -> Result<ScoredLinks, E
     let (places, codes): (Vec<(Span, Assertion)>, Vec<&str>) =
         coded.filter_map(|m| Some(((m.span, m.assertion.unwrap_or(Assertion::Present)), m.code.as_deref()?))).unzip();
     let linked = engine.link(&case.encounter, today, &places, DEPTH)?;
-    let category = |code: &str| code.get(..3).unwrap_or(code).to_owned();
     let ranks = linked.iter().zip(codes).map(|(list, code)| {
         let exact = list.iter().position(|c| c == code);
         (exact, list.iter().position(|c| category(c) == category(code)))

@@ -29,6 +29,11 @@ pub struct ScoredText {
     pub assertions: Vec<AssertionPair>,
 }
 
+/// Name of a kind in results.
+pub fn name(kind: MentionKind) -> String {
+    format!("{kind:?}").to_lowercase()
+}
+
 /// The kinds that a set labels.
 pub fn kinds<'a>(mentions: impl Iterator<Item = &'a LabelledMention>) -> BTreeSet<MentionKind> {
     mentions.map(|m| m.kind).collect()
@@ -37,12 +42,10 @@ pub fn kinds<'a>(mentions: impl Iterator<Item = &'a LabelledMention>) -> BTreeSe
 /// Compares places, kind by kind.
 pub fn compare(gold: &[Place], found: &[Place], kinds: &BTreeSet<MentionKind>) -> BTreeMap<MentionKind, MentionCounts> {
     let of = |list: &[Place], kind: MentionKind| list.iter().filter(|p| p.1 == kind).copied().collect::<Vec<Place>>();
-    let plain = |c: scores::Counts| Counts { hit: c.right as u32, wrong: c.wrong as u32, missed: c.missed as u32 };
     let counts = |kind: &MentionKind| {
         let (gold, found) = (of(gold, *kind), of(found, *kind));
-        let counts =
-            MentionCounts { strict: plain(scores::strict(&gold, &found)), relaxed: plain(scores::relaxed(&gold, &found)) };
-        (*kind, counts)
+        let (strict, relaxed) = (scores::strict(&gold, &found), scores::relaxed(&gold, &found));
+        (*kind, MentionCounts { strict: strict.into(), relaxed: relaxed.into() })
     };
     kinds.iter().map(counts).collect()
 }

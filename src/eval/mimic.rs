@@ -20,8 +20,8 @@ use super::EvalError;
 use super::gold::{Case, Gold, GoldConcept, GoldProcedure};
 use super::sets::Part;
 use crate::document::Span;
-use crate::note::Encounter;
-use crate::train::data::DataError;
+use crate::note::{Encounter, input};
+use crate::train::data::{DataError, files_of, read_text};
 
 /// The day of every encounter.
 const DAY: Date = jiff::civil::date(2019, 5, 1);
@@ -58,20 +58,17 @@ fn folder_of(dir: &Path, part: Part) -> PathBuf {
 /// Charts of a folder of MDACE files, by file name.
 pub fn load_mdace(dir: &Path, part: Part) -> Result<Vec<Case>, EvalError> {
     let folder = folder_of(dir, part);
-    let unreadable = |e: std::io::Error| DataError::Read { path: folder.clone(), reason: e.to_string() };
-    let mut files: Vec<PathBuf> = Vec::new();
-    for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
-        files.push(entry.map_err(unreadable)?.path());
+    let files = files_of(&folder, "json")?;
+    if files.is_empty() {
+        return Err(DataError::Read { path: folder, reason: "no *.json with a chart".to_owned() }.into());
     }
-    files.retain(|f| f.extension().is_some_and(|e| e == "json"));
-    files.sort();
     files.iter().map(|path| chart(path)).collect()
 }
 
 fn chart(path: &Path) -> Result<Case, EvalError> {
     let wrong = |line: usize, reason: String| DataError::Format { path: path.to_owned(), line, reason };
-    let content = std::fs::read_to_string(path).map_err(|e| DataError::Read { path: path.to_owned(), reason: e.to_string() })?;
-    let chart: Chart = serde_json::from_str(&content).map_err(|e| wrong(e.line(), e.to_string()))?;
+    // Not serde's own message, which may repeat a piece of a note.
+    let chart: Chart = input::from_json(&read_text(path)?).map_err(|e| wrong(1, e.to_string()))?;
     let mut note = String::new();
     let (mut diagnoses, mut procedures): (Vec<GoldConcept>, Vec<GoldProcedure>) = (Vec::new(), Vec::new());
     for part in chart.notes {
@@ -81,8 +78,8 @@ fn chart(path: &Path) -> Result<Case, EvalError> {
         let base = note.len();
         let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
         for a in part.annotations {
-            let (Some(start), Some(end)) = (bytes.get(a.begin), bytes.get(a.end)) else {
-                return Err(wrong(1, format!("an annotation ends at {}, behind its note", a.end)).into());
+            let (Some(start), Some(end)) = (bytes.get(a.begin), bytes.get(a.end).filter(|_| a.begin <= a.end)) else {
+                return Err(wrong(1, format!("an annotation from {} to {} is no place of its note", a.begin, a.end)).into());
             };
             let place = Span::new(base + start, base + end);
             match a.code_system.as_str() {
@@ -218,6 +215,14 @@ mod tests {
         std::fs::write(dir.path().join("8.json"), r#"{"hadm_id":8,"notes":[{"annotations":[]}]}"#).expect("write");
         let error = load_mdace(dir.path(), Part::Dev).err().expect("no text").to_string();
         assert!(error.contains("8.json") && error.contains("inject-note-text"), "{error}");
+        for row in [
+            format!(r#"{{"hadm_id":8,"notes":[{{"text":"HTN","annotations":[{}]}}]}}"#, annotation(3, 1, "I10", "ICD-10-CM")),
+            r#"{"hadm_id":8,"notes":[{"text":"x","annotations":"chest pain"}]}"#.to_owned(),
+        ] {
+            std::fs::write(dir.path().join("8.json"), row).expect("write");
+            let error = load_mdace(dir.path(), Part::Dev).err().expect("refused").to_string();
+            assert!(error.contains("8.json") && !error.contains("chest"), "{error}");
+        }
     }
 
     #[test]

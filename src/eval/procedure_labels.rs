@@ -8,7 +8,8 @@ use crate::codeset::CodeSets;
 use crate::coding::procedures::{ProcedureCoder, ProcedureInput};
 use crate::document::{self, facts::resolve_context};
 use crate::eval::gold::{self, is_em_code};
-use crate::eval::scoring::{Counts, match_codes};
+use crate::eval::lines::same_set;
+use crate::eval::scoring::{Counts, Outcome, match_codes};
 use crate::eval::sets::Part;
 
 #[test]
@@ -36,22 +37,21 @@ fn procedures_of_labelled_notes() {
         let required: Vec<Vec<String>> = case.gold.procedures.iter().map(|p| p.codes.clone()).collect();
         let (of_note, outcomes) = match_codes(&required, &case.gold.optional_procedures, &predicted);
         for (line, outcome) in lines.iter().zip(&outcomes) {
-            if let crate::eval::scoring::Outcome::Hit(i) = outcome {
+            if let Outcome::Hit(i) = outcome {
                 let want = &case.gold.procedures[*i];
                 hits += 1;
-                let fits = want.units.contains(&line.units)
-                    && want.modifiers.iter().any(|m| {
-                        let (mut a, mut b) = (m.clone(), line.modifiers.clone());
-                        a.sort();
-                        b.sort();
-                        a == b
-                    });
+                let fits = want.units.contains(&line.units) && want.modifiers.iter().any(|m| same_set(m, &line.modifiers));
                 exact += usize::from(fits);
             }
         }
         if of_note.wrong + of_note.missed > 0 {
             let show = |l: &&crate::claim::Line| {
-                format!("{}({:.2}{})", l.code, l.confidence, if l.source[0].starts_with('d') { "t" } else { "" })
+                format!(
+                    "{}({:.2}{})",
+                    l.code,
+                    l.confidence,
+                    if l.source.first().is_some_and(|s| s.starts_with('d')) { "t" } else { "" }
+                )
             };
             println!("{} want {required:?} got {:?}", case.gold.id, lines.iter().map(show).collect::<Vec<_>>());
         }

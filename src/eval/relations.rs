@@ -33,9 +33,7 @@ pub fn score(engine: &Engine, case: &Case, predicted: &Predicted) -> ScoredRelat
 }
 
 fn counts(gold: &[GoldRelation], found: &[FoundRelation]) -> BTreeMap<RelationKind, Counts> {
-    let plain =
-        |c: crate::train::data::scores::Counts| Counts { hit: c.right as u32, wrong: c.wrong as u32, missed: c.missed as u32 };
-    compare(gold, found).into_iter().map(|(kind, c)| (kind, plain(c))).collect()
+    compare(gold, found).into_iter().map(|(kind, c)| (kind, c.into())).collect()
 }
 
 /// The labelled mentions and the ends of the labelled relations as mentions, in order of place. An end that overlaps no

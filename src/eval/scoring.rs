@@ -45,6 +45,12 @@ impl Counts {
     }
 }
 
+impl From<crate::train::data::scores::Counts> for Counts {
+    fn from(counts: crate::train::data::scores::Counts) -> Self {
+        Self { hit: counts.right as u32, wrong: counts.wrong as u32, missed: counts.missed as u32 }
+    }
+}
+
 fn ratio(a: u32, b: u32) -> f64 {
     if b == 0 { 1.0 } else { f64::from(a) / f64::from(b) }
 }

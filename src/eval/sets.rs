@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::EvalError;
 
 /// What `--set` takes, for messages.
-pub const KINDS: &str = "PATH (authored encounters), labels:DIR, negex:FILE, brat:DIR, pubtator:FILE, mdace:DIR, mimic4:DIR";
+pub const KINDS: &str = "PATH (a folder of authored encounters or of the rules' cases), labels:DIR, codiesp:DIR, negex:FILE, brat:DIR, pubtator:FILE, mdace:DIR, mimic4:DIR, em:DIR, claims:DIR";
 
 /// A set by its kind and place.
 #[derive(Clone, Debug, PartialEq, Eq)]

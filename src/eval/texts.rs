@@ -97,8 +97,7 @@ fn ner(
     };
     let results = documents.par_iter().map(read).collect::<Result<Vec<_>, EvalError>>()?;
     let texts: Vec<&ScoredText> = results.iter().map(|(_, scored)| scored).collect();
-    let of_kind =
-        |kind: &MentionKind| (format!("kind:{}", format!("{kind:?}").to_lowercase()), mentions::ner_metrics_of(&texts, *kind));
+    let of_kind = |kind: &MentionKind| (format!("kind:{}", mentions::name(*kind)), mentions::ner_metrics_of(&texts, *kind));
     let mut measured = Measured {
         scores: Scores {
             set: name.to_owned(),
@@ -112,7 +111,7 @@ fn ner(
     };
     for (document, (reading, _)) in documents.iter().zip(&results) {
         for m in reading.balanced.iter().filter(|m| kinds.contains(&m.kind)) {
-            let kind = format!("{:?}", m.kind).to_lowercase();
+            let kind = mentions::name(m.kind);
             let _ = writeln!(measured.predictions, "{}\t{kind}\t{}\t{}\t{:.4}", document.id, m.span.start, m.span.end, m.score);
         }
         measured.pages.extend(ner_page(document, reading, &kinds));
@@ -127,7 +126,7 @@ fn ner_page(document: &LabelledDocument, reading: &TextReading, kinds: &std::col
     let row = |place: &(crate::document::Span, MentionKind), verdict: Verdict| {
         let words = place.0.of(&document.text).to_owned();
         let (gold, predicted) = if verdict == Verdict::Missed { (words, String::new()) } else { (String::new(), words) };
-        Row { what: format!("{:?}", place.1).to_lowercase(), gold, predicted, verdict }
+        Row { what: mentions::name(place.1), gold, predicted, verdict }
     };
     let missed = gold.iter().filter(|g| !found.contains(g));
     let wrong = found.iter().filter(|f| !gold.contains(f));
@@ -137,9 +136,7 @@ fn ner_page(document: &LabelledDocument, reading: &TextReading, kinds: &std::col
     if rows.is_empty() {
         return None;
     }
-    let mark = |side: Side| {
-        move |p: &(crate::document::Span, MentionKind)| Mark { span: p.0, side, label: format!("{:?}", p.1).to_lowercase() }
-    };
+    let mark = |side: Side| move |p: &(crate::document::Span, MentionKind)| Mark { span: p.0, side, label: mentions::name(p.1) };
     Some(Page {
         id: document.id.clone(),
         summary: format!("{missed} missed, {} false", rows.len() - missed),

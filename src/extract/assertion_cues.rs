@@ -5,6 +5,8 @@
 mod scopes;
 mod table;
 
+use std::sync::Arc;
+
 use scopes::{Reading, Scope, read_sentence};
 use table::{LASTING, Of};
 
@@ -44,17 +46,16 @@ impl<'d> CueIndex<'d> {
     pub fn new(document: &'d Document) -> Self {
         let mut readings: Vec<Reading> = Vec::with_capacity(document.sentences.len());
         // Scopes that an introducing line ("He denies:") opens over the list below it.
-        let mut carried: Vec<Scope> = Vec::new();
+        let mut carried: Arc<[Scope]> = Arc::default();
         for sentence in &document.sentences {
             let mut reading = read_sentence(&document.text, sentence.span);
-            let end = reading.words.len();
             if sentence.list_item {
-                reading.scopes.extend(carried.iter().map(|scope| Scope { cue_word: 0, from: 0, to: end, ..scope.clone() }));
+                reading.inherited = carried.clone();
+            } else if sentence.span.of(&document.text).ends_with(':') {
+                let end = reading.words.len();
+                carried = reading.scopes.iter().filter(|s| s.to == end && s.from > s.cue_word).copied().collect();
             } else {
-                carried.clear();
-                if sentence.span.of(&document.text).ends_with(':') {
-                    carried.extend(reading.scopes.iter().filter(|s| s.to == end && s.from > s.cue_word).cloned());
-                }
+                carried = Arc::default();
             }
             readings.push(reading);
         }
@@ -164,7 +165,7 @@ impl<'d> CueIndex<'d> {
         if sentence.span.start >= span.end {
             // A heading with "none" under it.
             let answered =
-                reading.scopes.iter().find(|s| s.assertion == Assertion::Absent && s.cue_word == 0 && reading.words.len() <= 2);
+                reading.all_scopes().find(|s| s.assertion == Assertion::Absent && s.cue_word == 0 && reading.words.len() <= 2);
             let bare =
                 reading.words.first().filter(|w| matches!(&*w.lower(&self.document.text), "none" | "nil" | "no" | "negative"));
             let cue = answered.map(|s| s.cue).or(bare.map(|w| w.span));
@@ -175,7 +176,7 @@ impl<'d> CueIndex<'d> {
         let first = reading.words.partition_point(|w| w.span.end <= span.start);
         let last = reading.words.partition_point(|w| w.span.start < span.end);
         let is_problem = matches!(kind, None | Some(MentionKind::Problem));
-        for scope in &reading.scopes {
+        for scope in reading.all_scopes() {
             let excluded = match (scope.of, kind) {
                 (Of::Problems, Some(MentionKind::Problem)) | (Of::All, _) => false,
                 (Of::Problems, _) => true,

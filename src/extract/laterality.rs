@@ -105,9 +105,7 @@ fn side_at(text: &str, tokens: &[Word], at: usize) -> Option<Laterality> {
         {
             None
         }
-        "right" | "rt" | "rue" | "rle" | "od" | "ad" | "rlq" | "ruq" | "rul" | "rll" | "rml" | "rca" if lower != "rca" => {
-            Some(Laterality::Right)
-        }
+        "right" | "rt" | "rue" | "rle" | "od" | "ad" | "rlq" | "ruq" | "rul" | "rll" | "rml" => Some(Laterality::Right),
         "left" | "lt" | "lue" | "lle" | "os" | "as" | "llq" | "luq" | "lul" | "lll" if is_upper_where_needed(word) => {
             Some(Laterality::Left)
         }
@@ -123,7 +121,7 @@ fn side_at(text: &str, tokens: &[Word], at: usize) -> Option<Laterality> {
 
 /// "as" and "os" are a side only in capitals ("AS", "OS").
 fn is_upper_where_needed(word: &str) -> bool {
-    !matches!(word.to_ascii_lowercase().as_str(), "as" | "os" | "ad") || word.chars().all(char::is_uppercase)
+    !matches!(word.to_ascii_lowercase().as_str(), "as" | "os") || word.chars().all(char::is_uppercase)
 }
 
 /// "R/O", "R.N.", "L-spine", "2 L": a letter that is no side.
@@ -159,6 +157,8 @@ mod tests {
             ("Bilateral ankle swelling", "ankle swelling", Some(Bilateral)),
             ("Osteoarthritis of right and left knee", "Osteoarthritis", Some(Bilateral)),
             ("Cataract OS", "Cataract", Some(Left)),
+            ("Cataract OD", "Cataract", Some(Right)),
+            ("Gout: allopurinol 300 od", "Gout", None),
             ("b/l cerumen impaction", "cerumen impaction", Some(Bilateral)),
             ("RIGHT EAR: cerumen impaction.", "cerumen impaction", Some(Right)),
             ("R/O pneumonia right away", "pneumonia", None),

@@ -67,6 +67,12 @@ struct Pattern {
 }
 
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    let compiled = |(quantity, text): (Quantity, String)| Some(Pattern { regex: Regex::new(&text).ok()?, quantity });
+    patterns().filter_map(compiled).collect()
+});
+
+/// Regular expressions by what they find; a test compiles each.
+fn patterns() -> impl Iterator<Item = (Quantity, String)> {
     use Quantity as Q;
     const V: &str = r"(?P<v>\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)";
     let is = r"(?:\s|:|=|of|is|was|at|today|~|approximately|about|-)*";
@@ -94,10 +100,8 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (Q::Volume, format!(r"\b{V}[- ]?(?P<u>ml|cc|milliliters?|l|liters?)\b")),
         (Q::Length, format!(r"(?:\b|^){V}(?:\s*(?:cm|mm)?\s*(?:x|×|by)\s*(?P<x>\d*\.?\d+))?(?:\s*(?:cm|mm)?\s*(?:x|×|by)\s*(?P<x2>\d*\.?\d+))?[- ]?(?P<u>cm|centimeters?|mm|millimeters?|inches|inch)\b")),
     ];
-    rows.into_iter()
-        .filter_map(|(quantity, text)| Some(Pattern { regex: Regex::new(&format!("(?i){text}")).ok()?, quantity }))
-        .collect()
-});
+    rows.into_iter().map(|(quantity, text)| (quantity, format!("(?i){text}")))
+}
 
 /// All measured values, in order of place. Of a size in several directions ("2 x 3 cm") each number is one length.
 pub fn find(document: &Document) -> Vec<Measurement> {
@@ -169,8 +173,8 @@ fn read(quantity: Quantity, found: &Captures<'_>, out: &mut Vec<Measurement>) {
         _ => {
             let Some(value) = value else { return };
             let (factor, unit) = scale(quantity, &unit);
-            let celsius = quantity == Q::Temperature && (unit == "°F" || value > 60.0);
-            let (value, unit) = if celsius { ((value - 32.0) / 1.8, "°C") } else { (value * factor, unit) };
+            let fahrenheit = quantity == Q::Temperature && (unit == "°F" || value > 60.0);
+            let (value, unit) = if fahrenheit { ((value - 32.0) / 1.8, "°C") } else { (value * factor, unit) };
             push(quantity, round(value), unit);
         }
     }
@@ -244,6 +248,13 @@ mod tests {
 
     fn values(text: &str) -> Vec<(Quantity, f64)> {
         find(&read(text)).into_iter().map(|m| (m.quantity, m.value)).collect()
+    }
+
+    #[test]
+    fn every_pattern_is_a_regular_expression() {
+        for (quantity, text) in patterns() {
+            assert!(Regex::new(&text).is_ok(), "{quantity:?}: {text}");
+        }
     }
 
     #[test]

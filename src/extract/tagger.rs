@@ -32,16 +32,6 @@ pub struct Extraction {
     pub relations: Vec<Relation>,
 }
 
-impl Extraction {
-    /// Adds what a later block of the same document says.
-    pub fn append(&mut self, later: Extraction) {
-        let base = self.mentions.len();
-        self.mentions.extend(later.mentions.into_iter().map(|m| Mention { id: m.id + base, ..m }));
-        let moved = later.relations.into_iter().map(|r| Relation { from: r.from + base, to: r.to + base, ..r });
-        self.relations.extend(moved);
-    }
-}
-
 /// What the rules read from a whole document beforehand.
 pub struct Context<'a> {
     /// The document.
@@ -61,11 +51,11 @@ impl<'a> Context<'a> {
 
 /// Finds mentions, their assertion and attributes, and the relations between them.
 pub fn extract(document: &Document, encoded: &EncodedDocument, heads: &Heads) -> Result<Extraction, EncoderError> {
-    extract_block(&Context::new(document), encoded, heads)
+    extract_in(&Context::new(document), encoded, heads)
 }
 
-/// As [`extract`] for a block of a document (see `Encoder::encode_blocks`); join with [`Extraction::append`].
-pub fn extract_block(context: &Context, encoded: &EncodedDocument, heads: &Heads) -> Result<Extraction, EncoderError> {
+/// As [`extract`], with cues and measurements read beforehand.
+pub fn extract_in(context: &Context, encoded: &EncodedDocument, heads: &Heads) -> Result<Extraction, EncoderError> {
     let document = context.document;
     let found = spans(document, encoded, heads, OUTSIDE_BIAS)?;
     let places: Vec<(Span, Option<MentionKind>)> = found.iter().map(|f| (f.span, Some(f.kind))).collect();
@@ -259,16 +249,6 @@ mod tests {
         assert_eq!(combine(&p, &[Assertion::Historical]), [Assertion::Present], "the head is surer than the cue");
         p[0] = 0.6;
         assert_eq!(combine(&p, &[Assertion::Present]), [Assertion::Present], "no word of denial");
-    }
-
-    #[test]
-    fn later_blocks_are_renumbered() {
-        let document = document::read("Pain.");
-        let encoded = HashEncoder::new(DIM).encode(&document).expect("encodes");
-        let one = extract(&document, &encoded, &heads(begin(MentionKind::Problem), 7)).expect("extracts");
-        let mut both = one.clone();
-        both.append(one);
-        assert_eq!(both.mentions.iter().map(|m| m.id).collect::<Vec<_>>(), [0, 1]);
     }
 
     /// The released weights on an invented note: what a reader would mark, however the spans are cut.

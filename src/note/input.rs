@@ -1,5 +1,7 @@
 //! Bytes and JSON to an [`Encounter`], checked field by field. Messages name the field and what is allowed; they never
 //! repeat the note's words.
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::{Encounter, NoteType};
@@ -139,7 +141,11 @@ fn json_error(path: &str, error: &serde_json::Error) -> InputError {
 
 /// serde repeats the offending string; it may be a piece of the note.
 fn without_values(message: &str) -> String {
-    let message = message.split(" at line ").next().unwrap_or(message);
+    // The place stands at the end; the same words may stand in the string.
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
+    if let Some((_, allowed)) = message.strip_prefix("unknown variant `").and_then(|rest| rest.rsplit_once("`, expected ")) {
+        return format!("unknown variant, expected {allowed}");
+    }
     match (message.find('"'), message.rfind('"')) {
         (Some(first), Some(last)) if last > first => format!("{}\"…\"{}", &message[..first], &message[last + 1..]),
         _ => message.to_owned(),
@@ -155,9 +161,10 @@ pub fn encounter_from_json(json: &str) -> Result<Encounter, InputError> {
 /// `newest_edition_end` the last day of the newest loaded edition.
 pub fn check(encounter: &Encounter, payers: &[String], newest_edition_end: Date) -> Result<(), InputError> {
     check_text("note", &encounter.note)?;
+    let mut ids = BTreeSet::new();
     for (i, d) in encounter.documents.iter().enumerate() {
         check_text(&format!("documents[{i}].text"), &d.text)?;
-        if d.id.is_empty() || encounter.documents[..i].iter().any(|o| o.id == d.id) {
+        if d.id.is_empty() || !ids.insert(d.id.as_str()) {
             return Err(field(&format!("documents[{i}].id"), "is empty or used twice", "a different id for every document"));
         }
     }
@@ -281,6 +288,13 @@ mod tests {
         let e = encounter_from_json(r#"{"note":"x","patient":{"age_years":"Jane Roe, 54"}}"#).expect_err("a string is no age");
         let text = e.to_string();
         assert!(text.contains("patient.age_years") && !text.contains("Roe"), "{text}");
+        for row in [
+            r#"{"note":"x","patient":{"age_years":"Roe had pain at line 2 of the form"}}"#,
+            r#"{"note":"x","note_type":"Roe, seen `today`, expected soon"}"#,
+        ] {
+            let text = encounter_from_json(row).expect_err("no such value").to_string();
+            assert!(!text.contains("Roe") && !text.contains("pain") && !text.contains("soon"), "{text}");
+        }
         let e = encounter_from_json(r#"{"note":"x","date_of_service":"2026-02-30"}"#).expect_err("no such day");
         assert!(e.to_string().contains("date_of_service"), "{e}");
         let e = encounter_from_json(r#"{"note":"x","payor":"medicare"}"#).expect_err("misspelt field");

@@ -39,12 +39,6 @@ pub struct ReviewThresholds {
     pub level: f32,
 }
 
-impl Default for ReviewThresholds {
-    fn default() -> Self {
-        Self { auto: 0.95, confirm: 0.25, level: 0.65 }
-    }
-}
-
 /// What the decision is made from.
 pub struct Inputs<'a> {
     /// The claim.
@@ -108,4 +102,44 @@ fn rule_names(findings: &[Finding], severity: Severity) -> String {
     names.sort_unstable();
     names.dedup();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::{Diagnosis, Line};
+
+    const THRESHOLDS: ReviewThresholds = ReviewThresholds { auto: 0.9, confirm: 0.25, level: 0.65 };
+
+    fn claim(lines: &[f32]) -> Claim {
+        Claim {
+            diagnoses: vec![Diagnosis { code: "I10".into(), confidence: 0.9, ..Diagnosis::default() }],
+            lines: lines.iter().map(|confidence| Line { confidence: *confidence, ..Line::default() }).collect(),
+        }
+    }
+
+    fn question() -> Query {
+        Query { about: "I10".into(), question: "Which kind?".into(), options: Vec::new(), evidence: Vec::new() }
+    }
+
+    fn decided(claim: &Claim, queries: &[Query], diagnoses_right: f32, date_defaulted: bool) -> Review {
+        decide(&Inputs { claim, findings: &[], queries, diagnoses_right, date_defaulted }, &THRESHOLDS)
+    }
+
+    #[test]
+    fn the_least_certain_part_decides() {
+        let sure = decided(&claim(&[1.0]), &[], 0.95, false);
+        assert_eq!((sure.decision, sure.reasons.len()), (Decision::Auto, 0));
+        assert_eq!(decided(&claim(&[0.5]), &[], 0.95, false).decision, Decision::Confirm, "0.475 is below 0.9");
+        assert_eq!(decided(&claim(&[0.5, 0.5]), &[], 0.5, false).decision, Decision::Review, "0.125 is below 0.25");
+        assert_eq!(decided(&claim(&[1.0]), &[], 0.95, true).decision, Decision::Confirm, "no date of service");
+        assert_eq!(decided(&claim(&[1.0]), &[question()], 0.95, false).decision, Decision::Confirm, "a question");
+    }
+
+    #[test]
+    fn an_empty_claim_is_for_a_person() {
+        assert_eq!(decided(&claim(&[]), &[], 1.0, false).decision, Decision::Review);
+        let nothing = decided(&Claim::default(), &[], 1.0, false);
+        assert_eq!((nothing.decision, nothing.expected_accuracy), (Decision::Review, 0.0));
+    }
 }

@@ -60,6 +60,8 @@ pub struct Rows<'a> {
 }
 
 const BINS: usize = 255;
+/// A tree numbers its nodes and leaves in 16 bits with a sign.
+const MOST_LEAVES: usize = i16::MAX as usize;
 
 /// Columns cut into at most 255 bins; bin `b` holds the values up to `edges[b]`.
 struct Binned {
@@ -137,13 +139,13 @@ struct OpenLeaf {
     parent: Option<(usize, bool)>,
 }
 
-/// Fits an ensemble.
+/// Fits as many ensembles as the settings name, and averages their log-odds.
 pub fn fit(rows: &Rows<'_>, settings: &BoostingSettings) -> Trees {
-    let mut all = fit_with_progress(rows, settings, |_| {});
+    let mut all = fit_one(rows, settings);
     let count = settings.ensembles.max(1);
     for number in 1..count {
         let own = BoostingSettings { seed: settings.seed.wrapping_add(7_919 * number as u64), ..settings.clone() };
-        all.trees.extend(fit_with_progress(rows, &own, |_| {}).trees);
+        all.trees.extend(fit_one(rows, &own).trees);
     }
     if count > 1 {
         all.trees.iter_mut().flat_map(|t| &mut t.leaf).for_each(|v| *v = short(*v / count as f32));
@@ -151,8 +153,8 @@ pub fn fit(rows: &Rows<'_>, settings: &BoostingSettings) -> Trees {
     all
 }
 
-/// Fits an ensemble; `progress` hears the number of trees done.
-pub fn fit_with_progress(rows: &Rows<'_>, settings: &BoostingSettings, mut progress: impl FnMut(usize)) -> Trees {
+/// Fits one ensemble.
+fn fit_one(rows: &Rows<'_>, settings: &BoostingSettings) -> Trees {
     let count = rows.labels.len();
     let positive: f64 = rows.labels.iter().zip(rows.weights).map(|(&y, &w)| f64::from(y * w)).sum();
     let weight: f64 = rows.weights.iter().map(|&w| f64::from(w)).sum();
@@ -164,7 +166,7 @@ pub fn fit_with_progress(rows: &Rows<'_>, settings: &BoostingSettings, mut progr
     let mut logits = vec![base; count];
     let mut gradients = vec![(0f64, 0f64); count];
     let mut trees = Vec::with_capacity(settings.rounds);
-    for round in 0..settings.rounds {
+    for _ in 0..settings.rounds {
         gradients.par_iter_mut().enumerate().for_each(|(r, g)| {
             let p = 1.0 / (1.0 + f64::from(-logits[r]).exp());
             let w = f64::from(rows.weights[r]);
@@ -181,7 +183,6 @@ pub fn fit_with_progress(rows: &Rows<'_>, settings: &BoostingSettings, mut progr
             *l += tree.value(&rows.values[r * width..(r + 1) * width]);
         });
         trees.push(tree);
-        progress(round + 1);
     }
     Trees { features: rows.names.to_vec(), base, trees, calibration: Calibration::default() }
 }
@@ -234,7 +235,7 @@ fn grow(binned: &Binned, gradients: &[(f64, f64)], sample: Vec<u32>, features: &
     let root_histograms = histograms(binned, gradients, &sample, features);
     let best = best_split(&root_histograms, total, features, settings);
     let mut open = vec![OpenLeaf { rows: sample, histograms: root_histograms, total, best, parent: None }];
-    while open.len() < settings.leaves {
+    while open.len() < settings.leaves.min(MOST_LEAVES) {
         let Some(chosen) = (0..open.len())
             .filter_map(|i| open[i].best.as_ref().map(|b| (b.gain, i)))
             .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))

@@ -4,6 +4,7 @@
 //! the note: one model for each fold of the training notes, and one of all notes for the release.
 mod figures;
 mod packed;
+mod steps;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,6 @@ use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::VarBuilder;
-use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -29,6 +29,7 @@ use crate::encoder::manifest::{self, Manifest};
 use crate::encoder::store;
 use crate::encoder::tokens::Chunk;
 use crate::encoder::vectors::VectorFile;
+use steps::steps;
 
 /// Folds of the training notes.
 pub const FOLDS: usize = 4;
@@ -114,9 +115,9 @@ pub struct BaseFolder<'a> {
     pub vectors: &'a VectorFile,
 }
 
-/// Answers for every note from a model that has not seen it, and the weights of a model of all notes written into
-/// `out` (`coding.safetensors`, `claims.safetensors`; not learned without `out`), recorded in its manifest. `held` gives the base for each fold:
-/// one whose encoder has not seen the fold's labels, where there is such a one.
+/// Answers for every note from a model that has not seen it, and the weights of a model of all notes written into `out`
+/// (`coding.safetensors`, `claims.safetensors`; not learned without `out`), recorded in its manifest. `held` gives the base
+/// for each fold: one whose encoder has not seen the fold's labels, where there is such a one.
 pub fn fit<'a>(
     samples: &[Sample],
     base: BaseFolder<'a>,
@@ -299,29 +300,6 @@ fn fresh(dim: usize, seed: u64) -> Result<Weights, TrainError> {
     Ok(weights)
 }
 
-/// Notes of one step each, up to the budget of word pieces, in random order.
-fn steps(samples: &[&Sample], budget: usize, seed: u64) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> =
-        (0..samples.len()).filter(|i| !samples[*i].families.is_empty() && !samples[*i].chunks.is_empty()).collect();
-    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    let mut all: Vec<Vec<usize>> = Vec::new();
-    let mut used = usize::MAX;
-    for i in order {
-        let size = samples[i].chunks.iter().map(|c| c.ids.len()).sum::<usize>().min(MOST_TOKENS);
-        match all.last_mut() {
-            Some(open) if used.saturating_add(size) <= budget => {
-                open.push(i);
-                used += size;
-            }
-            _ => {
-                all.push(vec![i]);
-                used = size;
-            }
-        }
-    }
-    all
-}
-
 fn learn(
     base: &Base,
     samples: &[&Sample],
@@ -380,31 +358,4 @@ fn loss(scores: &[Tensor], notes: &[&Sample], first_weight: f64) -> Result<Tenso
         }
     }
     Ok(Tensor::stack(&parts, 0)?.sum_all()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_hold_every_note_once_and_keep_the_budget() {
-        let sample = |tokens: usize| Sample {
-            fold: 0,
-            chunks: vec![Chunk { ids: vec![1; tokens], first: 1, tokens: Vec::new() }],
-            families: vec![Family { row: 0, tokens: Vec::new() }],
-            labels: vec![1.0],
-            weights: vec![1.0],
-            first: None,
-        };
-        let samples: Vec<Sample> = [30, 50, 20, 90, 10, 200].map(sample).to_vec();
-        let all: Vec<&Sample> = samples.iter().collect();
-        let steps = steps(&all, 100, 3);
-        let mut seen: Vec<usize> = steps.iter().flatten().copied().collect();
-        seen.sort_unstable();
-        assert_eq!(seen, [0, 1, 2, 3, 4, 5]);
-        for own in &steps {
-            let tokens: usize = own.iter().map(|i| samples[*i].chunks[0].ids.len()).sum();
-            assert!(tokens <= 100 || own.len() == 1);
-        }
-    }
 }

@@ -3,7 +3,7 @@
 //! Everything that a row states about labelled notes (phrase counts, priors) is computed without the fold the row's
 //! note belongs to, and the second model sees only out-of-fold answers of the first; otherwise both would learn to
 //! trust what they will not have in a new note.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use crate::coding::diagnoses::model::{DiagnosisModel, JOINT, LEAST_SINGLE, Thres
 use crate::coding::diagnoses::select::choose;
 use crate::coding::diagnoses::whole::{self, WholeSet};
 use crate::coding::lexicon::{LabelledPhrase, Lexicon, PhraseCounts};
-use crate::coding::trees::Trees;
+use crate::coding::trees::{Trees, sigmoid};
 
 /// Settings of a fit.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ const SMOOTH: usize = 3;
 
 /// Folds of the phrase counts and priors.
 pub const FOLDS: usize = 8;
+
+/// Fits that leave out a part of the notes each, for answers out of fold; folds are dealt out to them in turn.
+pub(super) const PARTS: usize = 4;
 
 /// Fold of a document: by its id, so that it never changes.
 pub fn fold_of(id: &str) -> usize {
@@ -100,9 +103,9 @@ pub struct NoteRows {
     pub table: Table,
     /// The candidates behind them (places and combinations are needed by the second model).
     pub candidates: Candidates,
-    /// 1 required, 0 not, NaN neither (optional).
+    /// 1 required, 0 not.
     pub labels: Vec<f32>,
-    /// Weight of each row.
+    /// Weight of each row; 0 where the code is optional, so that nothing is learned from its label.
     pub weights: Vec<f32>,
 }
 
@@ -177,15 +180,13 @@ pub fn fit(
     let joint_tables: Vec<Table> = notes
         .iter()
         .zip(&single_oof)
-        .map(|(n, p)| {
-            joint_rows(&n.table, &p.iter().map(|l| crate::coding::trees::sigmoid(*l)).collect::<Vec<_>>(), &n.candidates, lexicon)
-        })
+        .map(|(n, p)| joint_rows(&n.table, &p.iter().map(|l| sigmoid(*l)).collect::<Vec<_>>(), &n.candidates, lexicon))
         .collect();
     let joint_names: Vec<String> = names.iter().cloned().chain(JOINT.map(String::from)).collect();
     let index: BTreeMap<usize, usize> = notes.iter().enumerate().map(|(i, n)| (n.document, i)).collect();
     let joint_values = |n: &NoteRows| joint_tables[index[&n.document]].values.clone();
     // As in `DiagnosisModel::probabilities`: what is unlikely by itself is not looked at again.
-    let unlikely = |logit: f32| crate::coding::trees::sigmoid(logit) < LEAST_SINGLE;
+    let unlikely = |logit: f32| sigmoid(logit) < LEAST_SINGLE;
     let likely: Vec<Vec<f32>> = notes
         .iter()
         .zip(&single_oof)
@@ -208,9 +209,7 @@ pub fn fit(
     tracing::info!("second model fitted");
     let probabilities: Vec<Vec<f32>> = joint_oof
         .iter()
-        .map(|l| {
-            l.iter().map(|l| crate::coding::trees::sigmoid(joint.calibration.slope * l + joint.calibration.offset)).collect()
-        })
+        .map(|l| l.iter().map(|l| sigmoid(joint.calibration.slope * l + joint.calibration.offset)).collect())
         .collect();
 
     let at = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold);
@@ -232,19 +231,10 @@ pub fn fit(
     let (first, primary) = diagnosis_order::fit(notes, documents, lexicon, &probabilities, names, settings, best);
     let result = at(best);
     let whole = whole_set(notes, documents, lexicon, &probabilities, best);
-    let (found, required) = notes.iter().fold((0, 0), |(f, r), n| {
-        let document = &documents[n.document];
-        let needed = document.diagnoses.iter().filter(|d| d.role != Role::Optional);
-        let codes: std::collections::BTreeSet<&str> = n.table.codes.iter().map(|c| lexicon.code(*c)).collect();
-        needed.fold((f, r), |(f, r), d| {
-            let hit = codes.contains(d.code.as_str()) || d.alternatives.iter().any(|a| codes.contains(a.as_str()));
-            (f + usize::from(hit), r + 1)
-        })
-    });
     let report = FitReport {
         notes: notes.len(),
         rows: notes.iter().map(|n| n.labels.len()).sum(),
-        candidate_recall: found as f64 / required.max(1) as f64,
+        candidate_recall: candidate_recall(notes, documents, lexicon),
         f1: result.f1(),
         precision: f64::from(result.hit) / f64::from((result.hit + result.wrong).max(1)),
         recall: f64::from(result.hit) / f64::from((result.hit + result.missed).max(1)),
@@ -271,6 +261,20 @@ impl Outcome {
     fn density(&self) -> f32 {
         (self.hit + self.wrong) as f32 / self.notes.max(1) as f32
     }
+}
+
+/// Share of required diagnoses for which an acceptable code is a candidate.
+fn candidate_recall(notes: &[NoteRows], documents: &[LabelledDocument], lexicon: &Lexicon) -> f64 {
+    let (mut found, mut required) = (0usize, 0usize);
+    for n in notes {
+        let codes: BTreeSet<&str> = n.table.codes.iter().map(|c| lexicon.code(*c)).collect();
+        for d in documents[n.document].diagnoses.iter().filter(|d| d.role != Role::Optional) {
+            let is_candidate = codes.contains(d.code.as_str()) || d.alternatives.iter().any(|a| codes.contains(a.as_str()));
+            found += usize::from(is_candidate);
+            required += 1;
+        }
+    }
+    found as f64 / required.max(1) as f64
 }
 
 /// How likely all diagnoses of a note are right, from the out-of-fold probabilities.
@@ -349,7 +353,7 @@ pub(super) fn fit_all(
     boosting::fit(&Rows { names, values: &values, labels: &labels, weights: &weights }, settings)
 }
 
-/// Log-odds of every row from a model that has not seen its note (four fits). `weights`: of each note's rows; those
+/// Log-odds of every row from a model that has not seen its note ([`PARTS`] fits). `weights`: of each note's rows; those
 /// without weight are not learned from.
 pub(super) fn out_of_fold(
     notes: &[NoteRows],
@@ -360,8 +364,8 @@ pub(super) fn out_of_fold(
     values_of: impl Fn(&NoteRows) -> (usize, Vec<f32>),
 ) -> Vec<Vec<f32>> {
     let mut out: Vec<Vec<f32>> = vec![Vec::new(); notes.len()];
-    for fold in 0..4 {
-        let held = |n: &NoteRows| fold_of(&documents[n.document].id) % 4 == fold;
+    for part in 0..PARTS {
+        let held = |n: &NoteRows| fold_of(&documents[n.document].id) % PARTS == part;
         let seen = notes.iter().zip(weights).filter(|(n, _)| !held(n));
         let (values, labels, weights) = collect(seen, &|n| values_of(n).1);
         let model = boosting::fit(&Rows { names, values: &values, labels: &labels, weights: &weights }, settings);

@@ -3,13 +3,14 @@ use std::collections::BTreeMap;
 
 use super::boosting::{self, Rows};
 use super::data::{LabelledDocument, Role};
-use super::diagnoses::{DiagnosisSettings, NoteRows, fold_of};
+use super::diagnoses::{DiagnosisSettings, NoteRows, PARTS, fold_of};
 use crate::coding::diagnoses::model::{FIRST, first_rows};
 use crate::coding::diagnoses::select::{choose, may_lead};
 use crate::coding::lexicon::Lexicon;
 use crate::coding::trees::Trees;
 
-/// The order model: of the chosen codes, which is first?
+/// The order model: of the chosen codes, which is first? And the share of notes whose first-listed diagnosis it puts first,
+/// out of fold.
 pub(super) fn fit(
     notes: &[NoteRows],
     documents: &[LabelledDocument],
@@ -39,11 +40,10 @@ pub(super) fn fit(
     let weights = vec![1.0; labels.len()];
     // Out of fold: how often is the right one put first?
     let mut score = vec![0f32; labels.len()];
-    for fold in 0..4 {
-        let held = |g: &(usize, bool)| fold_of(&documents[notes[g.0].document].id) % 4 == fold;
+    for part in 0..PARTS {
+        let held = |g: &(usize, bool)| fold_of(&documents[notes[g.0].document].id) % PARTS == part;
         let (mut v, mut l) = (Vec::new(), Vec::new());
-        for (r, g) in groups.iter().enumerate().filter(|(_, g)| !held(g)) {
-            let _ = g;
+        for (r, _) in groups.iter().enumerate().filter(|(_, g)| !held(g)) {
             v.extend_from_slice(&values[r * width..(r + 1) * width]);
             l.push(labels[r]);
         }

@@ -1,4 +1,5 @@
 //! Runs the recipe of the diagnosis ranking: reads every training note with the engine's own reader, fits, writes.
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::claims::{self, BaseFolder, ClaimSettings};
 use super::data::second_look::training_documents;
-use super::data::{DataError, LabelledDocument, labels};
+use super::data::{DataError, LabelledDocument, corpora, labels};
 use super::diagnoses::{self, DiagnosisSettings, Fit, FitReport, NoteRows};
 use super::diagnosis_rows;
 use super::diagnosis_study::{self, Measured, Study};
 use super::encoder::dataset::half_of;
+use super::tagging::export::DOCUMENTS;
 use crate::codeset::CodeSets;
 use crate::coding::diagnoses::gather::Material;
 use crate::coding::lexicon::{Lexicon, PhraseCounts};
@@ -92,10 +94,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     let problem = |reason: String| RecipeError::Recipe { path: path.to_owned(), reason };
     let text = std::fs::read_to_string(path).map_err(|e| problem(e.to_string()))?;
     let recipe: Recipe = toml::from_str(&text).map_err(|e| problem(e.to_string()))?;
-    let corpora = match std::env::var_os("SUPERBILL_SHARED") {
-        Some(shared) => Path::new(&shared).join("data/corpora"),
-        None => recipe.corpora.clone(),
-    };
+    let corpora = corpora::folder(&recipe.corpora);
     let mut documents = training_documents(&corpora, recipe.labels.as_deref())?;
     documents.extend(labels::load_authored(&corpora.join("authored"))?);
     let reader = Reader::open(&recipe.base, &recipe.codesets, device)?;
@@ -110,16 +109,18 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     let today = jiff::civil::date(2026, 5, 4);
     let readings: Vec<Reading> =
         documents.par_iter().map(|d| reader_of(&d.id).read(&d.encounter(), today)).collect::<Result<_, _>>()?;
-    let places: std::collections::HashMap<&str, usize> = documents.iter().enumerate().map(|(i, d)| (d.id.as_str(), i)).collect();
-    let index = |d: &LabelledDocument| places.get(d.id.as_str()).copied().unwrap_or(0);
+    let places: HashMap<&str, usize> = documents.iter().enumerate().map(|(i, d)| (d.id.as_str(), i)).collect();
+    if places.len() < documents.len() {
+        return Err(problem("two notes of its corpora have one id; give each its own".to_owned()));
+    }
     let title = |code: &str| code_sets.icd10cm.find(code).map(|i| code_sets.icd10cm.title(i).into_owned()).unwrap_or_default();
     let with_material = |d: &LabelledDocument, counts: &PhraseCounts, work: &mut dyn FnMut(&Material<'_>)| {
-        reader_of(&d.id).with_material_and_counts(&readings[index(d)], counts, |material| work(material));
+        reader_of(&d.id).with_material_and_counts(&readings[places[d.id.as_str()]], counts, |material| work(material));
     };
     let answers = match &recipe.claims {
         Some(settings) => {
-            let chunks = |i: usize| reader.chunks(&readings[i].document).unwrap_or_default();
-            let samples = diagnosis_rows::samples(&documents, reader.lexicon(), &chunks, with_material);
+            let chunks: Vec<_> = readings.par_iter().map(|r| reader.chunks(&r.document)).collect::<Result<_, _>>()?;
+            let samples = diagnosis_rows::samples(&documents, reader.lexicon(), &|i| chunks[i].clone(), with_material);
             let device = crate::encoder::device::open(device).map_err(|e| problem(e.to_string()))?;
             tracing::info!(notes = samples.len(), "learning which titles are reported");
             let no_titles = || problem("a model has no code vectors (superbill models vectors)".to_owned());
@@ -149,22 +150,17 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
         let lines = answer_lines(&rows, &documents, &probabilities, reader.lexicon());
         std::fs::write(path, lines).map_err(|e| RecipeError::Write { path: path.clone(), reason: e.to_string() })?;
     }
-    let target = out.unwrap_or(&recipe.base).join("diagnoses.json.gz");
+    let folder = out.unwrap_or(&recipe.base);
+    let target = folder.join("diagnoses.json.gz");
     let failed = |path: &Path, reason: String| RecipeError::Write { path: path.to_owned(), reason };
     let json = serde_json::to_vec(&model).map_err(|e| failed(&target, e.to_string()))?;
     // No file name and no time in the header: the same model is the same bytes.
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     let bytes = encoder.write_all(&json).and_then(|()| encoder.finish()).map_err(|e| failed(&target, e.to_string()))?;
     std::fs::write(&target, bytes).map_err(|e| failed(&target, e.to_string()))?;
-    let folder = out.unwrap_or(&recipe.base);
-    let list = folder.join("training_documents.txt");
-    let mut ids: std::collections::BTreeSet<String> =
-        std::fs::read_to_string(&list).unwrap_or_default().lines().map(str::to_owned).collect();
-    ids.extend(documents.iter().map(|d| format!("{}\t{}", d.corpus, d.id)));
-    let text = ids.into_iter().collect::<Vec<_>>().join("\n") + "\n";
-    std::fs::write(&list, text).map_err(|e| failed(&list, e.to_string()))?;
+    add_documents(folder, &documents)?;
     if let Ok(mut manifest) = Manifest::read(folder) {
-        for file in ["diagnoses.json.gz", "training_documents.txt"] {
+        for file in ["diagnoses.json.gz", DOCUMENTS] {
             manifest.record(folder, file).map_err(|e| problem(e.to_string()))?;
         }
         manifest.write(folder).map_err(|e| problem(e.to_string()))?;
@@ -172,6 +168,19 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     let counts = recipe.codesets.join("lexicon.counts.bin");
     std::fs::write(&counts, diagnoses::phrase_counts(&documents, None).to_bytes()).map_err(|e| failed(&counts, e.to_string()))?;
     Ok(DiagnosisReport::Fitted(report))
+}
+
+/// Adds documents to the list of those that taught a model folder.
+pub(super) fn add_documents(folder: &Path, documents: &[LabelledDocument]) -> Result<(), RecipeError> {
+    let list = folder.join(DOCUMENTS);
+    let failed = |e: std::io::Error| RecipeError::Write { path: list.clone(), reason: e.to_string() };
+    let known = match std::fs::read_to_string(&list) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+        known => known.map_err(failed)?,
+    };
+    let mut ids: BTreeSet<String> = known.lines().map(str::to_owned).collect();
+    ids.extend(documents.iter().map(|d| format!("{}\t{}", d.corpus, d.id)));
+    std::fs::write(&list, ids.into_iter().collect::<Vec<_>>().join("\n") + "\n").map_err(failed)
 }
 
 /// Candidates less probable than this are not written for annotators.

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::claims::{self, Answers, Sample};
-use super::data::Role;
-
-use super::data::LabelledDocument;
+use super::data::{LabelledDocument, Role};
 use super::diagnoses::{FOLDS, NoteRows, fold_of, label_of, label_rows, phrase_counts, priors};
 use crate::coding::diagnoses::attention;
 use crate::coding::diagnoses::features::{Priors, table};

@@ -45,8 +45,9 @@ pub struct Check {
     pub level_over_by_table: usize,
 }
 
-/// Fits on `CORPORA/labels/train.jsonl` (with the project's `own` labels where given) and `CORPORA/authored`, every visit twice: with its labelled diagnoses and with
-/// none, since at coding time some are missed. Returns the weights and the out-of-fold check on the labelled real notes.
+/// Fits on `CORPORA/labels/train.jsonl` (with the project's `own` labels where given) and `CORPORA/authored`, every visit
+/// twice: with its labelled diagnoses and with none, since at coding time some are missed. Returns the weights and the
+/// out-of-fold check on the labelled real notes.
 pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<(Weights, Check), DataError> {
     let real = training_documents(corpora, own)?;
     let authored = labels::load_authored(&corpora.join("authored"))?;

@@ -3,8 +3,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::data::corpora;
 use super::error::TrainError;
 use super::{em, em_settings};
+
 /// `training/recipes/em.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,10 +54,7 @@ pub fn run(recipe: &Path, out: Option<&Path>) -> Result<EmReport, TrainError> {
     let text = std::fs::read_to_string(recipe).map_err(io(recipe))?;
     let parsed: EmRecipe =
         toml::from_str(&text).map_err(|e| TrainError::Recipe { path: recipe.to_owned(), reason: e.message().to_owned() })?;
-    let corpora = match std::env::var_os("SUPERBILL_SHARED") {
-        Some(shared) => PathBuf::from(shared).join("data/corpora"),
-        None => parsed.corpora,
-    };
+    let corpora = corpora::folder(&parsed.corpora);
     let out = out.unwrap_or(&parsed.out);
     let (settings, settings_check) = em_settings::fit(&corpora, parsed.labels.as_deref())?;
     let (mut weights, levels) = em::fit(&corpora, parsed.labels.as_deref())?;

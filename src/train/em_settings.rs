@@ -14,7 +14,9 @@ const LEAST_NOTES: usize = 10;
 const FOLDS: usize = 4;
 const ROUNDS: usize = 160;
 const STEP: f64 = 0.02;
+/// L1 penalty on a word's weights.
 const SPARSITY: f64 = 3e-4;
+/// L2 penalty on a word's weights.
 const PENALTY: f64 = 1e-3;
 /// Cues (`!`) are few and written for this: their penalty, of that of a word.
 const CUE_PENALTY: f64 = 1.0;
@@ -54,8 +56,9 @@ fn note(d: &LabelledDocument, fold: Option<usize>) -> Note {
     Note { features: setting_features(&document, &context), gold, fold }
 }
 
-/// Fits on `CORPORA/labels/train.jsonl` (with the project's `own` labels where given) and `CORPORA/authored`. Returns the weights, and out of fold on the labelled real
-/// notes: visits, visits with the right setting, reports, reports with the right setting.
+/// Fits on `CORPORA/labels/train.jsonl` (with the project's `own` labels where given) and `CORPORA/authored`. Returns the
+/// weights, and out of fold on the labelled real notes: visits, visits with the right setting, reports, reports with the
+/// right setting.
 pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<(SettingWeights, [usize; 4]), DataError> {
     let mut real = training_documents(corpora, own)?;
     real.sort_by(|a, b| a.id.cmp(&b.id));

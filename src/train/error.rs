@@ -10,7 +10,7 @@ use crate::encoder::EncoderError;
 pub enum TrainError {
     #[error("recipe {path}: {reason}")]
     Recipe { path: PathBuf, reason: String },
-    #[error("{path}: {reason}")]
+    #[error("cannot read or write {path}: {reason}")]
     Io { path: PathBuf, reason: String },
     #[error(transparent)]
     Data(#[from] DataError),

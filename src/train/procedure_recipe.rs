@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::data::second_look::training_documents;
-use super::data::{LabelledDocument, labels};
+use super::data::{LabelledDocument, corpora, labels};
 use super::encoder::dataset::half_of;
 use super::error::TrainError;
 use super::procedures::{Counts, ProcedureSettings, train_and_write};
@@ -55,12 +55,12 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<ProcedureReport, TrainErro
     let problem = |reason: String| TrainError::Recipe { path: path.to_owned(), reason };
     let text = std::fs::read_to_string(path).map_err(|e| TrainError::Io { path: path.to_owned(), reason: e.to_string() })?;
     let recipe: ProcedureRecipe = toml::from_str(&text).map_err(|e| problem(e.message().to_owned()))?;
-    let corpora = match std::env::var_os("SUPERBILL_SHARED") {
-        Some(shared) => PathBuf::from(shared).join("data/corpora"),
-        None => recipe.corpora.clone(),
-    };
+    let corpora = corpora::folder(&recipe.corpora);
     let mut documents: Vec<LabelledDocument> = training_documents(&corpora, recipe.labels.as_deref())?;
     if let Some(half) = recipe.hold_out {
+        if half > 1 {
+            return Err(problem("hold_out must be 0 or 1: the half of the labelled notes to leave out".to_owned()));
+        }
         documents.retain(|d| half_of(&d.id) != half);
     }
     if recipe.authored {

@@ -91,7 +91,6 @@ impl TryFrom<String> for Numerics {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

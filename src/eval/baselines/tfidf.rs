@@ -1,8 +1,7 @@
 //! Words and pairs of words weighed by tf-idf, and a linear support vector machine for each code.
 //!
 //! The machines (squared hinge loss, dual coordinate descent after Hsieh and others, 2008) see the notes through their
-//! inner products, which are computed once for all codes. Cost and threshold are
-//! chosen out of fold.
+//! inner products, which are computed once for all codes. Cost and threshold are chosen out of fold.
 use std::collections::{BTreeMap, HashMap};
 
 use indicatif::ProgressBar;

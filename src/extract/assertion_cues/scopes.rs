@@ -1,11 +1,13 @@
 //! Scopes: how far each cue of a sentence reaches.
+use std::sync::Arc;
+
 use super::table::{Cue, Of, Reach, Says, Way, find_cues};
 use crate::document::Span;
 use crate::document::tokens::{Word, WordKind, words};
 use crate::extract::Assertion;
 
 /// A scope: words `from..to` of the sentence are held as `assertion`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Scope {
     pub(super) assertion: Assertion,
     pub(super) of: Of,
@@ -19,6 +21,16 @@ pub(super) struct Scope {
 pub(super) struct Reading {
     pub(super) words: Vec<Word>,
     pub(super) scopes: Vec<Scope>,
+    /// Scopes that the line above a list opens over it: shared by its items, of which there may be very many.
+    pub(super) inherited: Arc<[Scope]>,
+}
+
+impl Reading {
+    /// Its own scopes, then the inherited ones, which reach over the whole sentence.
+    pub(super) fn all_scopes(&self) -> impl Iterator<Item = Scope> {
+        let whole = |scope: &Scope| Scope { cue_word: 0, from: 0, to: self.words.len(), ..*scope };
+        self.scopes.iter().copied().chain(self.inherited.iter().map(whole))
+    }
 }
 
 pub(super) fn read_sentence(text: &str, span: Span) -> Reading {
@@ -57,7 +69,7 @@ pub(super) fn read_sentence(text: &str, span: Span) -> Reading {
             }
         }
     }
-    Reading { words: sentence.words, scopes }
+    Reading { words: sentence.words, scopes, inherited: Arc::default() }
 }
 
 /// A sentence with its words and cues.

@@ -71,6 +71,18 @@ fn a_list_takes_the_assertion_of_its_lead() {
 }
 
 #[test]
+fn a_long_list_shares_the_scopes_of_its_lead() {
+    let text = format!("{},:\n{}", "no ".repeat(300), "- fever\n".repeat(2_000));
+    let document = read(&text);
+    let index = CueIndex::new(&document);
+    let inherited: usize = index.readings.iter().map(|r| r.inherited.len()).sum();
+    assert!(inherited > 100_000, "the items stand under the line: {inherited}");
+    assert!(index.readings.iter().map(|r| r.scopes.len()).sum::<usize>() < 1_000);
+    let last = text.len() - "fever\n".len();
+    assert_eq!(index.assess(Span::new(last, last + 5)).leading(), Assertion::Absent);
+}
+
+#[test]
 fn all_that_hold() {
     let document = read("No history of seizures.");
     let finding = assess(&document, Span::new(14, 22));

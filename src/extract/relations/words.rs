@@ -2,7 +2,7 @@
 use crate::document::{Document, Span};
 use crate::extract::{Mention, MentionKind, Relation, RelationKind};
 
-/// A rule says nothing across more words than this.
+/// A rule says nothing across more bytes than this.
 const MOST_BYTES_BETWEEN: usize = 60;
 /// How many mentions to the right are looked at.
 const NEIGHBOURS: usize = 4;

@@ -2,7 +2,7 @@
 //! only when their parts lie on one line within sixty bytes, else left out).
 use std::path::Path;
 
-use super::{DataError, LabelledDocument, LabelledMention, TextOf, places::CharacterOffsets, read_text};
+use super::{DataError, LabelledDocument, LabelledMention, TextOf, files_of, places::CharacterOffsets, read_text};
 use crate::extract::MentionKind;
 
 /// Loads every pair of a folder, in order of name.
@@ -12,17 +12,8 @@ pub fn load(
     kind_of: fn(&str) -> Option<MentionKind>,
     complete: &[MentionKind],
 ) -> Result<Vec<LabelledDocument>, DataError> {
-    let unreadable = |e: std::io::Error| DataError::Read { path: dir.to_owned(), reason: e.to_string() };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|e| e == "ann") {
-            files.push(path);
-        }
-    }
-    files.sort();
     let mut documents = Vec::new();
-    for file in files {
+    for file in files_of(dir, "ann")? {
         let text = read_text(&file.with_extension("txt"))?;
         let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let (mentions, lost_quotes) = parse(&text, &read_text(&file)?, kind_of);

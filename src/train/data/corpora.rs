@@ -1,11 +1,19 @@
 //! The corpora by name.
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{DataError, LabelledDocument, Split, brat, labels, pubtator};
 use crate::extract::MentionKind;
 
 /// Names that [`load`] knows.
 pub const NAMES: [&str; 5] = ["labels", "authored", "ncbi_disease", "bc5cdr", "maccrobat2020"];
+
+/// The folder of all corpora: as a recipe states it, or under the folder that `SUPERBILL_SHARED` names.
+pub fn folder(stated: &Path) -> PathBuf {
+    match std::env::var_os("SUPERBILL_SHARED") {
+        Some(shared) => Path::new(&shared).join("data/corpora"),
+        None => stated.to_owned(),
+    }
+}
 
 /// Loads one part of a corpus from the folder that holds them all; `authored` has no dev part.
 pub fn load(root: &Path, name: &str, split: Split) -> Result<Vec<LabelledDocument>, DataError> {

@@ -1,7 +1,6 @@
 //! The project's labels format: `labels/{train,dev}.jsonl` with texts beside them, and authored notes with
 //! their text inside.
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     DataError, LabelledDiagnosis, LabelledDocument, LabelledEm, LabelledMention, LabelledPatient, LabelledProcedure,
-    LabelledRelation, Split, TextOf, places, read_text,
+    LabelledRelation, Split, TextOf, files_of, json_lines, places, read_packed, read_text,
 };
 use crate::document::Span;
 use crate::extract::{Assertion, MentionKind, RelationKind};
@@ -62,18 +61,9 @@ pub fn load(dir: &Path, split: Split) -> Result<Vec<LabelledDocument>, DataError
 
 /// Loads every `*.jsonl` of a folder of authored notes, in order of file name.
 pub fn load_authored(dir: &Path) -> Result<Vec<LabelledDocument>, DataError> {
-    let unreadable = |e: std::io::Error| DataError::Read { path: dir.to_owned(), reason: e.to_string() };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|e| e == "jsonl") {
-            files.push(path);
-        }
-    }
-    files.sort();
     let none = BTreeMap::new();
     let mut all = Vec::new();
-    for file in files {
+    for file in files_of(dir, "jsonl")? {
         all.extend(load_file(&file, "authored", &none)?);
     }
     Ok(all)
@@ -85,22 +75,15 @@ pub fn load_file(
     corpus: &'static str,
     texts: &BTreeMap<String, Arc<str>>,
 ) -> Result<Vec<LabelledDocument>, DataError> {
-    let content = read_text(path)?;
     let mut documents = Vec::new();
-    for (index, line) in content.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-        let row: Row = serde_json::from_str(line).map_err(|e| DataError::Format {
-            path: path.to_owned(),
-            line: index + 1,
-            reason: e.to_string(),
-        })?;
+    for (line, row) in json_lines::<Row>(path, &read_text(path)?)? {
         let source_id = id_of(&row.source_id);
         let text: Arc<str> = match &row.text {
             Some(text) => text.as_str().into(),
-            None => texts.get(&source_id).cloned().ok_or(DataError::MissingText {
-                path: path.to_owned(),
-                line: index + 1,
-                id: source_id,
-            })?,
+            None => {
+                let known = texts.get(&source_id).cloned();
+                known.ok_or(DataError::MissingText { path: path.to_owned(), line, id: source_id })?
+            }
         };
         documents.push(place(row, text, corpus));
     }
@@ -188,17 +171,7 @@ pub fn source_texts(corpora: &Path) -> Result<BTreeMap<String, Arc<str>>, DataEr
     }
     let mut texts = BTreeMap::new();
     let path = corpora.join("mtsamples/mtsamples.jsonl.gz");
-    let unreadable = |e: std::io::Error| DataError::Read { path: path.clone(), reason: e.to_string() };
-    let mut content = String::new();
-    flate2::read::MultiGzDecoder::new(std::fs::File::open(&path).map_err(unreadable)?)
-        .read_to_string(&mut content)
-        .map_err(unreadable)?;
-    for (index, line) in content.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-        let report: Report = serde_json::from_str(line).map_err(|e| DataError::Format {
-            path: path.clone(),
-            line: index + 1,
-            reason: e.to_string(),
-        })?;
+    for (_, report) in json_lines::<Report>(&path, &read_packed(&path)?)? {
         texts.insert(id_of(&report.id), report.text.into());
     }
     #[derive(Deserialize)]
@@ -242,18 +215,8 @@ pub fn unlabelled(corpora: &Path, corpus: &str) -> Result<Vec<Arc<str>>, DataErr
 
 /// One field of every line of a compressed JSONL file: the first of `fields` that a line has.
 fn lines(path: &Path, fields: &[&str]) -> Result<Vec<Arc<str>>, DataError> {
-    let unreadable = |e: std::io::Error| DataError::Read { path: path.to_owned(), reason: e.to_string() };
-    let mut content = String::new();
-    flate2::read::MultiGzDecoder::new(std::fs::File::open(path).map_err(unreadable)?)
-        .read_to_string(&mut content)
-        .map_err(unreadable)?;
     let mut texts = Vec::new();
-    for (index, line) in content.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-        let row: serde_json::Value = serde_json::from_str(line).map_err(|e| DataError::Format {
-            path: path.to_owned(),
-            line: index + 1,
-            reason: e.to_string(),
-        })?;
+    for (_, row) in json_lines::<serde_json::Value>(path, &read_packed(path)?)? {
         texts.extend(fields.iter().find_map(|f| row.get(f)?.as_str()).map(Arc::from));
     }
     Ok(texts)
@@ -325,17 +288,8 @@ pub struct Consensus {
 /// Loads `DIR/dev_consensus.jsonl`, by document id.
 pub fn load_consensus(dir: &Path) -> Result<BTreeMap<String, Consensus>, DataError> {
     let path = dir.join("dev_consensus.jsonl");
-    let content = read_text(&path)?;
-    let mut all = BTreeMap::new();
-    for (index, line) in content.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
-        let row: Consensus = serde_json::from_str(line).map_err(|e| DataError::Format {
-            path: path.clone(),
-            line: index + 1,
-            reason: e.to_string(),
-        })?;
-        all.insert(row.id.clone(), row);
-    }
-    Ok(all)
+    let rows = json_lines::<Consensus>(&path, &read_text(&path)?)?;
+    Ok(rows.into_iter().map(|(_, row)| (row.id.clone(), row)).collect())
 }
 
 #[cfg(test)]
@@ -361,9 +315,9 @@ mod tests {
     #[test]
     fn a_bad_row_names_file_and_line() {
         let dir = tempfile::tempdir().expect("temporary folder");
-        std::fs::write(dir.path().join("x.jsonl"), "\n{\"id\":3}\n").expect("write");
+        std::fs::write(dir.path().join("x.jsonl"), "\n{\"id\":\"a\",\"dx\":\"chest pain\"}\n").expect("write");
         let error = load_authored(dir.path()).expect_err("bad row").to_string();
-        assert!(error.contains("line 2"), "{error}");
+        assert!(error.contains("line 2") && error.contains("dx") && !error.contains("chest"), "{error}");
     }
 
     #[test]

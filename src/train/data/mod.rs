@@ -10,6 +10,7 @@ pub mod pubtator;
 pub mod scores;
 pub mod second_look;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use serde::Deserialize;
 
 use crate::document::Span;
 use crate::extract::{Assertion, MentionKind, RelationKind};
-use crate::note::{Encounter, Patient, Sex};
+use crate::note::{Encounter, Patient, Sex, input};
 
 /// What can be wrong with a data set. Messages name file and line, never words of a note.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,48 @@ pub(crate) fn read_text(path: &Path) -> Result<String, DataError> {
     let bytes = std::fs::read(path).map_err(|e| DataError::Read { path: path.to_owned(), reason: e.to_string() })?;
     String::from_utf8(bytes)
         .map_err(|e| DataError::Read { path: path.to_owned(), reason: format!("not UTF-8 ({})", e.utf8_error()) })
+}
+
+/// The files of a folder whose names end in `.extension`, by name.
+pub(crate) fn files_of(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, DataError> {
+    let unreadable = |e: std::io::Error| DataError::Read { path: folder.to_owned(), reason: e.to_string() };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        files.push(entry.map_err(unreadable)?.path());
+    }
+    files.retain(|path| path.extension().is_some_and(|e| e == extension));
+    files.sort();
+    Ok(files)
+}
+
+/// Reads a whole gzip-compressed text file.
+pub(crate) fn read_packed(path: &Path) -> Result<String, DataError> {
+    let unreadable = |e: std::io::Error| DataError::Read { path: path.to_owned(), reason: e.to_string() };
+    let mut content = String::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    flate2::read::MultiGzDecoder::new(file).read_to_string(&mut content).map_err(unreadable)?;
+    Ok(content)
+}
+
+/// The JSON documents of a text that holds one a line, with the number of each line; `path` is for messages.
+pub(crate) fn json_lines<T: serde::de::DeserializeOwned>(path: &Path, content: &str) -> Result<Vec<(usize, T)>, DataError> {
+    let rows = content.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    rows.map(|(index, line)| match input::from_json(line) {
+        Ok(row) => Ok((index + 1, row)),
+        // Its message keeps the content out; the document's own line is always the first.
+        Err(e) => Err(DataError::Format {
+            path: path.to_owned(),
+            line: index + 1,
+            reason: e.to_string().replace("line 1 column", "column"),
+        }),
+    })
+    .collect()
+}
+
+/// What is wrong with a TOML file, and in which line.
+pub(crate) fn wrong_toml(path: &Path, content: &str, error: &toml::de::Error) -> DataError {
+    let before = error.span().and_then(|span| content.get(..span.start)).unwrap_or("");
+    DataError::Format { path: path.to_owned(), line: before.matches('\n').count() + 1, reason: error.message().to_owned() }
 }
 
 /// A document with everything its corpus says about it.

@@ -29,7 +29,9 @@ pub fn nearest(text: &str, quote: &str, near: usize) -> Option<Span> {
 /// The first place where the words of `quote` stand in order, whatever their case and the blanks between them.
 pub fn words_in(text: &str, quote: &str) -> Option<Span> {
     let wanted: Vec<String> = quote.split_whitespace().map(str::to_lowercase).collect();
-    let first = wanted.first()?;
+    if wanted.is_empty() {
+        return None;
+    }
     for (start, _) in text.char_indices() {
         let mut at = start;
         let matches = wanted.iter().enumerate().all(|(i, word)| {
@@ -40,7 +42,7 @@ pub fn words_in(text: &str, quote: &str) -> Option<Span> {
             at += head.len();
             head.to_lowercase() == *word
         });
-        if matches && !first.is_empty() {
+        if matches {
             return Some(Span::new(start, at));
         }
     }

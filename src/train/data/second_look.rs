@@ -7,12 +7,12 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{
-    DataError, LabelledDiagnosis, LabelledDocument, LabelledEm, LabelledPatient, LabelledProcedure, Role, Split, TextOf, labels,
-    read_text,
+    DataError, LabelledDiagnosis, LabelledDocument, LabelledEm, LabelledPatient, LabelledProcedure, Role, Split, TextOf,
+    json_lines, labels, read_text,
 };
 
 /// What a reading says of one note.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Reading {
     id: String,
@@ -33,36 +33,30 @@ pub fn training_documents(corpora: &Path, own: Option<&Path>) -> Result<Vec<Labe
     let folder = corpora.join("labels");
     let mut documents = labels::load(&folder, Split::Train)?;
     let Some(own) = own else { return Ok(documents) };
-    let second: BTreeMap<String, Reading> =
-        readings(&own.join("second_reading.jsonl"))?.into_iter().map(|r| (r.id.clone(), r)).collect();
+    let path = own.join("second_reading.jsonl");
+    let mut second: BTreeMap<String, (usize, Reading)> = BTreeMap::new();
+    for (line, reading) in json_lines::<Reading>(&path, &read_text(&path)?)? {
+        second.insert(reading.id.clone(), (line, reading));
+    }
     for document in &mut documents {
-        if let Some(reading) = second.get(&document.id) {
-            join(document, reading.clone());
+        if let Some((_, reading)) = second.remove(&document.id) {
+            join(document, reading);
         }
+    }
+    if let Some((id, (line, _))) = second.pop_first() {
+        let reason = format!("no training note has the id {id}");
+        return Err(DataError::Format { path, line, reason });
     }
     let path = own.join("further_notes.jsonl");
     let texts = labels::source_texts(corpora)?;
-    for (index, reading) in readings(&path)?.into_iter().enumerate() {
+    for (line, reading) in json_lines::<Reading>(&path, &read_text(&path)?)? {
         let source = reading.id.split_once('-').map_or(reading.id.as_str(), |(_, id)| id);
-        let missing = || DataError::MissingText { path: path.clone(), line: index + 1, id: source.to_owned() };
+        let missing = || DataError::MissingText { path: path.clone(), line, id: source.to_owned() };
         let text = texts.get(source).cloned().ok_or_else(missing)?;
         documents.push(further(reading, TextOf(text)));
     }
     documents.extend(labels::load_authored(&own.join("authored"))?);
     Ok(documents)
-}
-
-fn readings(path: &Path) -> Result<Vec<Reading>, DataError> {
-    let content = read_text(path)?;
-    let rows = content.lines().enumerate().filter(|(_, l)| !l.trim().is_empty());
-    rows.map(|(index, line)| {
-        serde_json::from_str(line).map_err(|e| DataError::Format {
-            path: path.to_owned(),
-            line: index + 1,
-            reason: e.to_string(),
-        })
-    })
-    .collect()
 }
 
 /// A further note; its places become quotes too.
@@ -93,6 +87,7 @@ fn further(reading: Reading, text: TextOf) -> LabelledDocument {
 /// Joins a second reading: what the first requires and the second lists at all is required, what only one of them lists is
 /// neither right nor wrong, each of two first-listed diagnoses may lead. The second reading calls more optional (status codes,
 /// diseases that are only listed) than the annotators of the dev part do, so its "optional" takes no requirement away.
+/// Both codes of a visit are right; a visit that only one of them codes stays as the first reading has it.
 fn join(document: &mut LabelledDocument, second: Reading) {
     let mut left = second.dx;
     for first in &mut document.diagnoses {
@@ -149,6 +144,36 @@ fn unite(code: &str, alternatives: &mut Vec<String>, other: String, others: Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn procedures_need_both_readings_and_each_level_of_a_visit_is_right() {
+        let procedure = |code: &str, certain: bool| -> LabelledProcedure {
+            serde_json::from_value(serde_json::json!({"code": code, "units": 1, "certain": certain})).expect("a procedure")
+        };
+        let visit = |code: &str, data: &str| -> LabelledEm {
+            serde_json::from_value(serde_json::json!({"code": code, "problems": "low", "data": data, "risk": "low"}))
+                .expect("a visit")
+        };
+        let mut document = LabelledDocument {
+            procedures: vec![procedure("31231", true), procedure("69210", true), procedure("30901", true)],
+            em: Some(visit("99213", "low")),
+            ..Default::default()
+        };
+        let second = Reading {
+            id: "a".to_owned(),
+            note_type: String::new(),
+            patient: LabelledPatient::default(),
+            dx: Vec::new(),
+            procedures: vec![procedure("31231", true), procedure("69210", false), procedure("92557", true)],
+            em: Some(visit("99214", "moderate")),
+        };
+        join(&mut document, second);
+        let seen: Vec<(&str, bool)> = document.procedures.iter().map(|p| (p.code.as_str(), p.certain)).collect();
+        assert_eq!(seen, [("31231", true), ("69210", false), ("30901", false), ("92557", false)]);
+        let em = document.em.expect("a visit");
+        assert_eq!((em.code.as_str(), em.alternatives.as_slice()), ("99213", &["99214".to_owned()][..]));
+        assert_eq!((em.problems.as_deref(), em.data), (Some("low"), None));
+    }
 
     fn diagnosis(code: &str, alternatives: &[&str], role: Role) -> LabelledDiagnosis {
         let alternatives = alternatives.iter().map(|a| (*a).to_owned()).collect();

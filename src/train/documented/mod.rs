@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use super::boosting::{self, BoostingSettings};
 use super::data::LabelledDocument;
 use super::data::codiesp::{self, CaseReport};
+use super::data::corpora;
 use super::diagnoses::{FOLDS, NoteRows, fit_all, fold_of, out_of_fold};
-use super::diagnosis_recipe::RecipeError;
+use super::diagnosis_recipe::{RecipeError, add_documents};
+use super::tagging::export::DOCUMENTS;
 use crate::codeset::CodeSets;
 use crate::coding::diagnoses::documented::model::{FILE, StoredModel};
 use crate::coding::diagnoses::documented::{candidates, features};
@@ -82,10 +84,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DocumentedRe
     let problem = |reason: String| RecipeError::Recipe { path: path.to_owned(), reason };
     let text = std::fs::read_to_string(path).map_err(|e| problem(e.to_string()))?;
     let recipe: Recipe = toml::from_str(&text).map_err(|e| problem(e.to_string()))?;
-    let corpora = match std::env::var_os("SUPERBILL_SHARED") {
-        Some(shared) => Path::new(&shared).join("data/corpora"),
-        None => recipe.corpora.clone(),
-    };
+    let corpora = corpora::folder(&recipe.corpora);
     let reports = codiesp::load(&corpora.join("codiesp"), "train")?;
     tracing::info!(reports = reports.len(), "aligning the evidence");
     let aligned = alignment::align(&reports);
@@ -120,13 +119,9 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DocumentedRe
     report.evidence = (aligned.iter().map(Vec::len).sum(), aligned.iter().flatten().filter(|e| !e.phrase.is_empty()).count());
     report.phrases = (raw.mentions.len(), raw.sentences.len());
     std::fs::write(&target, bytes).map_err(|e| failed(&target, e.to_string()))?;
-    let list = folder.join("training_documents.txt");
-    let mut ids: BTreeSet<String> = std::fs::read_to_string(&list).unwrap_or_default().lines().map(str::to_owned).collect();
-    ids.extend(documents.iter().map(|d| format!("{}\t{}", d.corpus, d.id)));
-    let text = ids.into_iter().collect::<Vec<_>>().join("\n") + "\n";
-    std::fs::write(&list, text).map_err(|e| failed(&list, e.to_string()))?;
+    add_documents(folder, &documents)?;
     if let Ok(mut manifest) = Manifest::read(folder) {
-        for file in [FILE, "training_documents.txt"] {
+        for file in [FILE, DOCUMENTS] {
             manifest.record(folder, file).map_err(|e| problem(e.to_string()))?;
         }
         manifest.write(folder).map_err(|e| problem(e.to_string()))?;

@@ -16,7 +16,7 @@ use crate::coding::lexicon;
 use crate::document;
 use crate::encoder::manifest::{self, Manifest};
 use crate::encoder::tokens::Pieces;
-use crate::encoder::vectors::title_families;
+use crate::encoder::vectors::billable_families;
 use crate::extract::MentionKind;
 use crate::train::TrainError;
 use crate::train::data::{LabelledDocument, Split, corpora, labels};
@@ -46,7 +46,7 @@ pub struct Dataset {
     pub tagging: Vec<Example>,
     /// The same of the dev parts.
     pub tagging_dev: Vec<Example>,
-    /// Ids of each title family's text (see [`title_families`]), in the order of the vector file.
+    /// Ids of each title family's text (see [`billable_families`]), in the order of the vector file.
     pub titles: Vec<Vec<u32>>,
     /// Number of each family's three-character category: families of one category are siblings.
     pub categories: Vec<u32>,
@@ -82,8 +82,10 @@ impl Dataset {
         if path.is_file() {
             let mut json = Vec::new();
             GzDecoder::new(std::fs::File::open(path).map_err(io)?).read_to_end(&mut json).map_err(io)?;
-            return serde_json::from_slice(&json)
-                .map_err(|e| TrainError::Io { path: path.clone(), reason: format!("not a prepared data set: {e}") });
+            return serde_json::from_slice(&json).map_err(|e| TrainError::Io {
+                path: path.clone(),
+                reason: format!("not a prepared data set ({e}); remove it, and it is prepared again"),
+            });
         }
         let made = prepare(recipe)?;
         if let Some(folder) = path.parent() {
@@ -111,10 +113,7 @@ impl Families {
 }
 
 fn families(code_sets: &CodeSets, pieces: &Pieces) -> Result<Families, TrainError> {
-    let icd = &code_sets.icd10cm;
-    // As `superbill models vectors` makes them: the numbers here are rows of that file.
-    let codes: Vec<(String, String)> = icd.billable().map(|i| (icd.undotted(i).to_owned(), icd.title(i).into_owned())).collect();
-    let rows = title_families(codes.iter().map(|(c, t)| (c.as_str(), t.as_str())));
+    let rows = billable_families(&code_sets.icd10cm);
     let (mut of_code, mut categories, mut numbers) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
     for (number, row) in rows.iter().enumerate() {
         let category = row.members.first().and_then(|m| m.get(..3)).unwrap_or_default();
@@ -178,10 +177,7 @@ fn tagging(
         .enumerate()
         .map(|(i, d)| examples::examples(pieces, i as u32, d, weights))
         .collect::<Result<Vec<_>, _>>()?;
-    let teaches = |e: &Example| {
-        !documents[e.document as usize].complete.is_empty() || !e.spans.is_empty() || e.words.iter().any(|w| w.allowed & 1 == 0)
-    };
-    let examples = cut.into_iter().flatten().filter(teaches).collect();
+    let examples = cut.into_iter().flatten().filter(|e| e.teaches(&documents)).collect();
     Ok((documents, examples))
 }
 

@@ -82,6 +82,9 @@ impl Recipe {
         if recipe.steps == 0 || recipe.tagging_tokens < 200 || recipe.evaluate_every == 0 {
             return Err(wrong("steps and evaluate_every must be 1 or more, tagging_tokens 200 or more".to_owned()));
         }
+        if recipe.hold_out.is_some_and(|half| half > 1) {
+            return Err(wrong("hold_out must be 0 or 1: the half of the labelled notes to leave out".to_owned()));
+        }
         if recipe.temperature.is_nan() || recipe.temperature <= 0.0 {
             return Err(wrong("temperature must be above 0".to_owned()));
         }

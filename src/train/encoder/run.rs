@@ -26,6 +26,8 @@ use crate::train::{TrainError, plot};
 
 /// Titles embedded at once in a dev measurement.
 const TITLES: usize = 1_024;
+/// Sequences that are sorted by length among themselves before they are cut into batches.
+const BUCKET: usize = 2_048;
 /// Padded word pieces of a dev batch.
 const DEV_TOKENS: usize = 16_384;
 
@@ -57,24 +59,7 @@ impl Stream {
 
 /// Batches of sequences of similar length, `budget` padded word pieces each, in random order.
 fn by_length(lengths: &[usize], budget: usize, seed: u64) -> Vec<Vec<usize>> {
-    const BUCKET: usize = 2_048;
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut order: Vec<usize> = (0..lengths.len()).collect();
-    order.shuffle(&mut random);
-    let mut all: Vec<Vec<usize>> = Vec::new();
-    for bucket in order.chunks_mut(BUCKET) {
-        bucket.sort_by_key(|&i| lengths[i]);
-        let mut open: Vec<usize> = Vec::new();
-        for &i in bucket.iter() {
-            if !open.is_empty() && (open.len() + 1) * lengths[i] > budget {
-                all.push(std::mem::take(&mut open));
-            }
-            open.push(i);
-        }
-        all.extend((!open.is_empty()).then_some(open));
-    }
-    all.shuffle(&mut random);
-    all
+    batch::by_length(lengths, budget, BUCKET, seed)
 }
 
 /// A fixed number of items a batch, in random order.

@@ -157,7 +157,7 @@ pub fn fit(
     let (phrases, prior, companions) = learn(documents, &words);
     let knowledge = Knowledge::new(table, &phrases, prior, companions);
     let notes: Vec<TrainingNote> = documents.iter().map(|d| prepare(d, fold_of(&d.id), &knowledge.index.words)).collect();
-    let candidates = candidate_rows(&knowledge, &notes, true);
+    let candidates = candidate_rows(&knowledge, &notes);
     let layers = Layers::new();
     let within = |i: usize, part: u8| notes[i].fold % PARTS == part;
     let first_fits = |part: Option<u8>| {
@@ -175,7 +175,7 @@ pub fn fit(
             first[i] = layers::answers(&layers, &concept, &sibling, &candidates[i]);
         }
     }
-    let second = second_rows(&knowledge, &notes, &candidates, &first, true);
+    let second = second_rows(&knowledge, &notes, &candidates, &first);
     let names = rivalry::feature_names();
     let mut probabilities: Vec<Vec<f32>> = vec![Vec::new(); notes.len()];
     for part in 0..PARTS {

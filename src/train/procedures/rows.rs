@@ -18,6 +18,7 @@ use crate::document::{self, Document};
 use crate::note::{Context, Encounter, Patient};
 use crate::train::boosting::{self, BoostingSettings, Rows};
 use crate::train::data::LabelledDocument;
+use crate::train::diagnoses::hash_of;
 
 /// Folds of the out-of-fold rows.
 pub const FOLDS: u8 = 10;
@@ -57,8 +58,7 @@ const LABELS_DATE: jiff::civil::Date = jiff::civil::date(2026, 5, 4);
 
 /// Fold of a note, from its id alone.
 pub fn fold_of(id: &str) -> u8 {
-    let sum = id.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    (sum >> 17) as u8 % FOLDS + 1
+    (hash_of(id) >> 17) as u8 % FOLDS + 1
 }
 
 /// Most words of a learned phrase.
@@ -106,14 +106,8 @@ pub fn learn(documents: &[LabelledDocument], words: &Words) -> (Vec<LearnedPhras
 }
 
 /// Rows of all notes, each without what its own fold taught.
-pub fn candidate_rows(knowledge: &Knowledge, notes: &[TrainingNote], own_fold: bool) -> Vec<Vec<CodeCandidate>> {
-    notes
-        .par_iter()
-        .map(|note| {
-            let view = note.view();
-            candidates::candidates(knowledge, &view, own_fold.then_some(note.fold))
-        })
-        .collect()
+pub fn candidate_rows(knowledge: &Knowledge, notes: &[TrainingNote]) -> Vec<Vec<CodeCandidate>> {
+    notes.par_iter().map(|note| candidates::candidates(knowledge, &note.view(), Some(note.fold))).collect()
 }
 
 /// Rows of the concept question: was any code of the group on the claim? One a group.
@@ -166,22 +160,15 @@ pub fn sibling_table(
     table
 }
 
-/// Rows of the second look.
+/// Rows of the second look, each without what its own fold taught.
 pub fn second_rows(
     knowledge: &Knowledge,
     notes: &[TrainingNote],
     candidates: &[Vec<CodeCandidate>],
     first: &[Vec<(f32, f32)>],
-    own_fold: bool,
 ) -> Vec<Vec<Vec<f32>>> {
-    (0..notes.len())
-        .into_par_iter()
-        .map(|i| {
-            let note = &notes[i];
-            let view = note.view();
-            rivalry::rows(knowledge, &view, &candidates[i], &first[i], own_fold.then_some(note.fold))
-        })
-        .collect()
+    let of_note = |i: usize| rivalry::rows(knowledge, &notes[i].view(), &candidates[i], &first[i], Some(notes[i].fold));
+    (0..notes.len()).into_par_iter().map(of_note).collect()
 }
 
 /// What the labels say about a candidate code: target and weight; `None` where neither answer is an error.

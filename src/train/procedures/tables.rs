@@ -44,8 +44,9 @@ pub fn rows(documents: &[LabelledDocument], fitted: &Fitted, families: &FamilyTa
         };
         for (number, family) in families.families.iter().enumerate() {
             let of_family = |c: &CodeCandidate| families.of_code(name(&fitted.knowledge, c)).contains(&number);
-            let none = candidates.iter().zip(probabilities).filter(|(c, _)| of_family(c));
-            let mass = 1.0 - none.map(|(_, p)| 1.0 - p).product::<f32>();
+            let own = candidates.iter().zip(probabilities).filter(|(c, _)| of_family(c));
+            let none_stands: f32 = own.map(|(_, p)| 1.0 - p).product();
+            let mass = 1.0 - none_stands;
             let hints = Hints { mass, ..Hints::default() };
             for service in evaluate(number, family, &passages, &setting, &hints).services {
                 add(&service.code, service.told());

@@ -12,7 +12,7 @@ use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use super::data::{LabelledDocument, Split, labels};
+use super::data::{LabelledDocument, Split, corpora, labels};
 use super::error::TrainError;
 use super::plot;
 use crate::encoder::manifest::Manifest;
@@ -51,10 +51,10 @@ pub fn run(path: &Path, out: Option<&Path>, bar: &ProgressBar) -> Result<Relatio
     };
     let text = std::fs::read_to_string(path).map_err(io(path))?;
     let recipe: RelationRecipe = toml::from_str(&text).map_err(|e| problem(e.message().to_owned()))?;
-    let corpora = match std::env::var_os("SUPERBILL_SHARED") {
-        Some(shared) => PathBuf::from(shared).join("data/corpora"),
-        None => recipe.corpora.clone(),
-    };
+    if recipe.settings.epochs == 0 {
+        return Err(problem("settings.epochs must be 1 or more".to_owned()));
+    }
+    let corpora = corpora::folder(&recipe.corpora);
     let mut documents: Vec<LabelledDocument> = labels::load(&corpora.join("labels"), Split::Train)?;
     if recipe.authored {
         documents.extend(labels::load_authored(&corpora.join("authored"))?);

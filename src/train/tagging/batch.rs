@@ -1,6 +1,7 @@
 //! Micro-batches as tensors, and their loss.
 use candle_core::{D, Device, Result, Tensor};
-use rand::Rng;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::activations::Activations;
@@ -14,6 +15,28 @@ use crate::extract::heads::{Heads, LABELS};
 const CLASSES: usize = Assertion::ALL.len();
 /// Weight of "does not hold" for classes that stand behind the labelled one in precedence: labels name one only.
 const UNLABELLED_WEIGHT: f32 = 0.3;
+
+/// Batches of sequences of similar length, `budget` padded word pieces each, in random order. Runs of `bucket` sequences
+/// are sorted by length among themselves.
+pub fn by_length(lengths: &[usize], budget: usize, bucket: usize, seed: u64) -> Vec<Vec<usize>> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    order.shuffle(&mut random);
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    for run in order.chunks_mut(bucket.max(1)) {
+        run.sort_by_key(|&i| lengths[i]);
+        let mut open: Vec<usize> = Vec::new();
+        for &i in run.iter() {
+            if !open.is_empty() && (open.len() + 1) * lengths[i] > budget {
+                all.push(std::mem::take(&mut open));
+            }
+            open.push(i);
+        }
+        all.extend((!open.is_empty()).then_some(open));
+    }
+    all.shuffle(&mut random);
+    all
+}
 
 /// Hidden states of a batch after the branch.
 pub struct Encoded {
@@ -141,4 +164,23 @@ pub fn assertion_cost(scores: &Tensor, classes: &[u8]) -> Result<Tensor> {
     // max(x, 0) − x·t + log(1 + e^−|x|)
     let cost = ((scores.relu()? - (scores * targets)?)? + (scores.abs()?.neg()?.exp()? + 1.0)?.log()?)?;
     (cost * weights)?.sum_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_hold_every_sequence_once_and_keep_the_budget() {
+        let lengths = [30, 50, 20, 90, 10, 200, 40, 40];
+        let all = by_length(&lengths, 100, 4, 3);
+        let mut seen: Vec<usize> = all.iter().flatten().copied().collect();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..lengths.len()).collect::<Vec<_>>());
+        for own in &all {
+            let longest = own.iter().map(|i| lengths[*i]).max().unwrap_or(0);
+            assert!(own.len() == 1 || own.len() * longest <= 100, "{own:?}");
+        }
+        assert_eq!(all, by_length(&lengths, 100, 4, 3), "the seed decides");
+    }
 }

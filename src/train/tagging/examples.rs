@@ -53,6 +53,15 @@ pub struct Example {
     pub spans: Vec<SpanTarget>,
 }
 
+impl Example {
+    /// Whether it is worth learning from: a chunk of a note (which lists not every mention) that has no labelled mention
+    /// says next to nothing. `documents`: the list that its number counts in.
+    pub fn teaches(&self, documents: &[LabelledDocument]) -> bool {
+        let lists_all = documents.get(self.document as usize).is_some_and(|d| !d.complete.is_empty());
+        lists_all || !self.spans.is_empty() || self.words.iter().any(|w| w.allowed & 1 == 0)
+    }
+}
+
 /// How unlisted words are weighted.
 #[derive(Clone, Copy, Debug)]
 pub struct Weights {

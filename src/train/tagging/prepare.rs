@@ -87,12 +87,7 @@ pub fn prepare(recipe: &Recipe, progress: &ProgressBar) -> Result<Prepared, Trai
             all.extend(cut.into_iter().flatten());
         }
         if split == Split::Train {
-            // A chunk of a note without a labelled mention says next to nothing.
-            all.retain(|e| {
-                !documents[e.document as usize].complete.is_empty()
-                    || !e.spans.is_empty()
-                    || e.words.iter().any(|w| w.allowed & 1 == 0)
-            });
+            all.retain(|e| e.teaches(&documents));
         }
         progress.set_message(format!("frozen layers, {}", split.name()));
         let path = recipe.run.join(format!("{}.f16", split.name()));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::train::TrainError;
+use crate::train::data::corpora;
 
 /// A recipe of the tagging stage.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -98,9 +99,7 @@ impl Recipe {
         let text = std::fs::read_to_string(path).map_err(|e| TrainError::Io { path: path.to_owned(), reason: e.to_string() })?;
         let mut recipe: Recipe =
             toml::from_str(&text).map_err(|e| TrainError::Recipe { path: path.to_owned(), reason: e.to_string() })?;
-        if let Some(shared) = std::env::var_os("SUPERBILL_SHARED") {
-            recipe.corpora = PathBuf::from(shared).join("data/corpora");
-        }
+        recipe.corpora = corpora::folder(&recipe.corpora);
         let wrong = |reason: &str| Err(TrainError::Recipe { path: path.to_owned(), reason: reason.to_owned() });
         if recipe.stage != "tagging" {
             return wrong("stage: only `tagging` is known");

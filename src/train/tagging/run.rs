@@ -7,7 +7,6 @@ use std::time::Instant;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::VarBuilder;
 use indicatif::{ProgressBar, ProgressStyle};
-use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -125,26 +124,9 @@ fn digest(weights: &Weights) -> Result<String, TrainError> {
 }
 
 /// Micro-batches of one epoch: similar lengths together, in random order.
-pub(crate) fn micro_batches(examples: &[Example], budget: usize, seed: u64) -> Vec<Vec<usize>> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut order: Vec<usize> = (0..examples.len()).collect();
-    order.shuffle(&mut random);
-    let mut all: Vec<Vec<usize>> = Vec::new();
-    for bucket in order.chunks_mut(BUCKET) {
-        bucket.sort_by_key(|&i| examples[i].ids.len());
-        let mut open: Vec<usize> = Vec::new();
-        for &i in bucket.iter() {
-            if !open.is_empty() && (open.len() + 1) * examples[i].ids.len() > budget {
-                all.push(std::mem::take(&mut open));
-            }
-            open.push(i);
-        }
-        if !open.is_empty() {
-            all.push(open);
-        }
-    }
-    all.shuffle(&mut random);
-    all
+fn micro_batches(examples: &[Example], budget: usize, seed: u64) -> Vec<Vec<usize>> {
+    let lengths: Vec<usize> = examples.iter().map(|e| e.ids.len()).collect();
+    batch::by_length(&lengths, budget, BUCKET, seed)
 }
 
 type Gradients = BTreeMap<String, Vec<f32>>;

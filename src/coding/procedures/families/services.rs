@@ -56,9 +56,9 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
     let spoken = !places.is_empty() && places.iter().all(|p| p.status < Status::Read);
     places.retain(|p| match p.status {
         Status::Done => true,
-            Status::Named => {
-                family.stated || mass >= TRUSTED || family.visit || family.vaccine.is_some() && passages.lists_shots(p.statement)
-            }
+        Status::Named => {
+            family.stated || mass >= TRUSTED || family.visit || family.vaccine.is_some() && passages.lists_shots(p.statement)
+        }
         // Where a test was done is the model's question.
         Status::Read => family.stated || !offered.is_empty(),
         _ => false,
