@@ -157,7 +157,7 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
             else {
                 continue;
             };
-            let units = dose_near(text, (start, end), unit).or_else(|| bare_dose(text, start, unit));
+            let units = dose_near(text, (start, end), unit);
             let goes_in = injects && JOINT_DRUGS.contains(&code) && units.is_some();
             let history = role == Role::Story && !goes_in && !tokens.iter().any(|t| is_doing(&t.text));
             let planned = PLANS.iter().any(|w| lower.replace("next due", "").contains(w));
@@ -279,13 +279,6 @@ fn choose<'a>(hcpcs: &[(&'a str, &'a str)], name: &str, text: &str) -> Option<(&
         list.split(", ").any(|b| name.to_lowercase() == b || lower.contains(b) && b.len() > 4)
     });
     named.or(hcpcs.first()).copied()
-}
-
-/// "80 depo": the number right before the name of a depot steroid, in milligrams.
-fn bare_dose(text: &str, at: usize, unit: &str) -> Option<u32> {
-    let (size, measure) = units::dose(unit)?;
-    let number: f64 = text.get(..at)?.split_whitespace().next_back()?.parse().ok()?;
-    (measure == "mg" && (10.0..=160.0).contains(&number)).then(|| (number / size).ceil() as u32)
 }
 
 /// Units of the dose that stands nearest to the name; none where no dose stands in the same part.

@@ -52,6 +52,8 @@ pub(super) fn families(specialty: &str, group: Group, text: &str) -> Result<Vec<
             never: never.clone(),
             test: group.test,
             visit: false,
+            stated: false,
+            distinct: false,
             each: Vec::new(),
             sum: None,
             lesion: false,

@@ -200,7 +200,7 @@ impl<'a> Passages<'a> {
                 continue;
             }
             let whole = of.span.of(self.view.text).to_lowercase();
-            let here_as_whole = status::HERE.iter().any(|w| whole.contains(w));
+            let here_as_whole = status::is_here(&whole);
             for part in self.parts(s) {
                 let lower = self.text(&part).to_lowercase();
                 let here = status::is_here(&lower);
