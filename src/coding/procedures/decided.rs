@@ -23,6 +23,8 @@ use crate::document::Span;
 const VOUCHED: f32 = 0.25;
 /// Least probability of a further code of a row that only the model's words point to.
 const BESIDE: f32 = 0.25;
+/// Share of the probability of a family's codes that one of them has which no labelled note carries.
+const OF_FAMILY: f32 = 0.5;
 /// From here on the model's word stands where a table of a long note would rule a service out, and where the drug that it
 /// speaks of has no dose.
 const CERTAIN: f32 = 0.75;
@@ -98,7 +100,7 @@ impl ProcedureCoder {
             };
             found.services.retain(|s| known(&s.code));
             let had = !found.services.is_empty();
-            self.weigh(&mut found, context, &own, family);
+            self.weigh(&mut found, context, (&own, mass), family);
             if had && found.services.is_empty() {
                 return None;
             }
@@ -256,10 +258,13 @@ impl ProcedureCoder {
 
     /// Weighs the services of a family and takes away those that are too unsure, with their questions. Codes of one
     /// passage stand together.
-    fn weigh(&self, found: &mut Found, context: &LineContext<'_>, own: &impl Fn(&str) -> f32, family: &Family) {
+    fn weigh(&self, found: &mut Found, context: &LineContext<'_>, (own, mass): (&impl Fn(&str) -> f32, f32), family: &Family) {
         for service in &mut found.services {
             let told = service.told();
-            service.confidence = self.sure(&service.code, own(&service.code), context, told);
+            // Which code of the family it is, the table knows; of one that the model has never seen, the family's counts.
+            let unseen = self.knowledge.prior.count(&service.code, None) == 0;
+            let own = own(&service.code).max(if unseen { OF_FAMILY * mass } else { 0.0 });
+            service.confidence = self.sure(&service.code, own, context, told);
         }
         // Of several lesions' services the model knows each code but once, and too little of the lesser ones.
         if found.offered || family.lesion || family.by_words() && !found.lexical {

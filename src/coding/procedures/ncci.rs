@@ -72,6 +72,7 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
     let mut included: Vec<usize> = Vec::new();
     let mut reasons: Vec<(usize, String)> = Vec::new();
     let mut distinct: Vec<usize> = Vec::new();
+    let mut parts: Vec<(usize, String)> = Vec::new();
     for (a, first) in entries.iter().enumerate() {
         for (b, second) in entries.iter().enumerate() {
             let Some(edit) = code_sets.ptp.edit(&first.line.code, &second.line.code, date) else { continue };
@@ -104,6 +105,16 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
             }
         }
     }
+    for (i, entry) in entries.iter().enumerate().filter(|(i, _)| !included.contains(i)) {
+        let main = entries.iter().enumerate().find(|(k, other)| {
+            *k != i && !included.contains(k) && is_part(&entry.line.code, &other.line.code) && 2.0 * work(other) >= work(entry)
+        });
+        if let Some((_, main)) = main {
+            parts.push((i, format!("A step of the operation {}.", main.line.code)));
+        }
+    }
+    included.extend(parts.iter().map(|(i, _)| *i));
+    reasons.extend(parts);
     distinct.retain(|i| !included.contains(i));
     distinct.sort_unstable();
     distinct.dedup();
@@ -135,6 +146,18 @@ pub(super) fn left_off(code_sets: &CodeSets, line: &Line, why_not: String) -> Ca
         confidence: line.confidence,
         why_not,
         evidence: line.evidence.clone(),
+    }
+}
+
+/// Opening the belly and freeing adhesions are steps of whatever is done there, closing a wound that came apart of the
+/// operation that closes it.
+fn is_part(code: &str, other: &str) -> bool {
+    const BELLY: [&str; 4] = ["44005", "44180", "49000", "49013"];
+    let operation = |from: &str, to: &str| !BELLY.contains(&other) && (from..=to).contains(&other);
+    match code {
+        _ if BELLY.contains(&code) => operation("43279", "51999") || operation("57000", "58999"),
+        "12020" | "12021" => operation("13160", "69990"),
+        _ => false,
     }
 }
 
