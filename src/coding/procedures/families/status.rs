@@ -35,7 +35,12 @@ impl Passages<'_> {
         let assertion = self.view.assertion(self.span(words));
         let negated = pattern::is_negated(&self.tokens, self.statements[statement].start, words.start);
         let done = self.tokens[range.clone()].iter().any(|t| is_doing(&t.text));
-        let absent = matches!(assertion, Assertion::Absent | Assertion::Family) && !done;
+        // A negative test was done, and so was a vasectomy without a scalpel.
+        let negative =
+            is_test && self.tokens[range.clone()].iter().any(|t| matches!(t.text.as_str(), "negative" | "nonreactive"));
+        let no_scalpel = self.tokens[range.clone()].windows(2).any(|t| t[0].text == "no" && t[1].text == "scalpel");
+        let absent =
+            matches!(assertion, Assertion::Absent | Assertion::Family) && !done && !(negative && !negated) && !no_scalpel;
         if absent || negated && of.role != Role::Title {
             return Status::Denied;
         }
