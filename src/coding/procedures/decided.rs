@@ -42,7 +42,7 @@ impl ProcedureCoder {
     ) -> Vec<Entry> {
         let passages = Passages::new(context.view);
         let by_name = self.named_passages(&passages, named);
-        let alone = super::least_alone(context.context.note_type);
+        let alone = super::plausible::least_alone(context.context.note_type);
         let setting = Setting { context: context.context, facility: professional_only(context.context) };
         let mut by_family: Vec<Vec<usize>> = vec![Vec::new(); self.families.families.len()];
         for (i, candidate) in candidates.iter().enumerate() {
@@ -369,7 +369,7 @@ fn one_first_biopsy(entries: &mut Vec<Entry>, code_sets: &CodeSets) {
 
 /// Adds a line; the same code on the other side becomes both sides, the same code at another place another unit.
 fn add(entries: &mut Vec<Entry>, entry: Entry) {
-    let Some(same) = entries.iter_mut().find(|e| e.line.code == entry.line.code && e.service.is_some()) else {
+    let Some(same) = entries.iter_mut().find(|e| e.line.code == entry.line.code) else {
         entries.push(entry);
         return;
     };

@@ -6,10 +6,12 @@ use crate::claim::{Diagnosis, Line, Query};
 use crate::codeset::CodeSets;
 use crate::document::{Document, Span};
 use crate::extract::Laterality;
-use crate::note::{Context, NoteType, OriginKind};
+use crate::note::Context;
 
 use super::affinity;
 use super::candidates::CodeCandidate;
+use super::components::technical_only;
+pub use super::components::{is_facility, professional_only};
 use super::families::{Family, Service};
 use super::knowledge::Knowledge;
 use super::ncci::Entry;
@@ -32,29 +34,6 @@ pub struct LineContext<'a> {
     pub context: &'a Context,
     /// Fee schedule facts.
     pub code_sets: &'a CodeSets,
-}
-
-/// Places of service where the facility bears the technical component.
-pub fn is_facility(place_of_service: &str) -> bool {
-    matches!(place_of_service, "19" | "21" | "22" | "23" | "24" | "31" | "34" | "41" | "42" | "51" | "52" | "53" | "56" | "61")
-}
-
-/// Whether only the professional component is billed.
-pub fn professional_only(context: &Context) -> bool {
-    let report = matches!(
-        context.note_type,
-        NoteType::Operative
-            | NoteType::Procedure
-            | NoteType::Imaging
-            | NoteType::Pathology
-            | NoteType::Inpatient
-            | NoteType::Discharge
-            | NoteType::Emergency
-    );
-    // A report from an office that the caller or the note names as such is the office's own.
-    let named = |o: &crate::note::Origin| o.kind != OriginKind::Default;
-    let own = context.origins.get("place_of_service").is_some_and(named);
-    is_facility(&context.place_of_service) || report && !own
 }
 
 impl LineContext<'_> {
@@ -168,6 +147,8 @@ impl LineContext<'_> {
         let mut modifiers: Vec<&str> = Vec::new();
         if facts.as_ref().is_some_and(|f| f.pc_tc == '1') && professional_only(self.context) {
             modifiers.push("26");
+        } else if facts.as_ref().is_some_and(|f| f.pc_tc == '1') && code.starts_with('7') && technical_only(self.view.text) {
+            modifiers.push("TC");
         }
         let number: u32 = code.parse().unwrap_or(0);
         let digits = matches!(number, 11730..=11765 | 26010..=26989 | 28001..=28899 | 73140 | 73660 | 64702 | 20526..=20551 | 20600..=20604);

@@ -8,6 +8,7 @@ mod add_ons;
 mod affinity;
 pub mod attributes;
 pub mod candidates;
+pub mod components;
 pub mod confidence;
 mod corrections;
 mod decided;
@@ -24,6 +25,7 @@ pub mod named;
 pub mod ncci;
 pub mod pathology;
 pub mod patient;
+mod plausible;
 pub mod ranking;
 pub mod rivalry;
 pub mod sides;
@@ -40,7 +42,7 @@ use crate::codeset::CodeSets;
 use crate::coding::forest::Layout;
 use crate::document::Document;
 use crate::extract::Mention;
-use crate::note::{Context, NoteType};
+use crate::note::Context;
 
 use candidates::CodeCandidate;
 use families::FamilyTables;
@@ -51,6 +53,7 @@ use lines::LineContext;
 use model::ProcedureModel;
 use named::Named;
 use ncci::Entry;
+use plausible::{FOREIGN, MAJOR_IN_VISIT, is_operating_room, least_alone, speaks_of_a_scope};
 use ranking::Verdict;
 use table::ProcedureTable;
 use view::NoteView;
@@ -113,66 +116,12 @@ pub struct ProcedureCoding {
     pub queries: Vec<Query>,
 }
 
-/// A line that no table knows of needs this probability in a visit: below it three of four were wrong on held-out notes.
-const ALONE: f32 = 0.5;
-/// And this in a report of an operation or study, which is what most labelled notes are.
-const ALONE_IN_REPORT: f32 = 0.35;
-/// And this where the families of its code know no word of the note.
-const FOREIGN: f32 = 0.75;
 /// Probability of a code that the note states by its number.
 const STATED: f32 = 0.9;
-/// And this in a discharge summary.
-const RETOLD: f32 = 0.95;
 /// Candidates less likely than this are not shown.
 const SHOWN: f32 = 0.03;
 /// Most candidates shown.
 const MOST_SHOWN: usize = 25;
-
-fn tune(name: &str, default: f32) -> f32 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
-}
-
-/// The least probability of a line that only the model proposes.
-fn least_alone(note_type: NoteType) -> f32 {
-    match note_type {
-        NoteType::Discharge => RETOLD,
-        _ if families::status::is_report(note_type) => tune("P5_REPORT", ALONE_IN_REPORT),
-        _ => tune("P5_ALONE", ALONE),
-    }
-}
-
-/// An operation of the operating room that a visit tells of (components on a film two weeks after a joint replacement) needs
-/// this probability of the model's own: it was done on another day.
-const MAJOR_IN_VISIT: f32 = 0.75;
-
-/// Joint replacement, spine, chest, abdomen and skull: operations that nobody does in the course of a visit.
-fn is_operating_room(code: &str) -> bool {
-    const RANGES: [(&str, &str); 12] = [
-        ("22548", "22899"),
-        ("23470", "23474"),
-        ("24360", "24371"),
-        ("27125", "27138"),
-        ("27437", "27447"),
-        ("27486", "27488"),
-        ("32035", "32540"),
-        ("33010", "33999"),
-        ("44005", "44346"),
-        ("47100", "49255"),
-        ("61304", "61576"),
-        ("63001", "63308"),
-    ];
-    code.len() == 5 && RANGES.iter().any(|(from, to)| (*from..=*to).contains(&code))
-}
-
-/// Instruments of an ordinary examination.
-const EXAM_SCOPES: [&str; 6] = ["rhinoscop", "otoscop", "stethoscop", "ophthalmoscop", "fundoscop", "microscop"];
-
-/// Whether a note names an endoscope, arthroscope, laparoscope or the like.
-fn speaks_of_a_scope(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric());
-    words.filter(|w| w.contains("scop")).any(|w| !EXAM_SCOPES.iter().any(|e| w.starts_with(e)))
-}
 
 impl ProcedureCoder {
     /// Reads table and model from the code sets folder and the model folder.
@@ -288,7 +237,7 @@ impl ProcedureCoder {
                     && families::elsewhere::elsewhere(&lower, input.context);
                 !statement.cues.here && (self.is_laboratory(candidate) || told_of)
             };
-            let needed = if self.is_foreign(&vocabulary, candidate) { least.max(tune("P5_FOREIGN", FOREIGN)) } else { least };
+            let needed = if self.is_foreign(&vocabulary, candidate) { least.max(FOREIGN) } else { least };
             if *verdict == Verdict::Chosen && (*probability < needed || !reported && elsewhere()) {
                 *verdict = Verdict::Unlikely;
             }

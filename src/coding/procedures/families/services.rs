@@ -71,7 +71,15 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
             dated && word != year || matches!(word, "complete" | "completed" | "utd")
         };
         // An immunization record, not what was given.
-        places.retain(|p| !passages.tokens[p.range.clone()].iter().any(|t| recorded(&t.text)));
+        places.retain(|p| {
+            let words = &passages.tokens[p.range.clone()];
+            let sentence = &passages.tokens[passages.piece_around(p.statement, &p.range)];
+            // "MMR was at twelve months."
+            let was = sentence
+                .windows(2)
+                .any(|t| matches!(t[0].text.as_str(), "was" | "were") && matches!(t[1].text.as_str(), "at" | "in" | "last"));
+            !was && !words.iter().any(|t| recorded(&t.text))
+        });
     }
     // A report names what was done in its titles: what is only mentioned below them needs the model's word as well.
     let titled = passages.view.statements.iter().any(|s| s.role == Role::Title);

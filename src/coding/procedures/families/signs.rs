@@ -1,7 +1,7 @@
 //! Words that stand around something being done, and tests that are run beside the patient.
 
 /// Words that stand around something being done.
-const SIGNS: [&str; 78] = [
+const SIGNS: [&str; 82] = [
     "lidocaine",
     "lido",
     "anesthesia",
@@ -76,6 +76,10 @@ const SIGNS: [&str; 78] = [
     "taped",
     "buddy",
     "tumescent",
+    "gomco",
+    "plastibell",
+    "dpnb",
+    "omt",
     "emg",
     "vaccines",
     "immunizations",

@@ -36,10 +36,14 @@ impl Passages<'_> {
         let assertion = self.view.assertion(self.span(words));
         let negated = pattern::is_negated(&self.tokens, self.statements[statement].start, words.start);
         let done = self.tokens[range.clone()].iter().any(|t| is_doing(&t.text));
-        // "Rapid strep: NEG" is a result, not a test that was not done.
+        // "Rapid strep: NEG" is a result, not a test that was not done; a vasectomy without a scalpel was done too.
         let until = (words.end + 4).min(self.statements[statement].end);
         let result = is_test && self.tokens[words.start..until].iter().any(|t| t.text.starts_with("neg"));
-        let absent = matches!(assertion, Assertion::Absent | Assertion::Family) && !done && !result;
+        let negative =
+            is_test && self.tokens[range.clone()].iter().any(|t| matches!(t.text.as_str(), "negative" | "nonreactive"));
+        let no_scalpel = self.tokens[range.clone()].windows(2).any(|t| t[0].text == "no" && t[1].text == "scalpel");
+        let told = done || result || (negative && !negated) || no_scalpel;
+        let absent = matches!(assertion, Assertion::Absent | Assertion::Family) && !told;
         if absent || negated && of.role != Role::Title {
             return Status::Denied;
         }

@@ -23,10 +23,11 @@ pub fn read(passages: &Passages<'_>, kind: &Kind, ranges: &[Range<usize>]) -> Re
             for (name, words) in values {
                 // Words of what was not done stand in pieces that deny.
                 let denies = matches!(name.as_str(), "no" | "none" | "failed");
-                let denied = |r: &Range<usize>| {
-                    let free = |p: &Range<usize>| !super::pattern::is_negated(&passages.tokens, r.start, p.start);
-                    denies && words.places(&passages.tokens, r.clone()).iter().any(free)
+                let says_so = |p: &Range<usize>| {
+                    let own = &passages.tokens[p.clone()];
+                    own.iter().any(|t| matches!(t.text.as_str(), "not" | "could" | "unable" | "failed"))
                 };
+                let denied = |r: &Range<usize>| denies && words.places(&passages.tokens, r.clone()).iter().any(says_so);
                 if ranges.iter().any(|r| stated(passages, words, r) || denied(r)) {
                     return (Value::Word(name.clone()), false);
                 }

@@ -1,0 +1,55 @@
+//! Professional and technical components: who reads, and who bears equipment and staff.
+use crate::note::{Context, NoteType, OriginKind};
+
+/// Places of service where the facility bears the technical component.
+pub fn is_facility(place_of_service: &str) -> bool {
+    matches!(place_of_service, "19" | "21" | "22" | "23" | "24" | "31" | "34" | "41" | "42" | "51" | "52" | "53" | "56" | "61")
+}
+
+/// Whether only the professional component is billed.
+pub fn professional_only(context: &Context) -> bool {
+    let report = matches!(
+        context.note_type,
+        NoteType::Operative
+            | NoteType::Procedure
+            | NoteType::Imaging
+            | NoteType::Pathology
+            | NoteType::Inpatient
+            | NoteType::Discharge
+            | NoteType::Emergency
+    );
+    // A report from an office that the caller or the note names as such is the office's own.
+    let named = |o: &crate::note::Origin| o.kind != OriginKind::Default;
+    let own = context.origins.get("place_of_service").is_some_and(named);
+    is_facility(&context.place_of_service) || report && !own
+}
+
+/// Whether a note of the office says that others read its films and bill for that.
+pub(super) fn technical_only(text: &str) -> bool {
+    const OTHERS_READ: [&str; 10] = [
+        "did not read them",
+        "to be read by radiolog",
+        "will be read by radiolog",
+        "radiologist will read",
+        "radiology will read",
+        "radiology, which interprets",
+        "sent to radiology for interpretation",
+        "sent out for interpretation",
+        "interpretation by the radiolog",
+        "technical component only",
+    ];
+    let lower = text.to_lowercase();
+    OTHERS_READ.iter().any(|words| lower.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn films_that_others_read() {
+        assert!(is_facility("22") && !is_facility("11"));
+        assert!(technical_only("Three views taken here, to be read by radiology."));
+        assert!(!technical_only("Three views, read by me."));
+    }
+}
