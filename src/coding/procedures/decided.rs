@@ -62,8 +62,10 @@ impl ProcedureCoder {
             let family = &self.families.families[number];
             let mine = &by_family[number];
             let mass = 1.0 - mine.iter().map(|i| 1.0 - probabilities[*i]).product::<f32>();
+            // What is named only where it is done needs no passage of the model's, which another family has as well.
+            let asked = |i: &&usize| !family.stated && chosen(**i);
             let offered: Vec<Passage> =
-                mine.iter().filter(|i| chosen(**i)).filter_map(|i| offered(&passages, context, &candidates[*i])).collect();
+                mine.iter().filter(asked).filter_map(|i| offered(&passages, context, &candidates[*i])).collect();
             let free = |p: &Passage, spoken: &[Span]| !spoken.iter().any(|s| s.overlaps(passages.span(&p.range)));
             let of_family: Vec<&(usize, Passage)> = by_name
                 .iter()
