@@ -29,6 +29,8 @@ pub struct DiagnosisSettings {
     pub joint: BoostingSettings,
     /// The model of the first-listed diagnosis.
     pub first: BoostingSettings,
+    /// The standard threshold, where it is not to be the best on the joined labels.
+    pub threshold: Option<f32>,
     /// Required diagnoses a note at the `terse` setting.
     pub terse_codes: f32,
 }
@@ -221,6 +223,7 @@ pub fn fit(
         near.iter().map(|t| t.1.f1()).sum::<f64>() / near.len() as f64
     };
     let best = (0..tried.len()).max_by(|a, b| smooth(*a).total_cmp(&smooth(*b))).map_or(0.35, |i| tried[i].0);
+    let best = settings.threshold.unwrap_or(best);
     let target = if settings.terse_codes > 0.0 { settings.terse_codes } else { 2.05 };
     let terse = tried
         .iter()
