@@ -169,9 +169,9 @@ mod tests {
     use crate::document::SectionKind as S;
     use crate::note::NoteType;
 
-    fn most(text: &str) -> Setting {
+    fn most(text: &str, kind: NoteType) -> Setting {
         let d = document(&[(S::Other, text)]);
-        let p = SettingWeights::embedded().probabilities(&View::new(&d), &context(NoteType::Office));
+        let p = SettingWeights::embedded().probabilities(&View::new(&d), &context(kind));
         Setting::ALL.into_iter().zip(p).max_by(|a, b| a.1.total_cmp(&b.1)).map_or(Setting::Report, |s| s.0)
     }
 
@@ -180,13 +180,15 @@ mod tests {
         assert!(SettingWeights::embedded().weights.len() > 300);
         assert_eq!(
             most(
-                "The patient returns to the clinic for follow-up of hypertension. She is doing well. We will see her back in three months."
+                "The patient returns to the clinic for follow-up of hypertension. She is doing well. We will see her back in three months.",
+                NoteType::Office
             ),
             Setting::Established
         );
         assert_eq!(
             most(
-                "ADMISSION DIAGNOSIS: Pneumonia. HOSPITAL COURSE: He was admitted and treated. DISCHARGE MEDICATIONS: Levofloxacin. He was discharged home."
+                "ADMISSION DIAGNOSIS: Pneumonia. HOSPITAL COURSE: He was admitted and treated. DISCHARGE MEDICATIONS: Levofloxacin. He was discharged home.",
+                NoteType::Discharge
             ),
             Setting::Discharge
         );

@@ -105,7 +105,9 @@ fn side_at(text: &str, tokens: &[Word], at: usize) -> Option<Laterality> {
         {
             None
         }
-        "right" | "rt" | "rue" | "rle" | "od" | "ad" | "rlq" | "ruq" | "rul" | "rll" | "rml" => Some(Laterality::Right),
+        "right" | "rt" | "rue" | "rle" | "od" | "ad" | "rlq" | "ruq" | "rul" | "rll" | "rml" if is_upper_where_needed(word) => {
+            Some(Laterality::Right)
+        }
         "left" | "lt" | "lue" | "lle" | "os" | "as" | "llq" | "luq" | "lul" | "lll" if is_upper_where_needed(word) => {
             Some(Laterality::Left)
         }
@@ -119,9 +121,9 @@ fn side_at(text: &str, tokens: &[Word], at: usize) -> Option<Laterality> {
     }
 }
 
-/// "as" and "os" are a side only in capitals ("AS", "OS").
+/// "as", "os", "ad" and "od" are a side only in capitals: "od" is once daily, "ad lib" at pleasure.
 fn is_upper_where_needed(word: &str) -> bool {
-    !matches!(word.to_ascii_lowercase().as_str(), "as" | "os") || word.chars().all(char::is_uppercase)
+    !matches!(word.to_ascii_lowercase().as_str(), "as" | "os" | "ad" | "od") || word.chars().all(char::is_uppercase)
 }
 
 /// "R/O", "R.N.", "L-spine", "2 L": a letter that is no side.

@@ -119,13 +119,13 @@ mod tests {
 
     #[test]
     fn likelier_codes_get_surer_lines() {
-        let row = |own: f32, right: bool| (features(own, 3000, Told::Named), right);
+        let row = |own: f32, right: bool| (features(own, 50, 3000, Told::Named), right);
         let rows: Vec<Row> = [(0.9, 9), (0.5, 5), (0.02, 1)]
             .into_iter()
             .flat_map(|(own, of_ten)| (0..10).map(move |k| row(own, k < of_ten)))
             .collect();
         let learned = fit(&rows);
-        let of = |own| learned.of(&features(own, 3000, Told::Named));
+        let of = |own| learned.of(&features(own, 50, 3000, Told::Named));
         assert!((of(0.9) - 0.9).abs() < 0.1 && (of(0.02) - 0.1).abs() < 0.1, "{} {}", of(0.9), of(0.02));
         assert_eq!(fit(&[]), TableConfidence::default());
     }
