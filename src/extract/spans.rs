@@ -70,55 +70,12 @@ pub fn spans(
 
 /// Words without those at the ends that only lead to or from a mention ("secondary to …", "… and").
 fn trimmed<'w>(text: &str, words: &'w [(usize, u32, Span)]) -> &'w [(usize, u32, Span)] {
-    const BEFORE: [&str; 22] = [
-        "secondary",
-        "due",
-        "to",
-        "of",
-        "with",
-        "and",
-        "or",
-        "the",
-        "from",
-        "for",
-        "by",
-        "any",
-        "no",
-        "denies",
-        "denied",
-        "his",
-        "her",
-        "is",
-        "was",
-        "has",
-        "had",
-        "without",
-    ];
-    const BEHIND: [&str; 20] = [
-        "secondary",
-        "due",
-        "to",
-        "of",
-        "with",
-        "and",
-        "or",
-        "the",
-        "from",
-        "for",
-        "by",
-        "is",
-        "was",
-        "which",
-        "at",
-        "in",
-        "on",
-        "were",
-        "are",
-        "every",
-    ];
+    const EITHER: [&str; 13] = ["secondary", "due", "to", "of", "with", "and", "or", "the", "from", "for", "by", "is", "was"];
+    const BEFORE: [&str; 9] = ["any", "no", "denies", "denied", "his", "her", "has", "had", "without"];
+    const BEHIND: [&str; 7] = ["which", "at", "in", "on", "were", "are", "every"];
     let is = |list: &[&str], word: &(usize, u32, Span)| {
         let letters = word.2.of(text);
-        list.iter().any(|w| w.eq_ignore_ascii_case(letters)) || !letters.contains(char::is_alphanumeric)
+        EITHER.iter().chain(list).any(|w| w.eq_ignore_ascii_case(letters)) || !letters.contains(char::is_alphanumeric)
     };
     let start = words.iter().position(|w| !is(&BEFORE, w)).unwrap_or(words.len());
     let end = words.iter().rposition(|w| !(is(&BEHIND, w) && w.2.of(text) != ")")).map_or(0, |i| i + 1);

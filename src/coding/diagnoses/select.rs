@@ -95,9 +95,11 @@ pub fn choose(
     both_sides(&mut chosen, &mut why_not, table, candidates, lexicon);
     leave_out_symptoms(&mut chosen, &mut why_not, table, lexicon);
     weeks_of_pregnancy(&mut chosen, &mut why_not, table, probabilities, candidates, lexicon);
-    if chosen.is_empty() {
-        // A claim needs a diagnosis: the likeliest one stands for review rather than none.
-        let likeliest = (0..probabilities.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]).then(b.cmp(a)));
+    let leads = |row: &usize| may_lead(lexicon.code(table.codes[*row]));
+    if !chosen.iter().any(leads) && chosen.len() < MOST {
+        // A claim needs a diagnosis that may come first, and a status is none: the likeliest one stands for review.
+        let rows = (0..probabilities.len()).filter(|row| chosen.is_empty() || leads(row));
+        let likeliest = rows.max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]).then(b.cmp(a)));
         if let Some(row) = likeliest.filter(|row| probabilities[*row] >= LEAST_OF_PLACE) {
             why_not[row] = None;
             chosen.push(row);

@@ -16,6 +16,7 @@ pub mod passage;
 pub mod pattern;
 pub mod services;
 pub mod short_forms;
+mod short_values;
 pub mod signs;
 pub mod source;
 pub mod status;
