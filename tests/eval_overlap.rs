@@ -36,6 +36,10 @@ fn training_texts(corpora_folder: &Path) -> Vec<String> {
     for name in ["mtsamples", "aci-bench", "codiesp"] {
         texts.extend(labels::unlabelled(corpora_folder, name).expect("an unlabelled corpus").iter().map(|t| t.to_string()));
     }
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("training/labels");
+    for folder in ["authored", "charts"] {
+        texts.extend(labels::load_authored(&own.join(folder)).expect("own notes").iter().map(|d| d.text.to_string()));
+    }
     texts
 }
 

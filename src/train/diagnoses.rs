@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::boosting::{self, BoostingSettings, Rows};
+use super::data::second_look::CHARTS;
 use super::data::{LabelledDocument, Role};
 use super::diagnosis_order;
 use crate::coding::diagnoses::candidates::Candidates;
@@ -202,7 +203,7 @@ pub fn fit(
     }
     let mut joint = fit_all(notes, &joint_names, &settings.joint, &likely, joint_values);
     let (mut x, mut y, mut w) = (Vec::new(), Vec::new(), Vec::new());
-    for (n, logits) in notes.iter().zip(&joint_oof) {
+    for (n, logits) in notes.iter().zip(&joint_oof).filter(|(n, _)| is_note(n, documents)) {
         x.extend_from_slice(logits);
         y.extend_from_slice(&n.labels);
         w.extend_from_slice(&n.weights);
@@ -266,10 +267,16 @@ impl Outcome {
     }
 }
 
+/// Short charts teach which code words mean; how many codes a note has, how sure the model may be and what it is measured on
+/// is told by whole notes.
+fn is_note(rows: &NoteRows, documents: &[LabelledDocument]) -> bool {
+    documents[rows.document].corpus != CHARTS
+}
+
 /// Share of required diagnoses for which an acceptable code is a candidate.
 fn candidate_recall(notes: &[NoteRows], documents: &[LabelledDocument], lexicon: &Lexicon) -> f64 {
     let (mut found, mut required) = (0usize, 0usize);
-    for n in notes {
+    for n in notes.iter().filter(|n| is_note(n, documents)) {
         let codes: BTreeSet<&str> = n.table.codes.iter().map(|c| lexicon.code(*c)).collect();
         for d in documents[n.document].diagnoses.iter().filter(|d| d.role != Role::Optional) {
             let is_candidate = codes.contains(d.code.as_str()) || d.alternatives.iter().any(|a| codes.contains(a.as_str()));
@@ -291,6 +298,7 @@ fn whole_set(
     let (signs, right): (Vec<_>, Vec<_>) = notes
         .iter()
         .zip(probabilities)
+        .filter(|(n, _)| is_note(n, documents))
         .map(|(n, p)| {
             let (_, why_not) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
             let outcome = score_at(std::slice::from_ref(n), documents, lexicon, std::slice::from_ref(p), threshold);
@@ -307,8 +315,9 @@ fn score_at(
     probabilities: &[Vec<f32>],
     threshold: f32,
 ) -> Outcome {
-    let mut total = Outcome { notes: notes.len() as u32, ..Default::default() };
-    for (n, p) in notes.iter().zip(probabilities) {
+    let mut total = Outcome::default();
+    for (n, p) in notes.iter().zip(probabilities).filter(|(n, _)| is_note(n, documents)) {
+        total.notes += 1;
         let (chosen, _) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
         let mut left: Vec<&str> = chosen.iter().map(|r| lexicon.code(n.table.codes[*r])).collect();
         let document = &documents[n.document];

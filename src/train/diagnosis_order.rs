@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 
 use super::boosting::{self, Rows};
+use super::data::second_look::CHARTS;
 use super::data::{LabelledDocument, Role};
 use super::diagnoses::{DiagnosisSettings, NoteRows, PARTS, fold_of};
 use crate::coding::diagnoses::model::{FIRST, first_rows};
@@ -60,7 +61,10 @@ pub(super) fn fit(
             *entry = (*lead, score[r], labels[r]);
         }
     }
-    let with_primary = notes.iter().filter(|n| documents[n.document].diagnoses.iter().any(|d| d.role == Role::Primary)).count();
-    let right = best.values().filter(|b| b.2 > 0.5).count() as f64 / with_primary.max(1) as f64;
+    let measured = |n: &&NoteRows| documents[n.document].corpus != CHARTS;
+    let with_primary =
+        notes.iter().filter(measured).filter(|n| documents[n.document].diagnoses.iter().any(|d| d.role == Role::Primary)).count();
+    let first_right = best.iter().filter(|(note, b)| measured(&&notes[**note]) && b.2 > 0.5).count();
+    let right = first_right as f64 / with_primary.max(1) as f64;
     (boosting::fit(&Rows { names: &names, values: &values, labels: &labels, weights: &weights }, &settings.first), right)
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::claims::{self, BaseFolder, ClaimSettings};
-use super::data::second_look::training_documents;
+use super::data::second_look::{self, training_documents};
 use super::data::{DataError, LabelledDocument, corpora, labels};
 use super::diagnoses::{self, DiagnosisSettings, Fit, FitReport, NoteRows};
 use super::diagnosis_rows;
@@ -97,6 +97,9 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     let corpora = corpora::folder(&recipe.corpora);
     let mut documents = training_documents(&corpora, recipe.labels.as_deref())?;
     documents.extend(labels::load_authored(&corpora.join("authored"))?);
+    if let Some(own) = &recipe.labels {
+        documents.extend(second_look::charts(own)?);
+    }
     let reader = Reader::open(&recipe.base, &recipe.codesets, device)?;
     let folders = recipe.held_out.clone().unwrap_or_default();
     let held = match &recipe.held_out {
@@ -179,7 +182,12 @@ pub(super) fn add_documents(folder: &Path, documents: &[LabelledDocument]) -> Re
         known => known.map_err(failed)?,
     };
     let mut ids: BTreeSet<String> = known.lines().map(str::to_owned).collect();
-    ids.extend(documents.iter().map(|d| format!("{}\t{}", d.corpus, d.id)));
+    // Of short charts, which are no eval set's, the file (`chart-FILE-NUMBER`).
+    let id = |d: &LabelledDocument| match d.id.rsplit_once('-') {
+        Some((file, _)) if d.corpus == second_look::CHARTS => file.to_owned(),
+        _ => d.id.clone(),
+    };
+    ids.extend(documents.iter().map(|d| format!("{}\t{}", d.corpus, id(d))));
     std::fs::write(&list, ids.into_iter().collect::<Vec<_>>().join("\n") + "\n").map_err(failed)
 }
 

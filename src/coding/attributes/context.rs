@@ -6,6 +6,7 @@ use super::facts::NoteFacts;
 use crate::coding::lexicon::{WordClass, words};
 use crate::document::Span;
 use crate::extract::Laterality;
+use crate::note::NoteType;
 
 /// How near to the mention something is said; nearer is smaller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +89,18 @@ impl<'a> AttributeContext<'a> {
             _ if same_section => Zone::Section,
             _ => Zone::Note,
         }
+    }
+
+    /// The words nearest to the mention that place it in later care. Those of a sentence that names an injury speak for every
+    /// injury of the note (`recovers`), except in an emergency department.
+    pub(super) fn later_care(&self, recovers: bool) -> Option<Span> {
+        let zoned = self.facts.later_care.iter().map(|l| (self.zone_of(l.sentence, l.span), l));
+        let told = |zone: Zone, names_injury: bool| match zone {
+            Zone::Mention | Zone::Sentence => true,
+            Zone::Near => recovers,
+            _ => recovers && names_injury && self.facts.note_type != NoteType::Emergency,
+        };
+        zoned.filter(|(zone, l)| told(*zone, l.names_injury)).min_by_key(|(zone, l)| (*zone, l.span)).map(|(_, l)| l.span)
     }
 
     /// Where all content words of `phrase` are said nearest to the mention, within one sentence.

@@ -13,31 +13,32 @@ pub enum EncounterPhase {
     Sequela,
 }
 
+/// Whether a code is of an injury or fracture, which heals by itself once treated. A complication of care (T80–T88) or a drug's
+/// effect (T36–T65) is under active treatment as long as it is treated (guidelines I.C.19.a).
+pub(super) fn recovers(code: &str) -> bool {
+    !code.starts_with('T') || code < "T36"
+}
+
 /// What the words around a mention say about the phase of care, and which words.
-pub(super) fn phase(context: &AttributeContext<'_>) -> (EncounterPhase, Vec<Span>) {
+pub(super) fn phase(context: &AttributeContext<'_>, recovers: bool) -> (EncounterPhase, Vec<Span>) {
     let report = context.facts().note_type.is_report();
-    let sequela = ["sequela", "late effect", "residual"];
+    let sequela = ["sequela", "late effect", "residual", "old fracture", "remote fracture", "old injury", "remote injury"];
     for words in sequela {
         if let Some(e) = context.said_cue(words).filter(|e| e.zone <= Zone::Sentence) {
             return (EncounterPhase::Sequela, e.spans);
         }
     }
     // An operation is active treatment whatever else its history says.
-    if !report {
-        let cues = ["healing", "healed", "cast removal", "suture removal", "status post fixation", "status post ORIF", "callus"];
-        for words in cues {
-            if let Some(e) = context.said_cue(words).filter(|e| e.zone <= Zone::Near) {
-                return (EncounterPhase::Subsequent, e.spans);
-            }
-        }
+    if !report && let Some(words) = context.later_care(recovers) {
+        return (EncounterPhase::Subsequent, vec![words]);
     }
     (EncounterPhase::Initial, Vec::new())
 }
 
-/// Seventh characters that fit, best first, each with its weight; `available` are those that the code has.
-pub(super) fn letters(context: &AttributeContext<'_>, available: &[u8]) -> Vec<(u8, f32, Vec<Span>)> {
+/// Seventh characters that fit, best first, each with its weight; `available` are those that `code` and its kind have.
+pub(super) fn letters(context: &AttributeContext<'_>, available: &[u8], code: &str) -> Vec<(u8, f32, Vec<Span>)> {
     let fracture = available.iter().any(|l| matches!(l, b'G' | b'K' | b'P'));
-    let (phase, spans) = phase(context);
+    let (phase, spans) = phase(context, recovers(code));
     let (best, spans) = match phase {
         EncounterPhase::Sequela => (b'S', spans),
         EncounterPhase::Subsequent if fracture => healing(context, available, spans),

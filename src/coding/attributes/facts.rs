@@ -2,6 +2,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::later_care::{LaterCare, later_care};
 use super::sides::sides;
 use crate::coding::lexicon::{Word, sentence_words};
 use crate::document::{Document, SectionKind, Span};
@@ -35,6 +36,8 @@ pub struct NoteFacts<'a> {
     pub(super) heading_sides: Vec<Option<(Span, Laterality)>>,
     /// The only side that the note ever names (in a report: that its diagnosis and procedure name), and where first.
     pub(super) only_side: Option<(Span, Laterality)>,
+    /// Where injuries are past their active treatment.
+    pub(super) later_care: Vec<LaterCare>,
     /// Weeks of gestation as written, and where.
     pub(super) gestation: Option<(f32, Span)>,
 }
@@ -77,8 +80,8 @@ impl<'a> NoteFacts<'a> {
             only_side(named.flat_map(|(_, sides)| sides.iter().copied()))
         };
         let only_side = only_side(all_sides.iter().flatten().copied()).or_else(|| note_type.is_report().then(operated).flatten());
-        let gestation = gestation(document);
-        Self { document, note_type, patient, words, places, sides: all_sides, heading_sides, only_side, gestation }
+        let (later_care, gestation) = (later_care(document), gestation(document));
+        Self { document, note_type, patient, words, places, sides: all_sides, heading_sides, only_side, later_care, gestation }
     }
 
     /// Words of the note by sentence.

@@ -6,6 +6,7 @@ mod context;
 mod encounter;
 mod facts;
 mod history;
+mod later_care;
 mod resolve;
 mod sides;
 #[cfg(test)]

@@ -80,7 +80,11 @@ fn within_family(lexicon: &Lexicon, code: CodeId, context: &AttributeContext<'_>
 fn family_codes(lexicon: &Lexicon, members: &[CodeId], context: &AttributeContext<'_>) -> Vec<ResolvedCode> {
     let rows: Vec<(CodeId, Side, u8)> = members.iter().filter_map(|c| lexicon.family(*c).map(|r| (*c, r.1, r.2))).collect();
     let available: Vec<u8> = rows.iter().map(|r| r.2).filter(|l| *l != 0).collect::<BTreeSet<_>>().into_iter().collect();
-    let encounter = if available.is_empty() { Vec::new() } else { letters(context, &available) };
+    let encounter = if available.is_empty() {
+        Vec::new()
+    } else {
+        letters(context, &available, members.first().map_or("", |c| lexicon.code(*c)))
+    };
     let sided = rows.iter().any(|r| r.1 != Side::None);
     let said = if sided { context.laterality() } else { None };
     let has_both = rows.iter().any(|r| r.1 == Side::Bilateral);

@@ -87,6 +87,24 @@ fn side_and_encounter_choose_within_a_family() {
     assert_eq!(fracture("He broke the left clavicle.", NoteType::Office), "S42.002A");
     assert_eq!(fracture("Open fracture of the R clavicle.", NoteType::Emergency), "S42.001B");
     assert_eq!(fracture("Left clavicle fracture, healing well.", NoteType::Office), "S42.002D");
+    for later in [
+        "L clavicle fx, cast off today",
+        "Here for 6 week follow-up.\nLeft clavicle fracture, no pain.",
+        "Left clavicle fracture, 3 wks out",
+        "s/p ORIF L clavicle, doing well. Left clavicle fracture.",
+        "Films: bridging callus, fracture lines blurred.\n\nAssessment: left clavicle fracture",
+    ] {
+        assert_eq!(fracture(later, NoteType::Office), "S42.002D", "{later}");
+    }
+    for first in [
+        "Left clavicle fracture. F/u in 2 weeks.",
+        "Left clavicle fracture, seen in the ED 3 days ago, here for f/u after the ER visit.",
+        "Left clavicle fracture; will follow up with orthopedics.",
+        "Fell 2 weeks ago. Left clavicle fracture.",
+        "Left clavicle fracture, no callus.",
+    ] {
+        assert_eq!(fracture(first, NoteType::Office), "S42.002A", "{first}");
+    }
     assert_eq!(fracture("Open reduction of the left clavicle fracture.", NoteType::Operative), "S42.002A");
     assert_eq!(fracture("Nonunion of right clavicle fracture", NoteType::Office), "S42.001K");
     assert_eq!(fracture("clavicle pain", NoteType::Office), "S42.009A");

@@ -55,7 +55,8 @@ pub(super) fn judge<'v>(
         }
         "seventh" if values.iter().all(|v| v.len() == 1) => {
             let available: Vec<u8> = values.iter().filter_map(|v| v.bytes().next()).collect();
-            for (letter, score, spans) in letters(context, &available) {
+            let code = concept.options.first().map_or("", |o| o.code.as_str());
+            for (letter, score, spans) in letters(context, &available, code) {
                 if let Some(v) = values.iter().find(|v| v.as_bytes() == [letter]) {
                     add(v, score, (!spans.is_empty()).then_some((Zone::Sentence, spans)));
                 }

@@ -59,6 +59,21 @@ pub fn training_documents(corpora: &Path, own: Option<&Path>) -> Result<Vec<Labe
     Ok(documents)
 }
 
+/// Corpus of the project's short charts.
+pub const CHARTS: &str = "charts";
+
+/// Short charts with their diagnoses (`training/labels/charts`): assessments and excerpts that teach which code words mean, and
+/// nothing about services or visits. Empty where there are none.
+pub fn charts(own: &Path) -> Result<Vec<LabelledDocument>, DataError> {
+    let folder = own.join(CHARTS);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut documents = labels::load_authored(&folder)?;
+    documents.iter_mut().for_each(|d| d.corpus = CHARTS);
+    Ok(documents)
+}
+
 /// A further note; its places become quotes too.
 fn further(reading: Reading, text: TextOf) -> LabelledDocument {
     let mut diagnoses = reading.dx;

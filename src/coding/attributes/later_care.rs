@@ -1,0 +1,63 @@
+//! Where a note says that an injury is past its active treatment: follow-up visits, casts and stitches that come off,
+//! weeks since the operation, healing on films (ICD-10-CM guidelines I.C.19.a: routine care during healing or recovery).
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+use crate::document::{Document, SectionKind, Span};
+
+/// A place that speaks of later care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LaterCare {
+    /// Number of its sentence.
+    pub sentence: usize,
+    /// The words.
+    pub span: Span,
+    /// Its sentence also names the injury, or the operation that treated it: then it speaks for the whole note.
+    pub names_injury: bool,
+}
+
+/// Unambiguous: what was put on comes off, time since the treatment, healing.
+const SAID: &str = concat!(
+    r"(?i)\b(?:(?:long|short)[ -](?:arm|leg) )?(?:cast|splint|pins?|sutures?|staples?|stitches|k-?wires?|ex-?fix|fixator)\s(?:(?:is|was|are|were|now|all|has been|have been)\s){0,2}(?:today\s)?(?:off|out|came off|taken off|removed|removal|check|change[ds]?|d/?c'?d)\b",
+    r"|\b(?:remov(?:ed?|ing|al of)|took (?:off|out)|out of)\s(?:the\s|his\s|her\s|all\s)?(?:cast|splint|sling|boot|brace|pins|sutures|staples|stitches|k-?wires)\b",
+    r"|\b(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve)\s?-?(?:wks?|weeks?|mos?|months?|w|m)\.?\s(?:out|(?:s/p|status post|post[- ]?op\w*|post[- ]?(?:injury|fx|fracture|fall)|after (?:her |his |the )?(?:injury|surgery|fracture|fall|accident|orif|fixation|reduction)|from (?:injury|surgery|doi|date of injury|fracture))\b)",
+    r"|\b(?:pod|post-?op(?:erative)? (?:day|week|wk)|wk|week)\s?#?\s?\d{1,3}\b",
+    r"|\b(?:s/p|status post)\s(?:[\w-]+\s){0,3}?(?:orif|crpp|im ?n(?:ail(?:ing)?)?|(?:percutaneous )?pinning|fixation|plating|tension band|stsg|skin graft(?:ing)?|closed reduction)\b",
+    r"|\b(?:healing|healed|callus|consolidat(?:ed|ing|ion)|bridging bone|routine healing|clinically united)\b",
+);
+
+/// A visit to follow up; not the next one that is planned, nor the first one after an emergency room.
+const FOLLOW_UP: &str = r"(?i)(?:\b(?:fracture|fx|injury|wound|burn|routine|(?:\d{1,2}|two|three|four|six|eight|ten|twelve)[ -]?(?:wks?|weeks?|w|mos?|months?))\s(?:f/?u|follow[- ]?up|re-?check)\b|^\W*(?:cc:?\s|chief complaint:?\s)?(?:here for\s|seen (?:today )?(?:for|in)\s|returns (?:today )?for\s|re-?check\s)?(?:f/u|follow[- ]?up|fu|re-?check)\b)";
+
+const INJURY: &str = r"(?i)\b(?:fx|fxs|fractures?|fractured|sprain|strain|injury|lac|laceration|burn|wound|dislocation|rupture|tear|orif|crpp|fixation|cast|pinning)\b";
+
+/// First seen elsewhere, or not healing: says nothing about later care here.
+const FIRST: &str = r"(?i)\b(?:e\.?d\.?|er|emergency|urgent care|ucc?|not heal\w*|non-?healing|without healing|no (?:signs? of |evidence of )?(?:healing|callus)|poor(?:ly)? healing|heal(?:ing)? poorly|wound healing|healing time|new (?:patient|pt))\b";
+
+/// Finds them, in the order of the note.
+pub(super) fn later_care(document: &Document) -> Vec<LaterCare> {
+    static PATTERNS: OnceLock<Option<[Regex; 4]>> = OnceLock::new();
+    let patterns = PATTERNS.get_or_init(|| {
+        Some([Regex::new(SAID).ok()?, Regex::new(FOLLOW_UP).ok()?, Regex::new(INJURY).ok()?, Regex::new(FIRST).ok()?])
+    });
+    let Some([said, follow_up, injury, first]) = patterns else { return Vec::new() };
+    let mut out = Vec::new();
+    for (number, sentence) in document.sentences.iter().enumerate() {
+        let kind = document.sections.get(sentence.section).map(|s| s.kind);
+        if matches!(kind, Some(SectionKind::PastMedicalHistory | SectionKind::PastSurgicalHistory | SectionKind::FamilyHistory)) {
+            continue;
+        }
+        let text = document.text.get(sentence.span.start..sentence.span.end).unwrap_or("");
+        if first.is_match(text) {
+            continue;
+        }
+        let plan = matches!(kind, Some(SectionKind::Plan));
+        let found = said.find(text).or_else(|| follow_up.find(text).filter(|_| !plan));
+        if let Some(found) = found {
+            let span = Span { start: sentence.span.start + found.start(), end: sentence.span.start + found.end() };
+            out.push(LaterCare { sentence: number, span, names_injury: injury.is_match(text) });
+        }
+    }
+    out
+}
