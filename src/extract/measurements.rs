@@ -112,6 +112,13 @@ pub fn find(document: &Document) -> Vec<Measurement> {
             read(pattern.quantity, &found, &mut out);
         }
     }
+    let short = super::gestation::weeks(text).into_iter();
+    out.extend(short.map(|(weeks, span)| Measurement {
+        span,
+        quantity: Quantity::GestationalWeeks,
+        value: round(weeks),
+        unit: "weeks",
+    }));
     out.retain(plausible);
     // A named value leads over a bare one at the same place ("weight 400 g" is no dose).
     out.sort_by(|a, b| {
@@ -129,6 +136,17 @@ pub fn find(document: &Document) -> Vec<Measurement> {
         }
     }
     kept
+}
+
+/// Weeks of gestation that a note states first, and where.
+pub fn gestational_weeks(document: &Document) -> Option<(f32, Span)> {
+    let mut found: Vec<Measurement> = Vec::new();
+    for pattern in PATTERNS.iter().filter(|p| p.quantity == Quantity::GestationalWeeks) {
+        pattern.regex.captures_iter(&document.text).for_each(|c| read(pattern.quantity, &c, &mut found));
+    }
+    let stated = found.iter().filter(|m| plausible(m)).map(|m| (m.value, m.span));
+    let short = super::gestation::weeks(&document.text);
+    stated.chain(short).min_by_key(|(_, span)| *span).map(|(weeks, span)| (weeks as f32, span))
 }
 
 fn number(found: &Captures<'_>, name: &str) -> Option<f64> {

@@ -2,6 +2,7 @@
 pub mod assertion_cues;
 pub mod decode;
 pub mod features;
+mod gestation;
 pub mod heads;
 pub mod laterality;
 pub mod measurements;

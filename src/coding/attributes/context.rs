@@ -103,6 +103,12 @@ impl<'a> AttributeContext<'a> {
         zoned.filter(|(zone, l)| told(*zone, l.names_injury)).min_by_key(|(zone, l)| (*zone, l.span)).map(|(_, l)| l.span)
     }
 
+    /// The grade of an open fracture that stands nearest, and whether it is the third (Gustilo and Anderson).
+    pub(super) fn open_grade(&self) -> Option<(Span, bool)> {
+        let zoned = self.facts.open_grades.iter().map(|(sentence, span, third)| (self.zone_of(*sentence, *span), *span, *third));
+        zoned.filter(|z| z.0 <= Zone::Near).min_by_key(|z| (z.0, z.1)).map(|(_, span, third)| (span, third))
+    }
+
     /// Where all content words of `phrase` are said nearest to the mention, within one sentence.
     pub fn said(&self, phrase: &str) -> Option<Evidence> {
         let mut stems: Vec<String> = words(phrase, 0).into_iter().flat_map(|w| w.stems).collect();

@@ -67,19 +67,17 @@ pub(super) fn letters(context: &AttributeContext<'_>, available: &[u8], code: &s
     out
 }
 
+/// The letter of an open fracture told near the mention: grade III is `C`, every other `B`.
 fn open(context: &AttributeContext<'_>) -> Option<(u8, Vec<Span>)> {
-    for (words, letter) in [
-        ("open fracture type IIIA", b'C'),
-        ("open fracture grade 3", b'C'),
-        ("grade III open", b'C'),
-        ("open fracture", b'B'),
-        ("compound fracture", b'B'),
-    ] {
+    if let Some((span, third)) = context.open_grade() {
+        return Some((if third { b'C' } else { b'B' }, vec![span]));
+    }
+    for words in ["open fracture", "compound fracture"] {
         if let Some(e) = context.said_cue(words).filter(|e| e.zone <= Zone::Near && !e.negated) {
             // "open reduction of the fracture" and "open treatment" speak of the operation.
             let operation = context.said_cue("open reduction").or_else(|| context.said_cue("open treatment"));
             if operation.is_none_or(|o| o.spans.iter().all(|s| !e.spans.contains(s))) {
-                return Some((letter, e.spans));
+                return Some((b'B', e.spans));
             }
         }
     }

@@ -2,11 +2,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::later_care::{LaterCare, later_care};
+use super::later_care::{LaterCare, later_care, open_grades};
 use super::sides::sides;
 use crate::coding::lexicon::{Word, sentence_words};
 use crate::document::{Document, SectionKind, Span};
 use crate::extract::Laterality;
+use crate::extract::measurements::gestational_weeks;
 use crate::note::{NoteType, Sex};
 
 /// Patient facts that choose codes.
@@ -38,6 +39,8 @@ pub struct NoteFacts<'a> {
     pub(super) only_side: Option<(Span, Laterality)>,
     /// Where injuries are past their active treatment.
     pub(super) later_care: Vec<LaterCare>,
+    /// Grades of open fractures: number of the sentence, words, whether it is the third.
+    pub(super) open_grades: Vec<(usize, Span, bool)>,
     /// Weeks of gestation as written, and where.
     pub(super) gestation: Option<(f32, Span)>,
 }
@@ -80,8 +83,20 @@ impl<'a> NoteFacts<'a> {
             only_side(named.flat_map(|(_, sides)| sides.iter().copied()))
         };
         let only_side = only_side(all_sides.iter().flatten().copied()).or_else(|| note_type.is_report().then(operated).flatten());
-        let (later_care, gestation) = (later_care(document), gestation(document));
-        Self { document, note_type, patient, words, places, sides: all_sides, heading_sides, only_side, later_care, gestation }
+        let (later_care, gestation) = (later_care(document), gestational_weeks(document));
+        Self {
+            document,
+            note_type,
+            patient,
+            words,
+            places,
+            sides: all_sides,
+            heading_sides,
+            only_side,
+            later_care,
+            open_grades: open_grades(document),
+            gestation,
+        }
     }
 
     /// Words of the note by sentence.
@@ -99,22 +114,4 @@ impl<'a> NoteFacts<'a> {
 fn only_side(mut sides: impl Iterator<Item = (Span, Laterality)>) -> Option<(Span, Laterality)> {
     let first = sides.next()?;
     sides.all(|(_, other)| other == first.1).then_some(first)
-}
-
-/// "38 weeks gestation", "at 20 2/7 weeks", "EGA 31w4d", "G2P1 at 37 weeks", "24-week intrauterine pregnancy".
-fn gestation(document: &Document) -> Option<(f32, Span)> {
-    static PATTERN: std::sync::OnceLock<Option<regex::Regex>> = std::sync::OnceLock::new();
-    let pattern = PATTERN.get_or_init(|| {
-        regex::Regex::new(concat!(
-            r"(?i)\b(?:(?:EGA|gestational age|gestation|pregnan(?:t|cy)|IUP|G\d+\s?,?\s?P\d+)\b[^.\n]{0,40}?\b(\d{1,2})(?:\s*(?:and\s*)?(?:(\d)/7|\+\s?(\d)|w\s?(\d)d))?[\s-]*(?:weeks?|wks?|w)\b",
-            r"|(\d{1,2})(?:\s*(?:and\s*)?(\d)/7)?[\s-]*(?:weeks?|wks?)\b[^.\n]{0,25}?\b(?:gestation|pregnan|gestational|IUP|intrauterine|EGA))"
-        ))
-        .ok()
-    });
-    let found = pattern.as_ref()?.captures(&document.text)?;
-    let number = |at: usize| found.get(at).and_then(|m| m.as_str().parse::<f32>().ok());
-    let weeks = number(1).or_else(|| number(5))?;
-    let days = [2, 3, 4, 6].into_iter().find_map(number).unwrap_or(0.0);
-    let whole = found.get(0)?;
-    (4.0..=44.0).contains(&weeks).then_some((weeks + days / 7.0, Span { start: whole.start(), end: whole.end() }))
 }

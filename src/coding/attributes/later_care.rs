@@ -1,4 +1,4 @@
-//! Where a note says that an injury is past its active treatment: follow-up visits, casts and stitches that come off,
+//! The phase and kind of an injury as a note tells them: grades of open fractures, and where it says that an injury is past its active treatment: follow-up visits, casts and stitches that come off,
 //! weeks since the operation, healing on films (ICD-10-CM guidelines I.C.19.a: routine care during healing or recovery).
 use std::sync::OnceLock;
 
@@ -57,6 +57,24 @@ pub(super) fn later_care(document: &Document) -> Vec<LaterCare> {
         if let Some(found) = found {
             let span = Span { start: sentence.span.start + found.start(), end: sentence.span.start + found.end() };
             out.push(LaterCare { sentence: number, span, names_injury: injury.is_match(text) });
+        }
+    }
+    out
+}
+
+/// Grades of open fractures ("type II open", "open grade IIIA", "Gustilo 3B"): sentence, words, whether it is the third.
+pub(super) fn open_grades(document: &Document) -> Vec<(usize, Span, bool)> {
+    const GRADE: &str = r"(?i)\b(?:(?:(?:type|grade|gustilo(?:[ -]anderson)?)\s){1,2}(?P<a>i{1,3}[abc]?|[123][abc]?)\s(?:open|compound)|(?:open|compound)(?:\s(?:type|grade|gustilo))?\s(?P<b>i{1,3}[abc]?|[123][abc]?)|gustilo(?:[ -]anderson)?(?:\s(?:type|grade))?\s(?P<c>i{1,3}[abc]?|[123][abc]?))\b";
+    static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
+    let Some(pattern) = PATTERN.get_or_init(|| Regex::new(GRADE).ok()) else { return Vec::new() };
+    let mut out = Vec::new();
+    for (number, sentence) in document.sentences.iter().enumerate() {
+        let text = document.text.get(sentence.span.start..sentence.span.end).unwrap_or("");
+        for found in pattern.captures_iter(text) {
+            let (Some(whole), Some(grade)) = (found.get(0), ["a", "b", "c"].iter().find_map(|n| found.name(n))) else { continue };
+            let grade = grade.as_str().to_ascii_lowercase();
+            let span = Span { start: sentence.span.start + whole.start(), end: sentence.span.start + whole.end() };
+            out.push((number, span, grade.starts_with("iii") || grade.starts_with('3')));
         }
     }
     out

@@ -86,6 +86,7 @@ fn side_and_encounter_choose_within_a_family() {
     let fracture = |text, kind| first(code("S42.009A"), text, "clavicle", kind).0;
     assert_eq!(fracture("He broke the left clavicle.", NoteType::Office), "S42.002A");
     assert_eq!(fracture("Open fracture of the R clavicle.", NoteType::Emergency), "S42.001B");
+    assert_eq!(fracture("grade II open L clavicle fx", NoteType::Emergency), "S42.002B");
     assert_eq!(fracture("Left clavicle fracture, healing well.", NoteType::Office), "S42.002D");
     for later in [
         "L clavicle fx, cast off today",

@@ -41,6 +41,30 @@ const OTHERS: &[Combination] = &[
     Combination { first: &["K21.9"], second: &["K20.90", "K20.80"], code: "K21.00" },
     Combination { first: &["K29.70", "K29.50"], second: &["K92.2"], code: "K29.71" },
     Combination { first: &["M54.50", "M54.59"], second: &["M54.3-"], code: "M54.40" },
+    Combination { first: &["M31.6"], second: &["M35.3"], code: "M31.5" },
+    Combination { first: &["D64.9", "D63.8"], second: &["N18.-"], code: "D63.1" },
+    Combination { first: &["D50.9", "D64.9"], second: &["K92.2", "K92.1", "N92.0", "N92.1", "N92.4"], code: "D50.0" },
+    Combination { first: &["K74.60", "K70.30"], second: &["R18.8"], code: "K70.31" },
+    Combination { first: &["K57.32"], second: &["K63.0", "K65.1"], code: "K57.20" },
+    Combination { first: &["J18.9", "J22"], second: &["J44.9", "J44.1"], code: "J44.0" },
+];
+
+/// What a stroke left behind (guidelines I.C.9.d): the code after its category, with what it is found as. Right-handedness is
+/// assumed where nothing is said (I.C.6.a).
+const STROKES: &[(&str, &[&str])] =
+    &[("I69.3", &["I63.9", "I63.-", "Z86.73", "I69.30"]), ("I69.1", &["I61.-", "I69.10"]), ("I69.0", &["I60.-", "I69.00"])];
+const LEFT_BEHIND: &[(&[&str], &str)] = &[
+    (&["G81.91"], "51"),
+    (&["G81.92"], "52"),
+    (&["G81.93"], "53"),
+    (&["G81.94"], "54"),
+    (&["G81.90"], "59"),
+    (&["R47.01"], "20"),
+    (&["R47.1"], "22"),
+    (&["R13.1-"], "91"),
+    (&["R29.810"], "92"),
+    (&["R27.0", "R27.8", "R27.9", "R26.0"], "93"),
+    (&["R41.3"], "11"),
 ];
 
 /// Adds combination candidates and marks their parts.
@@ -48,6 +72,12 @@ pub fn add(candidates: &mut Candidates, lexicon: &Lexicon) {
     for combination in OTHERS {
         let Some(code) = lexicon.code_id(combination.code) else { continue };
         join(candidates, lexicon, combination.first, combination.second, code);
+    }
+    for (category, stroke) in STROKES {
+        for (left, suffix) in LEFT_BEHIND {
+            let Some(code) = lexicon.code_id(&format!("{category}{suffix}")) else { continue };
+            join(candidates, lexicon, stroke, left, code);
+        }
     }
     for category in ["E08", "E09", "E10", "E11", "E13"] {
         let base = format!("{category}.-");
@@ -58,7 +88,8 @@ pub fn add(candidates: &mut Candidates, lexicon: &Lexicon) {
     }
 }
 
-fn join(candidates: &mut Candidates, lexicon: &Lexicon, first: &[&str], second: &[&str], code: CodeId) {
+/// Where a present code of each list is known, `code` is a candidate on the places of both.
+pub(super) fn join(candidates: &mut Candidates, lexicon: &Lexicon, first: &[&str], second: &[&str], code: CodeId) {
     let (Some(a), Some(b)) = (strongest(candidates, lexicon, first, code), strongest(candidates, lexicon, second, code)) else {
         return;
     };
@@ -121,6 +152,14 @@ mod tests {
             for code in combination.first.iter().chain(combination.second).chain([&combination.code]) {
                 let stem = code.trim_end_matches('-').trim_end_matches('.');
                 assert!(sets.icd10cm.find(stem).is_some(), "{code}");
+            }
+        }
+        for (category, strokes) in STROKES {
+            for (left, suffix) in LEFT_BEHIND {
+                for code in strokes.iter().chain(*left).map(|c| (*c).to_owned()).chain([format!("{category}{suffix}")]) {
+                    let stem = code.trim_end_matches('-').trim_end_matches('.');
+                    assert!(sets.icd10cm.find(stem).is_some(), "{code}");
+                }
             }
         }
         for (_, suffix) in DIABETES {

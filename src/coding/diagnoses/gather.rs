@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use super::attention::Titles;
 use super::candidates::{Candidates, DENSE, FACT, HISTORY, LEARNED, Support};
 use super::places::AssertionSource;
-use super::{circumstances, combinations, drug_effects, facts};
+use super::{circumstances, combinations, drug_effects, facts, pregnancy};
 use crate::codeset::drugs::Drugs;
 use crate::coding::attributes::{AttributeContext, HistoryOf, NoteFacts, history_code, resolve, specialise};
 use crate::coding::lexicon::{CodeId, FamilyId, Hit, LearnedHit, Lexicon, PhraseCounts, Posting, Target};
@@ -120,6 +120,7 @@ pub fn gather_with(material: &Material<'_>, more: impl FnOnce(&mut Candidates)) 
     candidates.places.ask_head(material.assertion);
     histories(&mut candidates, material.lexicon);
     combinations::add(&mut candidates, material.lexicon);
+    pregnancy::add(&mut candidates, material);
     candidates
 }
 

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`gather`] | which codes could the words of this note mean? |
 //! | [`places`] | where do those words stand, and does the note hold them as true? |
-//! | [`combinations`], [`facts`] | which codes follow from two findings, or from a number? |
+//! | [`combinations`], `pregnancy`, [`facts`] | which codes follow from two findings, or from a number? |
 //! | [`circumstances`], [`drug_effects`] | what was done, what was the reason to come, what did a drug do? |
 //! | [`attention`] | what do the codes' titles see in the note? |
 //! | [`features`], `competition`, `titles` | what does the model see? |
@@ -25,6 +25,7 @@ pub mod gather;
 mod guidelines;
 pub mod model;
 pub mod places;
+mod pregnancy;
 mod qualifiers;
 pub mod select;
 mod titles;

@@ -238,7 +238,7 @@ fn conflict(
     (excludes(a, b) || excludes(b, a)).then_some(WhyNot::Excluded(with))
 }
 
-/// Codes that are never first-listed: external causes, manifestations of underdosing, BMI, weeks, long-term drugs and
+/// Codes that are never first-listed: external causes, what a drug did or did not do, BMI, weeks, long-term drugs and
 /// the like (guidelines I.C.20, I.C.21.c).
 pub fn may_lead(code: &str) -> bool {
     let never = [
@@ -247,11 +247,18 @@ pub fn may_lead(code: &str) -> bool {
     ];
     !matches!(code.as_bytes().first(), Some(b'V' | b'W' | b'X' | b'Y'))
         && !never.iter().any(|n| code.starts_with(n))
-        && !is_underdosing(code)
+        && !is_drug_effect(code)
 }
 
-fn is_underdosing(code: &str) -> bool {
-    code.starts_with('T') && code.as_bytes().get(5) == Some(&b'6') && code.get(..3).is_some_and(|c| ("T36".."T51").contains(&c))
+/// An adverse effect stands behind its nature, an underdosing behind the disease (guidelines I.C.19.e.5). The sixth character says
+/// so, the fifth where a drug is not specified (T38.3X5A, T36.95XA).
+fn is_drug_effect(code: &str) -> bool {
+    let intent = match code.as_bytes() {
+        [b'T', _, _, b'.', _, fifth, b'X', ..] => *fifth,
+        [b'T', _, _, b'.', _, _, sixth, ..] => *sixth,
+        _ => return false,
+    };
+    matches!(intent, b'5' | b'6') && code.get(..3).is_some_and(|c| ("T36".."T51").contains(&c))
 }
 
 /// Puts the chosen rows in claim order: what may lead first, then by the order model.
@@ -276,4 +283,19 @@ pub fn order(
         y.0.cmp(&x.0).then(y.1.total_cmp(&x.1)).then(a.cmp(b))
     });
     *chosen = ranked.into_iter().map(|i| chosen[i]).collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_drug_did_stands_behind() {
+        for code in ["T38.3X5A", "T46.6X6A", "T36.95XA", "W19.XXXA", "Z79.4"] {
+            assert!(!may_lead(code), "{code}");
+        }
+        for code in ["T38.3X1A", "T36.91XA", "T81.41XA", "I10", "Z23"] {
+            assert!(may_lead(code), "{code}");
+        }
+    }
 }
