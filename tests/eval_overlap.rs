@@ -79,6 +79,25 @@ fn no_sentence_of_an_encounter_stands_in_a_training_source() {
 }
 
 #[test]
+fn no_assessment_line_is_a_training_chart() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Without the heading, which is one of a few.
+    let plain = |text: &str| {
+        let own = words(text);
+        let heading = ["assessment and plan", "assessment", "a p", "impression"];
+        let start = heading.iter().find_map(|h| own.join(" ").starts_with(&format!("{h} ")).then(|| h.split(' ').count()));
+        own[start.unwrap_or(0)..].join(" ")
+    };
+    let charts = labels::load_authored(&root.join("training/labels/charts")).expect("charts");
+    let known: HashSet<String> = charts.iter().map(|d| plain(&d.text)).collect();
+    let lines = labels::load_authored(&root.join("eval/assessments")).expect("assessments");
+    assert!(known.len() > 4_000 && lines.len() > 500);
+    for line in &lines {
+        assert!(!known.contains(&plain(&line.text)), "{} is a training chart", line.id);
+    }
+}
+
+#[test]
 fn the_same_words_are_seen_whatever_their_case_and_signs() {
     let one = windows("The patient was seen, today, for a follow-up of KNEE pain.");
     let two = windows("the patient was seen today for a follow up of knee pain and more");

@@ -37,6 +37,10 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
     let unreadable = |e: &dyn std::fmt::Display| CliError::usage(format!("{}: {e}", args.recipe.display()));
     let text = std::fs::read_to_string(&args.recipe).map_err(|e| unreadable(&e))?;
     let stage: Stage = toml::from_str(&text).map_err(|e| unreadable(&e))?;
+    if let Some(out) = args.out.as_deref().filter(|_| !args.measure) {
+        // Before the work, not after it.
+        std::fs::create_dir_all(out).map_err(|e| CliError::usage(format!("--out {}: {e}", out.display())))?;
+    }
     match stage.stage.as_str() {
         "encoder" => encoder(&args.recipe, args.out.as_deref(), &global.device, args.prepare),
         "tagging" => tagging(&args.recipe, args.out.as_deref(), args.measure),

@@ -11,7 +11,7 @@ use crate::coding::attributes::{NoteFacts, PatientFacts};
 use crate::coding::diagnoses::attention::{self, ClaimAttention, Titles};
 use crate::coding::diagnoses::gather::{DenseHit, Material};
 use crate::coding::diagnoses::places::{AssertionSource, AssertionWeights, index_of};
-use crate::coding::lexicon::{Hit, Lexicon, PhraseCounts, Word, sentence_words};
+use crate::coding::lexicon::{COUNTS_FILE, Hit, Lexicon, PhraseCounts, Word, sentence_words};
 use crate::document::{self, Document, Span, facts};
 use crate::encoder::manifest::{self, Manifest};
 use crate::encoder::vectors::{self, VectorFile};
@@ -90,8 +90,7 @@ impl Reader {
         let record = Manifest::read(model).map_err(open_error)?;
         let has_heads = record.files.contains_key(heads::FILE);
         let open_vectors = || has_heads.then(|| vectors::open_code_vectors(model)).transpose();
-        let open_lexicon =
-            || (Lexicon::open(&codesets.join("lexicon.bin")), PhraseCounts::open(&codesets.join("lexicon.counts.bin")));
+        let open_lexicon = || (Lexicon::open(&codesets.join("lexicon.bin")), PhraseCounts::open(&codesets.join(COUNTS_FILE)));
         let (encoder, (vectors, (lexicon, counts))) =
             rayon::join(|| CandleEncoder::open(model, &device), || rayon::join(open_vectors, open_lexicon));
         let encoder = encoder.map_err(open_error)?;

@@ -176,6 +176,6 @@ mod tests {
         close(scores.by_group["training_claims:1-4"]["diagnosis_recall"].value, 1.0);
         assert!(!scores.by_group.contains_key("training_claims:20+"));
         let losses = scores.losses.expect("claims have losses");
-        assert_eq!((losses.wrong_sibling, losses.candidate_missed, losses.wrongly_chosen), (1, 1, 1));
+        assert_eq!((losses.wrong_attribute, losses.candidate_missed, losses.wrongly_chosen), (1, 1, 1));
     }
 }

@@ -239,7 +239,7 @@ mod tests {
         assert_eq!((s.em, s.em_modifiers, s.em_additional), (EmOutcome::Over(1), None, Some(c(0, 1, 0))));
         assert_eq!((s.findings, s.right, s.has_error()), ((0, 1), false, true));
         assert_eq!(s.confidences, [(0.9, true), (0.8, true), (0.7, false)]);
-        assert_eq!(s.losses, Losses { wrong_sibling: 1, ..Default::default() });
+        assert_eq!(s.losses, Losses { wrong_attribute: 1, ..Default::default() });
         assert_eq!(s.groups, ["note_type:office", "payer:bcbs"]);
     }
 

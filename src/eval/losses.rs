@@ -4,8 +4,9 @@ use serde::Serialize;
 use super::gold::Gold;
 use super::predicted::Predicted;
 use super::scoring::{Outcome, category};
+use crate::document::Span;
 
-/// Errors of diagnoses by step: the first four are the missed concepts, the last two the false codes that stand in no
+/// Errors of diagnoses by step: the first five kinds are the missed concepts, the last two the false codes that stand in no
 /// missed concept's place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Losses {
@@ -15,8 +16,11 @@ pub struct Losses {
     pub candidate_missed: u32,
     /// An acceptable code was a candidate and was not chosen.
     pub not_chosen: u32,
-    /// A code of the same category was chosen in its place.
-    pub wrong_sibling: u32,
+    /// A code of the same category (three characters: the disease, with another side, type, stage or encounter) was chosen in its
+    /// place.
+    pub wrong_attribute: u32,
+    /// A code of another category was chosen on its words.
+    pub wrong_concept: u32,
     /// A false code.
     pub wrongly_chosen: u32,
     /// A second code of a concept that was already hit.
@@ -29,18 +33,20 @@ impl Losses {
         self.mention_missed += other.mention_missed;
         self.candidate_missed += other.candidate_missed;
         self.not_chosen += other.not_chosen;
-        self.wrong_sibling += other.wrong_sibling;
+        self.wrong_attribute += other.wrong_attribute;
+        self.wrong_concept += other.wrong_concept;
         self.wrongly_chosen += other.wrongly_chosen;
         self.chosen_twice += other.chosen_twice;
     }
 
     /// Name and count, in the order of the way.
-    pub fn named(&self) -> [(&'static str, u32); 6] {
+    pub fn named(&self) -> [(&'static str, u32); 7] {
         [
             ("mention_missed", self.mention_missed),
             ("candidate_missed", self.candidate_missed),
             ("not_chosen", self.not_chosen),
-            ("wrong_sibling", self.wrong_sibling),
+            ("wrong_attribute", self.wrong_attribute),
+            ("wrong_concept", self.wrong_concept),
             ("wrongly_chosen", self.wrongly_chosen),
             ("chosen_twice", self.chosen_twice),
         ]
@@ -62,16 +68,34 @@ pub struct Loss {
 pub fn losses(gold: &Gold, predicted: &Predicted, outcomes: &[Outcome]) -> (Losses, Vec<Loss>) {
     let mut counts = Losses::default();
     let mut list = Vec::new();
-    let mut sibling = vec![false; outcomes.len()];
-    for (i, concept) in gold.diagnoses.iter().enumerate().filter(|(i, _)| !outcomes.contains(&Outcome::Hit(*i))) {
+    // False codes that stand in a missed concept's place.
+    let mut in_place = vec![false; outcomes.len()];
+    let missed = || gold.diagnoses.iter().enumerate().filter(|(i, _)| !outcomes.contains(&Outcome::Hit(*i)));
+    let mut siblings: Vec<Option<usize>> = vec![None; gold.diagnoses.len()];
+    for (i, concept) in missed() {
         let categories: Vec<String> = concept.codes.iter().map(|c| category(c)).collect();
-        let beside = (0..outcomes.len()).find(|&p| {
-            outcomes[p] == Outcome::Wrong && !sibling[p] && categories.contains(&category(&predicted.diagnoses[p].code))
+        siblings[i] = (0..outcomes.len()).find(|&p| {
+            outcomes[p] == Outcome::Wrong && !in_place[p] && categories.contains(&category(&predicted.diagnoses[p].code))
         });
-        let step = if let Some(p) = beside {
-            sibling[p] = true;
-            counts.wrong_sibling += 1;
-            "wrong_sibling"
+        siblings[i].into_iter().for_each(|p| in_place[p] = true);
+    }
+    for (i, concept) in missed() {
+        let on_its_words = || {
+            (0..outcomes.len()).find(|&p| {
+                let evidence = &predicted.diagnoses[p].evidence;
+                outcomes[p] == Outcome::Wrong
+                    && !in_place[p]
+                    && concept.places.iter().any(|place| evidence.iter().any(|e| Span::new(e.start, e.end).overlaps(*place)))
+            })
+        };
+        let beside = siblings[i].or_else(on_its_words);
+        let step = if siblings[i].is_some() {
+            counts.wrong_attribute += 1;
+            "wrong_attribute"
+        } else if let Some(p) = beside {
+            in_place[p] = true;
+            counts.wrong_concept += 1;
+            "wrong_concept"
         } else if predicted.ranked.iter().any(|(code, _)| concept.codes.contains(code)) {
             counts.not_chosen += 1;
             "not_chosen"
@@ -86,7 +110,7 @@ pub fn losses(gold: &Gold, predicted: &Predicted, outcomes: &[Outcome]) -> (Loss
         };
         list.push(Loss { step, concept: Some(i), predicted: beside });
     }
-    for p in (0..outcomes.len()).filter(|&p| outcomes[p] == Outcome::Wrong && !sibling[p]) {
+    for p in (0..outcomes.len()).filter(|&p| outcomes[p] == Outcome::Wrong && !in_place[p]) {
         let twice = gold.diagnoses.iter().any(|d| d.codes.contains(&predicted.diagnoses[p].code));
         let step = if twice {
             counts.chosen_twice += 1;
@@ -103,7 +127,7 @@ pub fn losses(gold: &Gold, predicted: &Predicted, outcomes: &[Outcome]) -> (Loss
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Span;
+    use crate::document::Evidence;
     use crate::eval::gold::GoldConcept;
     use crate::eval::predicted::PredictedDiagnosis;
     use crate::eval::scoring::match_codes;
@@ -124,12 +148,20 @@ mod tests {
                 concept("J30.9", Some(30)),  // words not seen
                 concept("Z79.4", Some(40)),  // words seen, no candidate
                 concept("Z68.35", None),     // no words quoted
+                concept("J18.9", Some(60)),  // another disease chosen on its words
             ],
             ..Default::default()
         };
-        let chosen = ["I10", "M17.12", "R05.9"];
+        let evidence = Evidence { document: None, start: 60, end: 64, text: "CAP,".into() };
+        let chosen = ["I10", "M17.12", "R05.9", "C61"];
         let predicted = Predicted {
-            diagnoses: chosen.map(|c| PredictedDiagnosis { code: c.into(), ..Default::default() }).into(),
+            diagnoses: chosen
+                .map(|c| PredictedDiagnosis {
+                    code: c.into(),
+                    evidence: if c == "C61" { vec![evidence.clone()] } else { Vec::new() },
+                    ..Default::default()
+                })
+                .into(),
             ranked: chosen.iter().chain(&["E78.5"]).map(|c| ((*c).to_owned(), 0.5)).collect(),
             mentions: vec![(Span::new(42, 50), MentionKind::Problem)],
             ..Default::default()
@@ -141,12 +173,13 @@ mod tests {
             mention_missed: 1,
             candidate_missed: 2,
             not_chosen: 1,
-            wrong_sibling: 1,
+            wrong_attribute: 1,
+            wrong_concept: 1,
             wrongly_chosen: 1,
             chosen_twice: 0,
         };
         assert_eq!(counts, expected);
-        assert_eq!(list[0], Loss { step: "wrong_sibling", concept: Some(1), predicted: Some(1) });
+        assert_eq!(list[0], Loss { step: "wrong_attribute", concept: Some(1), predicted: Some(1) });
         assert_eq!(list.last().map(|l| (l.step, l.predicted)), Some(("wrongly_chosen", Some(2))));
     }
 }

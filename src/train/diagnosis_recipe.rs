@@ -18,7 +18,7 @@ use super::encoder::dataset::half_of;
 use super::tagging::export::DOCUMENTS;
 use crate::codeset::CodeSets;
 use crate::coding::diagnoses::gather::Material;
-use crate::coding::lexicon::{Lexicon, PhraseCounts};
+use crate::coding::lexicon::{COUNTS_FILE, Lexicon, PhraseCounts};
 use crate::encoder::manifest::Manifest;
 use crate::engine::{EngineError, Reader, Reading};
 
@@ -34,6 +34,10 @@ struct Recipe {
     /// The project's own second reading and further notes (`training/labels`).
     #[serde(default)]
     labels: Option<PathBuf>,
+    /// Beginnings of ids of documents that teach nothing ("mts-": MTSamples, which has no formal licence). The phrase counts then
+    /// go to the result's folder and not to the code sets.
+    #[serde(default)]
+    leave_out: Vec<String>,
     settings: DiagnosisSettings,
     /// Models whose encoder has not seen the first or the second half of the labelled notes (recipe encoder.toml with
     /// `hold_out`): each half is read by the one that does not know it, so that the fit sees the note as it will see new
@@ -100,6 +104,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     if let Some(own) = &recipe.labels {
         documents.extend(second_look::charts(own)?);
     }
+    documents.retain(|d| !recipe.leave_out.iter().any(|start| d.id.starts_with(start.as_str())));
     let reader = Reader::open(&recipe.base, &recipe.codesets, device)?;
     let folders = recipe.held_out.clone().unwrap_or_default();
     let held = match &recipe.held_out {
@@ -168,8 +173,9 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
         }
         manifest.write(folder).map_err(|e| problem(e.to_string()))?;
     }
-    let counts = recipe.codesets.join("lexicon.counts.bin");
-    std::fs::write(&counts, diagnoses::phrase_counts(&documents, None).to_bytes()).map_err(|e| failed(&counts, e.to_string()))?;
+    let counts = if recipe.leave_out.is_empty() { recipe.codesets.as_path() } else { folder }.join(COUNTS_FILE);
+    let learned = diagnoses::phrase_counts(&documents, None).to_file();
+    learned.and_then(|bytes| std::fs::write(&counts, bytes)).map_err(|e| failed(&counts, e.to_string()))?;
     Ok(DiagnosisReport::Fitted(report))
 }
 

@@ -1,11 +1,22 @@
 //! What phrases were coded as in labelled notes: counts only, of phrases of at most eight words.
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
 use std::path::Path;
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 
 use super::bags::BagIndex;
 use super::container::{Bytes, Container, LexiconError, container_bytes, push_number, read_number};
 use super::normalise::{Word, WordClass, sentence_words, stems, words};
 use crate::document::{Document, Span};
+
+/// Name of the stored file in a folder of code sets.
+pub const COUNTS_FILE: &str = "lexicon.counts.bin.gz";
+
+/// Most bytes that a stored file may unpack to.
+const LARGEST: u64 = 256 << 20;
 
 /// Words of a phrase that is learned.
 const LONGEST: usize = 8;
@@ -128,9 +139,20 @@ impl PhraseCounts {
         container_bytes(&[("words", self.words.clone()), ("bags", self.bags.clone()), ("table", table)])
     }
 
+    /// The stored file: [`Self::to_bytes`], packed without name or time, so that the same counts are the same bytes.
+    pub fn to_file(&self) -> std::io::Result<Vec<u8>> {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(&self.to_bytes())?;
+        packed.finish()
+    }
+
     /// Opens a stored file.
     pub fn open(path: &Path) -> Result<Self, LexiconError> {
-        Self::read(Container::open(path)?)
+        let failed = |source| LexiconError::Read { path: path.to_owned(), source };
+        let packed = std::fs::File::open(path).map_err(failed)?;
+        let mut bytes = Vec::new();
+        GzDecoder::new(packed).take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
+        Self::read(Container::from_bytes(path, bytes)?)
     }
 
     /// The same from bytes in memory.

@@ -22,7 +22,7 @@ mod written;
 pub use build::{Built, CodeRow, Sources, build, names, sources};
 pub use concept::{Concept, ConceptOption};
 pub use container::LexiconError;
-pub use counts::{LabelledPhrase, LearnedHit, PhraseCounts};
+pub use counts::{COUNTS_FILE, LabelledPhrase, LearnedHit, PhraseCounts};
 pub use entry::{CodeId, ConceptId, EntryId, FamilyId, Hit, Posting, Source, Target};
 pub use families::Side;
 pub use normalise::{Word, WordClass, sentence_words, stems, words};

@@ -52,10 +52,11 @@ struct RelationRow {
     to: String,
 }
 
-/// Loads `DIR/train.jsonl` or `DIR/dev.jsonl` with the texts of `DIR/../mtsamples` and `DIR/../aci-bench`.
+/// Loads `DIR/train.jsonl` or `DIR/dev.jsonl` with the texts of `DIR/../mtsamples` and `DIR/../aci-bench`, where those stand
+/// beside it; without them each row needs its own text.
 pub fn load(dir: &Path, split: Split) -> Result<Vec<LabelledDocument>, DataError> {
     let beside = dir.parent().unwrap_or(Path::new("."));
-    let texts = source_texts(beside)?;
+    let texts = if beside.join("mtsamples").is_dir() { source_texts(beside)? } else { BTreeMap::new() };
     load_file(&dir.join(format!("{}.jsonl", split.name())), "labels", &texts)
 }
 
@@ -285,9 +286,13 @@ pub struct Consensus {
     pub em: Option<ConsensusEm>,
 }
 
-/// Loads `DIR/dev_consensus.jsonl`, by document id.
+/// Loads `DIR/dev_consensus.jsonl`, by document id; without that file a set of one reading is scored against that reading.
 pub fn load_consensus(dir: &Path) -> Result<BTreeMap<String, Consensus>, DataError> {
     let path = dir.join("dev_consensus.jsonl");
+    if !path.exists() {
+        tracing::warn!(path = %path.display(), "no consensus file: scored against the one reading");
+        return Ok(BTreeMap::new());
+    }
     let rows = json_lines::<Consensus>(&path, &read_text(&path)?)?;
     Ok(rows.into_iter().map(|(_, row)| (row.id.clone(), row)).collect())
 }
