@@ -162,6 +162,31 @@ fn by_words<'v>(
     }
 }
 
+/// Further words that say a value which notes seldom call by its name.
+fn ways_to_say(value: &str) -> &'static [&'static str] {
+    match value {
+        v if v.contains("foreign body") && !v.contains("without") && !v.contains("no ") => &[
+            "retained glass",
+            "glass removed",
+            "piece of glass",
+            "fish hook",
+            "fishhook",
+            "embedded splinter",
+            "splinter removed",
+            "metal fragment",
+            "gravel embedded",
+            "needle fragment",
+            "thorn removed",
+            "FB removed",
+        ],
+        "LOC 30 minutes or less" => {
+            &["LOC min", "brief LOC", "LOC seconds", "LOC sec", "knocked out seconds", "blacked out seconds"]
+        }
+        "no LOC" => &["denies LOC", "without LOC", "no loss consciousness"],
+        _ => &[],
+    }
+}
+
 /// Where a value is said, not negated (for `without`: negated or with its own "without").
 fn said_value(key: &str, value: &str, stems: &[String], context: &AttributeContext<'_>) -> Option<super::Evidence> {
     if key == "without" {
@@ -173,7 +198,8 @@ fn said_value(key: &str, value: &str, stems: &[String], context: &AttributeConte
     let negative = value.starts_with("not ") || value.starts_with("no ") || value.starts_with("without ");
     let affirmed = |e: &super::Evidence| negative || !e.negated;
     if !value.starts_with(|c: char| c.is_ascii_digit()) {
-        return context.said_stems(stems).filter(affirmed);
+        let otherwise = || ways_to_say(value).iter().find_map(|cue| context.said_cue(cue).filter(|e| e.zone <= Zone::Sentence));
+        return context.said_stems(stems).or_else(otherwise).filter(affirmed);
     }
     // A bare number would meet any number of the note: it counts with its word, or inside the mention.
     let with_word = match key {

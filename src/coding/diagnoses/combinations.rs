@@ -24,6 +24,8 @@ const DIABETES: &[(&[&str], &str)] = &[
     (&["M14.6-"], "610"),
 ];
 
+const BLEEDING: &[&str] = &["K62.5", "K92.1", "K92.2"];
+
 const OTHERS: &[Combination] = &[
     Combination { first: &["I10", "I11.9"], second: &["I50.-"], code: "I11.0" },
     Combination { first: &["I10"], second: &["N18.1", "N18.2", "N18.3-", "N18.4", "N18.9"], code: "I12.9" },
@@ -41,6 +43,19 @@ const OTHERS: &[Combination] = &[
     Combination { first: &["K21.9"], second: &["K20.90", "K20.80"], code: "K21.00" },
     Combination { first: &["K29.70", "K29.50"], second: &["K92.2"], code: "K29.71" },
     Combination { first: &["M54.50", "M54.59"], second: &["M54.3-"], code: "M54.40" },
+    Combination { first: &["K50.00"], second: BLEEDING, code: "K50.011" },
+    Combination { first: &["K50.10"], second: BLEEDING, code: "K50.111" },
+    Combination { first: &["K50.80"], second: BLEEDING, code: "K50.811" },
+    Combination { first: &["K50.90"], second: BLEEDING, code: "K50.911" },
+    Combination { first: &["K51.00"], second: BLEEDING, code: "K51.011" },
+    Combination { first: &["K51.20"], second: BLEEDING, code: "K51.211" },
+    Combination { first: &["K51.30"], second: BLEEDING, code: "K51.311" },
+    Combination { first: &["K51.50"], second: BLEEDING, code: "K51.511" },
+    Combination { first: &["K51.90"], second: BLEEDING, code: "K51.911" },
+    Combination { first: &["I34.0", "I34.1", "I34.2", "I34.9", "I05.-"], second: &["I35.-", "I06.-"], code: "I08.0" },
+    Combination { first: &["I34.0", "I34.2", "I34.9", "I05.-"], second: &["I36.-", "I07.-"], code: "I08.1" },
+    Combination { first: &["I35.-", "I06.-"], second: &["I36.-", "I07.-"], code: "I08.2" },
+    Combination { first: &["I08.0"], second: &["I36.-", "I07.-"], code: "I08.3" },
     Combination { first: &["M31.6"], second: &["M35.3"], code: "M31.5" },
     Combination { first: &["D64.9", "D63.8"], second: &["N18.-"], code: "D63.1" },
     Combination { first: &["D50.9", "D64.9"], second: &["K92.2", "K92.1", "N92.0", "N92.1", "N92.4"], code: "D50.0" },

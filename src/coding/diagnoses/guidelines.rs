@@ -123,6 +123,71 @@ pub(super) fn weeks_of_pregnancy(
     }
 }
 
+/// A fracture with osteoporosis is one code of M80, and no code of an injury stands beside it for the same bone (guidelines
+/// I.C.13.d.2). Each row: what M80 calls the site, and the injuries of its bones.
+const OSTEOPOROTIC: &[(&str, &[&str])] = &[
+    ("M80.-1", &["S42"]),
+    ("M80.-2", &["S42"]),
+    ("M80.-3", &["S52"]),
+    ("M80.-4", &["S62"]),
+    ("M80.-5", &["S72"]),
+    ("M80.-6", &["S82"]),
+    ("M80.-7", &["S82", "S92"]),
+    ("M80.-8", &["S12", "S22", "S32", "M48.5", "M84.4"]),
+    ("M80.-A", &["S22", "S32"]),
+];
+
+/// Leaves out the injury beside the osteoporotic fracture of its bone.
+pub(super) fn osteoporotic_fractures(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &Table, lexicon: &Lexicon) {
+    let all = chosen.clone();
+    chosen.retain(|row| {
+        let injury = lexicon.code(table.codes[*row]);
+        let with = all.iter().copied().find(|other| {
+            let code = lexicon.code(table.codes[*other]);
+            code.starts_with("M80.")
+                && OSTEOPOROTIC.iter().any(|(site, injuries)| {
+                    code.as_bytes().get(5) == site.as_bytes().get(5) && injuries.iter().any(|i| injury.starts_with(i))
+                })
+        });
+        if let Some(with) = with {
+            why_not[*row] = Some(WhyNot::Combined(table.codes[with]));
+        }
+        with.is_none()
+    });
+}
+
+/// A routine examination at which something acute or a sign was found is one with abnormal findings (guidelines
+/// I.C.21.c.13: Z00.01, Z00.121); known chronic diseases are none.
+pub(super) fn abnormal_findings(chosen: &mut [usize], why_not: &mut [Option<WhyNot>], table: &Table, lexicon: &Lexicon) {
+    let code = |row: usize| lexicon.code(table.codes[row]);
+    let acute = |code: &str| {
+        let within = |from: &str, to: &str| (from..to).contains(&code);
+        within("A00", "B20")
+            || within("H10", "H11")
+            || within("H60", "H61")
+            || within("H65", "H68")
+            || within("J00", "J07")
+            || within("J10", "J23")
+            || within("L00", "L09")
+            || within("N30", "N31")
+            || code == "N39.0"
+            || within("R00", "R98")
+            || within("S00", "T35")
+    };
+    if !chosen.iter().any(|r| acute(code(*r))) {
+        return;
+    }
+    for (normal, abnormal) in [("Z00.129", "Z00.121"), ("Z00.00", "Z00.01")] {
+        let Some(at) = chosen.iter().position(|r| code(*r) == normal) else { continue };
+        let Some(other) = (0..table.codes.len()).find(|r| code(*r) == abnormal) else { continue };
+        if !chosen.contains(&other) {
+            why_not[chosen[at]] = Some(WhyNot::Sibling(table.codes[other]));
+            why_not[other] = None;
+            chosen[at] = other;
+        }
+    }
+}
+
 pub(super) fn is_pair(a: Side, b: Side) -> bool {
     matches!((a, b), (Side::Right, Side::Left) | (Side::Left, Side::Right))
 }

@@ -3,7 +3,10 @@ use std::collections::BTreeMap;
 
 use super::candidates::{Candidate, Candidates, Support};
 use super::features::Table;
-use super::guidelines::{both_sides, encounter_of, is_pair, join_sides, leave_out_symptoms, weeks_of_pregnancy};
+use super::guidelines::{
+    abnormal_findings, both_sides, encounter_of, is_pair, join_sides, leave_out_symptoms, osteoporotic_fractures,
+    weeks_of_pregnancy,
+};
 use super::model::{DiagnosisModel, first_rows};
 use super::places::Place;
 use crate::codeset::icd10cm::Icd10cm;
@@ -83,6 +86,12 @@ pub fn choose(
                     why_not[other] = Some(WhyNot::Excluded(table.codes[row]));
                     None
                 }
+                // Nor a combination from one of the two it is made of (guidelines I.B.9).
+                Some((other, WhyNot::Excluded(_))) if is_part(table.codes[other], table.codes[row], candidates) => {
+                    chosen.retain(|c| *c != other);
+                    why_not[other] = Some(WhyNot::Combined(table.codes[row]));
+                    None
+                }
                 found => found.map(|(_, why)| why),
             }
         };
@@ -95,6 +104,8 @@ pub fn choose(
     both_sides(&mut chosen, &mut why_not, table, candidates, lexicon);
     leave_out_symptoms(&mut chosen, &mut why_not, table, lexicon);
     weeks_of_pregnancy(&mut chosen, &mut why_not, table, probabilities, candidates, lexicon);
+    osteoporotic_fractures(&mut chosen, &mut why_not, table, lexicon);
+    abnormal_findings(&mut chosen, &mut why_not, table, lexicon);
     let leads = |row: &usize| may_lead(lexicon.code(table.codes[*row]));
     if !chosen.iter().any(leads) && chosen.len() < MOST {
         // A claim needs a diagnosis that may come first, and a status is none: the likeliest one stands for review.
@@ -106,6 +117,10 @@ pub fn choose(
         }
     }
     (chosen, why_not)
+}
+
+fn is_part(part: CodeId, combination: CodeId, candidates: &Candidates) -> bool {
+    candidates.by_code.get(&combination).is_some_and(|c| c.parts.contains(&part))
 }
 
 fn is_symptom(code: CodeId, lexicon: &Lexicon) -> bool {
@@ -212,6 +227,14 @@ fn conflict(
     if past(code, with) || past(with, code) {
         return Some(WhyNot::Sibling(with));
     }
+    // One disease of each side, told by codes of two families ("wet OD, dry OS"; stages of two ulcers).
+    if lexicon.family(code).zip(lexicon.family(with)).is_some_and(|(a, b)| is_pair(a.1, b.1)) && !same_words {
+        return None;
+    }
+    // End-stage, biventricular and right heart failure are coded with the type (notes at I50.8-).
+    if (a.starts_with("I50.8") || b.starts_with("I50.8")) && a.get(..5) != b.get(..5) && a.get(..3) == b.get(..3) {
+        return [a, b].contains(&"I50.9").then_some(WhyNot::Sibling(with));
+    }
     // Two codes of one category from the same words: the likelier says it.
     if lexicon.code(code).get(..3) == lexicon.code(with).get(..3)
         && same_words
@@ -219,12 +242,10 @@ fn conflict(
     {
         return Some(WhyNot::Sibling(with));
     }
-    let contains =
-        |combination: CodeId, part: CodeId| candidates.by_code.get(&combination).is_some_and(|c| c.parts.contains(&part));
     // Hypertension disappears in its combination; heart failure and kidney disease are still reported beside it.
     let replaced = |part: CodeId, combination: CodeId| {
         let (p, c) = (lexicon.code(part), lexicon.code(combination));
-        contains(combination, part) && (p.get(..3) == c.get(..3) || p == "I10")
+        is_part(part, combination, candidates) && (p.get(..3) == c.get(..3) || p == "I10")
     };
     if replaced(code, with) || replaced(with, code) {
         return Some(WhyNot::Combined(with));

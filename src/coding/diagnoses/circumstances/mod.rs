@@ -12,6 +12,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use super::candidates::{Candidates, FACT, Support};
 use super::gather::Material;
 use crate::coding::attributes::{AttributeContext, specialise};
+use crate::coding::lexicon::CodeId;
 use crate::document::{SectionKind, Span};
 use crate::note::{Context, Sex};
 
@@ -174,11 +175,27 @@ pub fn add(candidates: &mut Candidates, material: &Material<'_>) {
                 .collect();
             codes.sort_unstable();
             codes.dedup();
+            in_trimester(&mut codes, material);
             for code in codes {
                 candidates.add(code, Support { place, source: FACT, share: SHARE, words, gaps: 0, subsumed: false, count: 0.0 });
             }
         }
     }
+}
+
+/// Of a row's codes by trimester (their last digit: 1, 2, 3) only that of the weeks of gestation which the note states.
+fn in_trimester(codes: &mut Vec<CodeId>, material: &Material<'_>) {
+    let last = |code: CodeId| material.lexicon.code(code).bytes().last();
+    let by_trimester = codes.len() > 1
+        && codes.iter().all(|c| ["O", "Z34"].iter().any(|p| material.lexicon.code(*c).starts_with(p)))
+        && (b'1'..=b'3').all(|t| codes.iter().any(|c| last(*c) == Some(t)));
+    let Some((weeks, _)) = material.attributes.weeks_of_gestation().filter(|_| by_trimester) else { return };
+    let trimester = match weeks {
+        w if w < 14.0 => b'1',
+        w if w < 28.0 => b'2',
+        _ => b'3',
+    };
+    codes.retain(|c| last(*c) == Some(trimester));
 }
 
 /// The codes of relatives' conditions are the only ones that a family history states.
