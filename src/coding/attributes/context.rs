@@ -103,6 +103,12 @@ impl<'a> AttributeContext<'a> {
         zoned.filter(|(zone, l)| told(*zone, l.names_injury)).min_by_key(|(zone, l)| (*zone, l.span)).map(|(_, l)| l.span)
     }
 
+    /// Words of its sentence that call the injury an old one.
+    pub(super) fn old_injury(&self) -> Option<Span> {
+        let mut own = self.facts.old_injuries.iter().filter(|(sentence, span)| self.zone_of(*sentence, *span) <= Zone::Sentence);
+        own.next().map(|(_, span)| *span)
+    }
+
     /// The grade of an open fracture that stands nearest, and whether it is the third (Gustilo and Anderson).
     pub(super) fn open_grade(&self) -> Option<(Span, bool)> {
         let zoned = self.facts.open_grades.iter().map(|(sentence, span, third)| (self.zone_of(*sentence, *span), *span, *third));

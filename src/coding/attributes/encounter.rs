@@ -22,11 +22,14 @@ pub(super) fn recovers(code: &str) -> bool {
 /// What the words around a mention say about the phase of care, and which words.
 pub(super) fn phase(context: &AttributeContext<'_>, recovers: bool) -> (EncounterPhase, Vec<Span>) {
     let report = context.facts().note_type.is_report();
-    let sequela = ["sequela", "late effect", "residual", "old fracture", "remote fracture", "old injury", "remote injury"];
+    let sequela = ["sequela", "late effect", "residual"];
     for words in sequela {
         if let Some(e) = context.said_cue(words).filter(|e| e.zone <= Zone::Sentence) {
             return (EncounterPhase::Sequela, e.spans);
         }
+    }
+    if let Some(words) = context.old_injury() {
+        return (EncounterPhase::Sequela, vec![words]);
     }
     // An operation is active treatment whatever else its history says.
     if !report && let Some(words) = context.later_care(recovers) {

@@ -2,7 +2,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::later_care::{LaterCare, later_care, open_grades};
+use super::later_care::{LaterCare, later_care, old_injuries, open_grades};
 use super::sides::sides;
 use crate::coding::lexicon::{Word, sentence_words};
 use crate::document::{Document, SectionKind, Span};
@@ -39,6 +39,8 @@ pub struct NoteFacts<'a> {
     pub(super) only_side: Option<(Span, Laterality)>,
     /// Where injuries are past their active treatment.
     pub(super) later_care: Vec<LaterCare>,
+    /// Injuries called old: number of the sentence, words.
+    pub(super) old_injuries: Vec<(usize, Span)>,
     /// Grades of open fractures: number of the sentence, words, whether it is the third.
     pub(super) open_grades: Vec<(usize, Span, bool)>,
     /// Weeks of gestation as written, and where.
@@ -94,6 +96,7 @@ impl<'a> NoteFacts<'a> {
             heading_sides,
             only_side,
             later_care,
+            old_injuries: old_injuries(document),
             open_grades: open_grades(document),
             gestation,
         }

@@ -62,6 +62,28 @@ pub(super) fn later_care(document: &Document) -> Vec<LaterCare> {
     out
 }
 
+/// Injuries called old ("old pilon fracture", "remote injury"; not "78 year old woman with a fracture"): sentence, words.
+pub(super) fn old_injuries(document: &Document) -> Vec<(usize, Span)> {
+    const OLD: &str = r"(?i)\b(?:old|remote)\s(?:(?:healed|pilon|ankle|wrist|hip|knee|elbow|shoulder|tibial?|tibial plateau|femur|femoral|radius|distal radius|radial|humerus|clavicle|calcaneal|calcaneus|pelvic|rib|nasal|acetabular|patella|scaphoid|r|l|rt|lt|right|left|closed|open|traumatic)\s){0,4}(?:fx|fxs|fractures?|injury|injuries|dislocation|burn)\b";
+    static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
+    let Some(pattern) = PATTERN.get_or_init(|| Regex::new(OLD).ok()) else { return Vec::new() };
+    let mut out = Vec::new();
+    for (number, sentence) in document.sentences.iter().enumerate() {
+        let text = document.text.get(sentence.span.start..sentence.span.end).unwrap_or("");
+        for found in pattern.find_iter(text) {
+            let before = text[..found.start()].trim_end().to_ascii_lowercase();
+            if !["year", "years", "yr", "yo", "y/o", "month", "months", "week", "weeks", "day", "days"]
+                .iter()
+                .any(|w| before.ends_with(w))
+            {
+                let span = Span { start: sentence.span.start + found.start(), end: sentence.span.start + found.end() };
+                out.push((number, span));
+            }
+        }
+    }
+    out
+}
+
 /// Grades of open fractures ("type II open", "open grade IIIA", "Gustilo 3B"): sentence, words, whether it is the third.
 pub(super) fn open_grades(document: &Document) -> Vec<(usize, Span, bool)> {
     const GRADE: &str = r"(?i)\b(?:(?:(?:type|grade|gustilo(?:[ -]anderson)?)\s){1,2}(?P<a>i{1,3}[abc]?|[123][abc]?)\s(?:open|compound)|(?:open|compound)(?:\s(?:type|grade|gustilo))?\s(?P<b>i{1,3}[abc]?|[123][abc]?)|gustilo(?:[ -]anderson)?(?:\s(?:type|grade))?\s(?P<c>i{1,3}[abc]?|[123][abc]?))\b";

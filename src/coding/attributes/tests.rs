@@ -86,6 +86,7 @@ fn side_and_encounter_choose_within_a_family() {
     let fracture = |text, kind| first(code("S42.009A"), text, "clavicle", kind).0;
     assert_eq!(fracture("He broke the left clavicle.", NoteType::Office), "S42.002A");
     assert_eq!(fracture("Open fracture of the R clavicle.", NoteType::Emergency), "S42.001B");
+    assert_eq!(fracture("Shoulder pain from an old left clavicle fracture.", NoteType::Office), "S42.002S");
     assert_eq!(fracture("grade II open L clavicle fx", NoteType::Emergency), "S42.002B");
     assert_eq!(fracture("Left clavicle fracture, healing well.", NoteType::Office), "S42.002D");
     for later in [
@@ -103,6 +104,7 @@ fn side_and_encounter_choose_within_a_family() {
         "Left clavicle fracture; will follow up with orthopedics.",
         "Fell 2 weeks ago. Left clavicle fracture.",
         "Left clavicle fracture, no callus.",
+        "78 year old woman, left clavicle fracture.",
     ] {
         assert_eq!(fracture(first, NoteType::Office), "S42.002A", "{first}");
     }

@@ -123,6 +123,38 @@ pub(super) fn weeks_of_pregnancy(
     }
 }
 
+/// What is presumed to belong together (guidelines I.A.15, I.C.9.a; "in (due to)" of the index): a code, one that stands beside it, and
+/// the combination that takes the first one's place.
+const PRESUMED: &[(&str, &[&str], &str)] = &[
+    ("I10", &["I50."], "I11.0"),
+    ("I10", &["N18.5", "N18.6"], "I12.0"),
+    ("I10", &["N18."], "I12.9"),
+    ("I11.0", &["N18.5", "N18.6"], "I13.2"),
+    ("I11.0", &["N18."], "I13.0"),
+    ("I12.0", &["I50."], "I13.2"),
+    ("I12.9", &["I50."], "I13.0"),
+    ("E11.9", &["N18."], "E11.22"),
+    ("E10.9", &["N18."], "E10.22"),
+];
+
+/// Puts the combination in the place of hypertension or diabetes beside heart failure or chronic kidney disease, where the
+/// combination is a candidate at all.
+pub(super) fn presumed(chosen: &mut [usize], why_not: &mut [Option<WhyNot>], table: &Table, lexicon: &Lexicon) {
+    let code = |row: usize| lexicon.code(table.codes[row]);
+    for (first, beside, combination) in PRESUMED {
+        let Some(at) = chosen.iter().position(|r| code(*r) == *first) else { continue };
+        if !chosen.iter().any(|r| beside.iter().any(|b| code(*r).starts_with(b))) {
+            continue;
+        }
+        let Some(row) = (0..table.codes.len()).find(|r| code(*r) == *combination).filter(|r| !chosen.contains(r)) else {
+            continue;
+        };
+        why_not[chosen[at]] = Some(WhyNot::Combined(table.codes[row]));
+        why_not[row] = None;
+        chosen[at] = row;
+    }
+}
+
 /// A fracture with osteoporosis is one code of M80, and no code of an injury stands beside it for the same bone (guidelines
 /// I.C.13.d.2). Each row: what M80 calls the site, and the injuries of its bones.
 const OSTEOPOROTIC: &[(&str, &[&str])] = &[

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use super::candidates::{Candidate, Candidates, Support};
 use super::features::Table;
 use super::guidelines::{
-    abnormal_findings, both_sides, encounter_of, is_pair, join_sides, leave_out_symptoms, osteoporotic_fractures,
+    abnormal_findings, both_sides, encounter_of, is_pair, join_sides, leave_out_symptoms, osteoporotic_fractures, presumed,
     weeks_of_pregnancy,
 };
 use super::model::{DiagnosisModel, first_rows};
@@ -104,6 +104,7 @@ pub fn choose(
     both_sides(&mut chosen, &mut why_not, table, candidates, lexicon);
     leave_out_symptoms(&mut chosen, &mut why_not, table, lexicon);
     weeks_of_pregnancy(&mut chosen, &mut why_not, table, probabilities, candidates, lexicon);
+    presumed(&mut chosen, &mut why_not, table, lexicon);
     osteoporotic_fractures(&mut chosen, &mut why_not, table, lexicon);
     abnormal_findings(&mut chosen, &mut why_not, table, lexicon);
     let leads = |row: &usize| may_lead(lexicon.code(table.codes[*row]));
