@@ -7,6 +7,7 @@ mod files;
 mod linking;
 mod open;
 mod output;
+mod place_of_service;
 mod reading;
 mod service_diagnoses;
 mod stages;
@@ -32,7 +33,7 @@ use crate::coding::procedures::{ProcedureCoder, ProcedureCoding, ProcedureInput}
 use crate::document::Span;
 use crate::em::{self, EmResult};
 use crate::extract::MentionKind;
-use crate::note::{Context, Encounter, Origin, OriginKind, Policy, input};
+use crate::note::{Context, Encounter, OriginKind, Policy, input};
 use crate::review::{self, ReviewThresholds};
 use crate::rules::{self, Audit, Border, ClaimFile, ClaimView, NoteView, Payers, Scrubbed};
 
@@ -66,9 +67,10 @@ impl Engine {
         let mut reading = self.read(encounter, today)?;
         let (mut procedures, mut coded) = self.find(&reading, encounter);
         service_diagnoses::immunization(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
+        service_diagnoses::reasons(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
         let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &mut coded, procedures);
         number(&mut lines);
-        place_by_service(&mut reading.context, &em);
+        place_of_service::by_service(&mut reading.context, &em, &lines, &self.code_sets);
         let diagnoses_right = coded.all_right;
         let claim = Claim { diagnoses: coded.diagnoses, lines };
         let findings = debug_span!("rules").in_scope(|| self.check(&reading, encounter, &claim, em.code.as_deref()))?;
@@ -302,20 +304,6 @@ pub fn payer_terms(payer: &rules::Payer) -> em::PayerTerms {
 
 fn is_default(context: &Context, field: &str) -> bool {
     context.origins.get(field).is_some_and(|o| o.kind == OriginKind::Default)
-}
-
-/// Where neither the caller nor the note's kind told the place, the service does: a hospital visit is not in an office.
-fn place_by_service(context: &mut Context, em: &EmResult) {
-    let Some(place) = em::place_of_service(&em.category).filter(|_| is_default(context, "place_of_service")) else { return };
-    context.place_of_service = place.to_owned();
-    let evidence = em.category_evidence.first();
-    let origin = Origin {
-        kind: OriginKind::Inferred,
-        start: evidence.map(|e| e.start),
-        end: evidence.map(|e| e.end),
-        text: evidence.map(|e| e.text.clone()),
-    };
-    context.origins.insert("place_of_service".to_owned(), origin);
 }
 
 fn number(lines: &mut [Line]) {
