@@ -177,9 +177,10 @@ fn pool_places(
     }
 }
 
-/// Opens an item or a paragraph of the assessment.
+/// Opens an item or a paragraph of the assessment, or of what an operation found.
 fn is_problem_heading(place: &Place) -> bool {
-    place.leads_sentence && matches!(place.section, SectionKind::Assessment | SectionKind::AssessmentAndPlan)
+    use SectionKind::{Assessment, AssessmentAndPlan, PostoperativeDiagnosis};
+    place.leads_sentence && matches!(place.section, Assessment | AssessmentAndPlan | PostoperativeDiagnosis)
 }
 
 fn is_diagnosis_section(section: SectionKind) -> bool {
