@@ -6,14 +6,18 @@
 //! is supported, and asks. The learned model says whether a service was done where the note names it without saying so.
 pub mod administration;
 pub mod dates;
+mod doing;
+mod doses;
 pub mod drugs;
 pub mod elsewhere;
 pub mod found;
 pub mod groups;
+mod labels;
 pub mod lesions;
 mod names;
 pub mod passage;
 pub mod pattern;
+mod reading;
 pub mod services;
 pub mod short_forms;
 mod short_values;
