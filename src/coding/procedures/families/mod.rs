@@ -37,7 +37,7 @@ pub use source::{Family, FamilyError};
 use table::Value;
 
 /// The tables that the program is built with.
-const EMBEDDED: [(&str, &str); 37] = [
+const EMBEDDED: [(&str, &str); 38] = [
     ("cardio_cath_device.toml", include_str!("../../../../codesets/procedures/cardio_cath_device.toml")),
     ("cardio_tests.toml", include_str!("../../../../codesets/procedures/cardio_tests.toml")),
     ("cardio_vascular.toml", include_str!("../../../../codesets/procedures/cardio_vascular.toml")),
@@ -63,6 +63,7 @@ const EMBEDDED: [(&str, &str); 37] = [
     ("list_pelvis.toml", include_str!("../../../../codesets/procedures/list_pelvis.toml")),
     ("neurology_psychiatry.toml", include_str!("../../../../codesets/procedures/neurology_psychiatry.toml")),
     ("office_services.toml", include_str!("../../../../codesets/procedures/office_services.toml")),
+    ("office_treatments.toml", include_str!("../../../../codesets/procedures/office_treatments.toml")),
     ("ortho_arthroscopy.toml", include_str!("../../../../codesets/procedures/ortho_arthroscopy.toml")),
     ("ortho_fracture_arm.toml", include_str!("../../../../codesets/procedures/ortho_fracture_arm.toml")),
     ("ortho_fracture_leg.toml", include_str!("../../../../codesets/procedures/ortho_fracture_leg.toml")),
