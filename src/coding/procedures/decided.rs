@@ -23,7 +23,9 @@ use crate::document::Span;
 const VOUCHED: f32 = 0.25;
 /// The same in a visit, of what is named there as done and of what is told in other words.
 const NAMED_IN_VISIT: f32 = 0.06;
-const TOLD_IN_VISIT: f32 = 0.2;
+const TOLD_IN_VISIT: f32 = 0.23;
+/// Probability of a family from which on the model knows its services in a note.
+const KNOWN: f32 = 0.3;
 /// First digits of services by which a practice gives its own drug.
 const GIVES: [&str; 10] = ["2052", "2055", "2060", "2061", "1190", "644", "6980", "9637", "9640", "9641"];
 /// Least probability of a further code of a row that only the model's words point to.
@@ -154,30 +156,30 @@ impl ProcedureCoder {
         let given = administration::lines(&passages, &self.families, &results, &setting);
         let claimed: Vec<String> = results.iter().flat_map(|(_, f, _)| f.services.iter().map(|s| s.code.clone())).collect();
         let mut entries = Vec::new();
-        for (number, found, _) in results {
+        for (number, mut found, _) in results {
             let family = &self.families.families[number];
+            let beside = |stem: &String| {
+                let proposed = |i: usize| {
+                    let code = &self.knowledge.index.codes[candidates[i].code].code;
+                    verdicts[i] == Verdict::Chosen && probabilities[i] >= alone && code.starts_with(stem)
+                };
+                claimed.iter().any(|code| code.starts_with(stem)) || (0..candidates.len()).any(proposed)
+            };
+            // What does not stand takes nothing out of the model's hands.
+            let included = family.included_in.iter().any(|code| claimed.contains(code));
+            let spoken = !found.services.is_empty();
+            if !family.only_with.is_empty() && !family.only_with.iter().any(beside) {
+                found.services.clear();
+            }
             let done = !found.services.is_empty();
             for i in &by_family[number] {
                 let code = &self.knowledge.index.codes[candidates[*i].code].code;
                 let out = found.ruled_out && !insists(*i);
                 if verdicts[*i] == Verdict::Chosen && (done || out || claimed.contains(code)) {
-                    verdicts[*i] = if done { Verdict::SameService } else { Verdict::NotDone };
+                    verdicts[*i] = if done || spoken { Verdict::SameService } else { Verdict::NotDone };
                 }
             }
-            for service in &found.services {
-                if family.included_in.iter().any(|code| claimed.contains(code)) {
-                    continue;
-                }
-                let beside = |stem: &String| {
-                    let proposed = |i: usize| {
-                        let code = &self.knowledge.index.codes[candidates[i].code].code;
-                        verdicts[i] == Verdict::Chosen && probabilities[i] >= alone && code.starts_with(stem)
-                    };
-                    claimed.iter().any(|code| code.starts_with(stem)) || (0..candidates.len()).any(proposed)
-                };
-                if !family.only_with.is_empty() && !family.only_with.iter().any(beside) {
-                    continue;
-                }
+            for service in found.services.iter().filter(|_| !included) {
                 let mut line = context.family_line(service, family, service.confidence);
                 let index = &self.knowledge.index;
                 let concept = index.code_id(&service.code).and_then(|id| index.codes[id].entries.first()).map(|(c, _)| *c);
@@ -288,9 +290,12 @@ impl ProcedureCoder {
         let visit = !families::status::is_report(context.context.note_type);
         // The model has seen few visits: what a visit tells as done in a family's own words needs less of its word.
         let vouched = |s: &Service| {
+            // Where it knows the service well it has a view of the code; and a test in a plan is mostly an order.
+            let silent = mass < KNOWN || own(&s.code) >= KNOWN * mass;
+            let ordered = family.test && context.view.statements[s.statement].role == Role::Plan;
             let needed = match () {
-                _ if visit && s.named => NAMED_IN_VISIT,
-                _ if visit => TOLD_IN_VISIT,
+                _ if visit && s.named && silent && !ordered => NAMED_IN_VISIT,
+                _ if visit && silent && !ordered => TOLD_IN_VISIT,
                 _ if s.here && s.named => VOUCHED,
                 _ => 1.0,
             };

@@ -19,6 +19,8 @@ static EMERGENCY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\bemergency (?:department|dept|room|medicine|physician)\b|^\W*e\.?[dr]\.?\b(?:\W|$)|\b(?:ED|ER) (?:md|do|pa|np|attending|physician|provider|consult|note|visit|record|chart|course|report)\b")
         .ok()
 });
+/// "ER f/u" is a visit to an office.
+static LATER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\bf/u\b|\bfollow[- ]?up\b|\b(?:office|clinic)\b").ok());
 static WARD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:[mscnp]?icu|ccu|ccm|hospitalist|inpatient|inpt|(?:hd|hospital day) ?#? ?\d|bed ?#? ?\d+|ward|stepdown|step-down)\b").ok()
 });
@@ -59,7 +61,7 @@ pub(super) fn with_title(context: &Context, text: &str) -> Context {
         }
     };
     let visit = matches!(context.note_type, NoteType::Office | NoteType::Consult | NoteType::Imaging);
-    if has(&EMERGENCY) && (visit || matches!(context.note_type, NoteType::Operative | NoteType::Procedure)) {
+    if has(&EMERGENCY) && !has(&LATER) && (visit || matches!(context.note_type, NoteType::Operative | NoteType::Procedure)) {
         context.note_type = NoteType::Emergency;
         if context.place_of_service != "23" && !given("place_of_service") {
             "23".clone_into(&mut context.place_of_service);
@@ -114,6 +116,7 @@ mod tests {
         assert_eq!(of("CCM ATTENDING NOTE   MICU bed 7\n63F septic").1, "21");
         assert_eq!(of("BRONCHOSCOPY\nIndication nodule"), (NoteType::Procedure, "11".to_owned()));
         assert_eq!(of("MYRINGOTOMY TUBES - OR\nChild 18 months").1, "22");
+        assert_eq!(of("ER f/u, wrist\nsplint on").0, NoteType::Office);
         assert_eq!(of("Knee pain f/u\nwas in the ER last week").0, NoteType::Office);
         assert_eq!(of("Sore throat or ear pain OR both").1, "11");
     }

@@ -3,7 +3,10 @@ use crate::coding::procedures::lines::is_facility;
 use crate::note::{Context, NoteType};
 
 /// Words of what was done on another day or is only thought of.
-const OTHER_DAY: [&str; 50] = [
+const OTHER_DAY: [&str; 53] = [
+    "you gave",
+    "you performed",
+    "you placed",
     "pov #",
     "pov#",
     "post-op visit",

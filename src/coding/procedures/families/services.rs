@@ -72,7 +72,11 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
         let other = |p: &Passage| family.unless.iter().any(|u| u.find(&passages.tokens, p.range.clone()).is_some());
         places.extend(hints.named.iter().filter(|p| !other(p)).cloned());
     }
-    let past = !places.is_empty() && places.iter().all(|p| p.status == Status::Past);
+    let of_the_past = |p: &Passage| {
+        let lower = passages.text(&passages.piece_around(p.statement, &p.range)).to_lowercase();
+        p.status == Status::Past && super::doing::PAST.iter().any(|w| lower.contains(w))
+    };
+    let past = !places.is_empty() && places.iter().all(of_the_past);
     let spoken = !places.is_empty() && places.iter().all(|p| p.status < Status::Read);
     // A film with its views and its finding in an office's note was taken there, unless its words say otherwise.
     let films = family.attributes.values().any(|a| a.kind == super::source::Kind::Views);
