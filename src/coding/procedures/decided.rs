@@ -9,18 +9,25 @@ use super::families::services::{LONG, evaluate};
 use super::families::status::Status;
 use super::families::{self, Family, Found, Hints, Service, Setting, administration, drugs};
 use super::lines::{LineContext, professional_only};
+use super::merging::{add, one_first_biopsy};
 use super::named::Named;
 use super::ncci::Entry;
 use super::ranking::Verdict;
 use super::statements::Role;
 use super::whole_note;
 use crate::claim::{Diagnosis, Line, Query};
-use crate::codeset::CodeSets;
 use crate::codeset::procedures::ProcedureValidity;
 use crate::document::Span;
 
 /// Least confidence of a line that the note places at this encounter.
 const VOUCHED: f32 = 0.25;
+/// The same in a visit, of what is named there as done and of what is told in other words.
+const NAMED_IN_VISIT: f32 = 0.06;
+const TOLD_IN_VISIT: f32 = 0.23;
+/// Probability of a family from which on the model knows its services in a note.
+const KNOWN: f32 = 0.3;
+/// First digits of services by which a practice gives its own drug.
+const GIVES: [&str; 10] = ["2052", "2055", "2060", "2061", "1190", "644", "6980", "9637", "9640", "9641"];
 /// Least probability of a further code of a row that only the model's words point to.
 const BESIDE: f32 = 0.25;
 /// Share of the probability of a family's codes that one of them has which no labelled note carries.
@@ -149,30 +156,30 @@ impl ProcedureCoder {
         let given = administration::lines(&passages, &self.families, &results, &setting);
         let claimed: Vec<String> = results.iter().flat_map(|(_, f, _)| f.services.iter().map(|s| s.code.clone())).collect();
         let mut entries = Vec::new();
-        for (number, found, _) in results {
+        for (number, mut found, _) in results {
             let family = &self.families.families[number];
+            let beside = |stem: &String| {
+                let proposed = |i: usize| {
+                    let code = &self.knowledge.index.codes[candidates[i].code].code;
+                    verdicts[i] == Verdict::Chosen && probabilities[i] >= alone && code.starts_with(stem)
+                };
+                claimed.iter().any(|code| code.starts_with(stem)) || (0..candidates.len()).any(proposed)
+            };
+            // What does not stand takes nothing out of the model's hands.
+            let included = family.included_in.iter().any(|code| claimed.contains(code));
+            let spoken = !found.services.is_empty();
+            if !family.only_with.is_empty() && !family.only_with.iter().any(beside) {
+                found.services.clear();
+            }
             let done = !found.services.is_empty();
             for i in &by_family[number] {
                 let code = &self.knowledge.index.codes[candidates[*i].code].code;
                 let out = found.ruled_out && !insists(*i);
                 if verdicts[*i] == Verdict::Chosen && (done || out || claimed.contains(code)) {
-                    verdicts[*i] = if done { Verdict::SameService } else { Verdict::NotDone };
+                    verdicts[*i] = if done || spoken { Verdict::SameService } else { Verdict::NotDone };
                 }
             }
-            for service in &found.services {
-                if family.included_in.iter().any(|code| claimed.contains(code)) {
-                    continue;
-                }
-                let beside = |stem: &String| {
-                    let proposed = |i: usize| {
-                        let code = &self.knowledge.index.codes[candidates[i].code].code;
-                        verdicts[i] == Verdict::Chosen && probabilities[i] >= alone && code.starts_with(stem)
-                    };
-                    claimed.iter().any(|code| code.starts_with(stem)) || (0..candidates.len()).any(proposed)
-                };
-                if !family.only_with.is_empty() && !family.only_with.iter().any(beside) {
-                    continue;
-                }
+            for service in found.services.iter().filter(|_| !included) {
                 let mut line = context.family_line(service, family, service.confidence);
                 let index = &self.knowledge.index;
                 let concept = index.code_id(&service.code).and_then(|id| index.codes[id].entries.first()).map(|(c, _)| *c);
@@ -206,7 +213,9 @@ impl ProcedureCoder {
         for (line, _) in &mut drugs {
             line.confidence = self.sure(&line.code, own(&line.code), context, Told::Drug);
         }
-        drugs.retain(|(line, _)| line.confidence >= self.model.tables.least);
+        // A dose beside an injection that is on the claim needs no word of the model's.
+        let given_here = claimed.iter().any(|c| GIVES.iter().any(|stem| c.starts_with(stem)));
+        drugs.retain(|(line, question)| line.confidence >= self.model.tables.least || given_here && question.is_none());
         self.take_over(&given, &drugs, candidates, probabilities, verdicts);
         for (line, question) in given.into_iter().chain(drugs) {
             let mut line = line;
@@ -236,6 +245,11 @@ impl ProcedureCoder {
             let (first, last) = (whole.clone().find(inside)?, whole.rev().find(inside)?);
             let words = first..last + 1;
             let range = passages.piece_around(n.statement, &words);
+            // "Incision pink, no drainage" names no incision and drainage.
+            let denies = |t: &families::passage::Token| matches!(t.text.as_str(), "no" | "not" | "without" | "denies");
+            if passages.tokens[words.clone()].iter().any(denies) {
+                return None;
+            }
             Some((n.concept, Passage { statement: n.statement, range, words, status: Status::Named }))
         };
         named.iter().filter(|n| view.statements[n.statement].role != Role::History).filter_map(place).collect()
@@ -273,7 +287,20 @@ impl ProcedureCoder {
             return;
         }
         let least = self.model.tables.least;
-        let vouched = |s: &Service| s.here && s.named && !found.lexical && s.confidence >= VOUCHED;
+        let visit = !families::status::is_report(context.context.note_type);
+        // The model has seen few visits: what a visit tells as done in a family's own words needs less of its word.
+        let vouched = |s: &Service| {
+            // Where it knows the service well it has a view of the code; and a test in a plan is mostly an order.
+            let silent = mass < KNOWN || own(&s.code) >= KNOWN * mass;
+            let ordered = family.test && context.view.statements[s.statement].role == Role::Plan;
+            let needed = match () {
+                _ if visit && s.named && silent && !ordered => NAMED_IN_VISIT,
+                _ if visit && silent && !ordered => TOLD_IN_VISIT,
+                _ if s.here && s.named => VOUCHED,
+                _ => 1.0,
+            };
+            !found.lexical && s.confidence >= needed
+        };
         let sure: Vec<_> = found.services.iter().filter(|s| s.confidence >= least || vouched(s)).map(|s| s.span).collect();
         let all = found.services.len();
         found.services.retain(|s| sure.contains(&s.span));
@@ -341,53 +368,9 @@ fn offered(passages: &Passages<'_>, context: &LineContext<'_>, candidate: &CodeC
     let whole = passages.statements[candidate.statement].clone();
     let inside = |i: &usize| passages.tokens[*i].span.overlaps(span);
     let (first, last) = (whole.clone().find(inside)?, whole.clone().rev().find(inside)?);
+    // Nothing was done of what the statement says was left undone.
+    if passages.tokens[first..=last].iter().all(|t| t.off) {
+        return None;
+    }
     Some(Passage { statement: candidate.statement, range: whole, words: first..last + 1, status: Status::Done })
-}
-
-/// First and further codes of skin biopsies, the deepest technique first.
-const BIOPSIES: [(&str, &str); 3] = [("11106", "11107"), ("11104", "11105"), ("11102", "11103")];
-
-/// Of several techniques of skin biopsy the deepest has the one first code; what is left of the others is further ones.
-fn one_first_biopsy(entries: &mut Vec<Entry>, code_sets: &CodeSets) {
-    let has = |entries: &[Entry], code: &str| entries.iter().position(|e| e.line.code == code);
-    let Some(deepest) = BIOPSIES.iter().position(|(first, _)| has(entries, first).is_some()) else { return };
-    for (first, further) in &BIOPSIES[deepest + 1..] {
-        let Some(at) = has(entries, first) else { continue };
-        match has(entries, further) {
-            Some(more) => {
-                entries[more].line.units += entries[at].line.units;
-                entries.remove(at);
-            }
-            None => {
-                let line = &mut entries[at].line;
-                (*further).clone_into(&mut line.code);
-                if let Some(index) = code_sets.procedures.find(further) {
-                    code_sets.procedures.descriptor(index).clone_into(&mut line.title);
-                }
-            }
-        }
-    }
-}
-
-/// Adds a line; the same code on the other side becomes both sides, the same code at another place another unit.
-fn add(entries: &mut Vec<Entry>, entry: Entry) {
-    let Some(same) = entries.iter_mut().find(|e| e.line.code == entry.line.code) else {
-        entries.push(entry);
-        return;
-    };
-    let has = |e: &Entry, m: &str| e.line.modifiers.iter().any(|x| x == m);
-    let sides = |e: &Entry| has(e, "RT") || has(e, "LT");
-    if same.line.modifiers == entry.line.modifiers {
-        let places = |e: &Entry| e.service.as_ref().map(|s| (s.family, s.place.clone()));
-        if places(same) != places(&entry) && !entry.service.as_ref().is_some_and(|s| s.place.is_empty()) {
-            same.line.units += entry.line.units;
-            same.line.evidence.extend(entry.line.evidence);
-        }
-    } else if sides(same) && sides(&entry) {
-        same.line.modifiers.retain(|m| m != "RT" && m != "LT");
-        same.line.modifiers.insert(0, "50".to_owned());
-        same.line.evidence.extend(entry.line.evidence);
-    } else {
-        entries.push(entry);
-    }
 }

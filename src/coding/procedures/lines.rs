@@ -151,17 +151,17 @@ impl LineContext<'_> {
             modifiers.push("TC");
         }
         let number: u32 = code.parse().unwrap_or(0);
-        let digits = matches!(number, 11730..=11765 | 26010..=26989 | 28001..=28899 | 73140 | 73660 | 64702 | 20526..=20551 | 20600..=20604);
+        let digits = matches!(number, 11730..=11765 | 26010..=26599 | 26616..=26989 | 28001..=28899 | 73140 | 73660 | 64702 | 20526..=20551 | 20600..=20604);
         let lids = matches!(number, 67700..=67999 | 68761 | 15820..=15823);
         let bilateral = facts.as_ref().map_or(' ', |f| f.bilateral);
         let sided = match bilateral {
             '1' | '3' => true,
-            '0' => matches!(rule, Some("50" | "RT/LT")) || digits,
+            '0' => matches!(rule, Some("50" | "RT/LT")) || digits || matches!(number, 26600..=26615),
             ' ' => matches!(rule, Some("50" | "RT/LT")),
             _ => false,
         };
         // A nail or a finger that the clause leaves unsaid is the one digit of the note.
-        let by_digit = matches!(number, 11730..=11765 | 20550 | 26010..=26989);
+        let by_digit = matches!(number, 11730..=11765 | 20550 | 26010..=26599 | 26616..=26989);
         let of_note = || if by_digit { sides::digit(self.view.text, side) } else { None };
         let digit = if digits { sides::digit(clause, side).or_else(of_note) } else { None };
         let lid = if lids { sides::eyelid(clause, side) } else { None };

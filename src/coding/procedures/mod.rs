@@ -20,6 +20,7 @@ pub mod knowledge;
 pub mod layers;
 pub mod lines;
 pub mod measures;
+mod merging;
 pub mod model;
 pub mod named;
 pub mod ncci;
@@ -31,6 +32,7 @@ pub mod rivalry;
 pub mod sides;
 pub mod statements;
 pub mod table;
+mod title_place;
 pub mod units;
 pub mod view;
 pub mod vocabulary;
@@ -154,7 +156,8 @@ impl ProcedureCoder {
         diagnose: impl FnOnce() -> T + Send,
         diagnoses: impl FnOnce(&T) -> &[Diagnosis],
     ) -> (ProcedureCoding, T) {
-        let (document, context, code_sets) = (input.document, input.context, input.code_sets);
+        let (document, code_sets) = (input.document, input.code_sets);
+        let context = &title_place::with_title(input.context, &document.text);
         let statements = statements::statements(document, &self.knowledge.index.words);
         let view = NoteView::new(document, &statements, context);
         let find = || {
@@ -168,7 +171,7 @@ impl ProcedureCoder {
             (candidates, probabilities, named)
         };
         let (diagnosed, (candidates, probabilities, named)) = rayon::join(diagnose, find);
-        let input = ProcedureInput { diagnoses: diagnoses(&diagnosed), ..*input };
+        let input = ProcedureInput { diagnoses: diagnoses(&diagnosed), context, ..*input };
         (self.lines(&input, &view, candidates, probabilities, &named), diagnosed)
     }
 
@@ -257,7 +260,9 @@ impl ProcedureCoder {
         let remote = whole_note::is_remote(input.context);
         entries.retain(|entry| {
             let code = entry.line.code.as_str();
-            !(remote && whole_note::needs_presence(code)) && !(visit && is_operating_room(code) && own(code) < MAJOR_IN_VISIT)
+            !(whole_note::is_radiologists(code, input.context, view.text))
+                && !(remote && whole_note::needs_presence(code))
+                && !(visit && is_operating_room(code) && own(code) < MAJOR_IN_VISIT)
         });
         let mut bundled = ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
         bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, input.diagnoses, &mut entries));

@@ -28,7 +28,20 @@ pub(super) const MAJOR_IN_VISIT: f32 = 0.75;
 
 /// Joint replacement, spine, chest, abdomen and skull: operations that nobody does in the course of a visit.
 pub(super) fn is_operating_room(code: &str) -> bool {
-    const RANGES: [(&str, &str); 13] = [
+    const RANGES: [(&str, &str); 25] = [
+        // Open treatment and nails of fractures.
+        ("23615", "23616"),
+        ("24515", "24516"),
+        ("24545", "24546"),
+        ("25574", "25575"),
+        ("25607", "25609"),
+        ("27235", "27236"),
+        ("27244", "27245"),
+        ("27506", "27507"),
+        ("27511", "27514"),
+        ("27758", "27759"),
+        ("27814", "27823"),
+        ("27826", "27829"),
         ("22548", "22899"),
         ("23470", "23474"),
         ("24360", "24371"),

@@ -1,5 +1,9 @@
 //! A note as a list of statements: sentences and headings with their role, their words, and what they say about whether
 //! a service was done.
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::document::{Document, SectionKind, Span};
 
 use super::words::{Word, Words};
@@ -66,6 +70,11 @@ pub struct Statement {
     pub cues: Cues,
 }
 
+/// The beginning of a line with vital signs, an examination or what was done at the visit.
+static EXAMINATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^\W*(?:bp[:\s]*\d|vs\b|vitals?\b|t(?:emp)?[:\s]*(?:9\d|10\d)|afebrile|hr[:\s]*\d|p(?:ulse)?[:\s]*\d\d|wt[:\s]*\d|(?:spo2|o2 sat)\b|pe[:\s]|exam\b|ex[:\s]|o:|objective\b|on exam|proc(?:edure)?s?\b|tx[:\s]|advance care|acp\b|depression screen|phq|vision\b|in (?:the )?(?:office|clinic)\b)").ok()
+});
+
 /// A title longer than this many words is a description that stands under the heading of a title.
 const LONGEST_TITLE: usize = 100;
 /// A long title section's later sentences are description.
@@ -76,12 +85,24 @@ pub fn statements(document: &Document, words: &Words) -> Vec<Statement> {
     let mut list = Vec::with_capacity(document.sentences.len() + document.sections.len());
     let mut headings = document.sections.iter().enumerate().filter_map(|(i, s)| Some((i, s.heading?))).peekable();
     let mut titles_in_section = (usize::MAX, 0usize, false);
+    let mut examined_from = usize::MAX;
     for (i, sentence) in document.sentences.iter().enumerate() {
         while let Some((section, heading)) = headings.next_if(|(_, h)| h.start <= sentence.span.start) {
             list.push(heading_statement(document, words, heading, kind(document, section)));
         }
         let section = kind(document, sentence.section);
         let mut statement = statement(document, words, sentence.span, section, role(section));
+        // A list of drugs ends where vital signs begin, though no heading says so.
+        if statement.role == Role::History && section != SectionKind::ReviewOfSystems {
+            let text = statement.span.of(&document.text);
+            let own_line = document.text[..statement.span.start].trim_end_matches([' ', '\t']).ends_with('\n');
+            if own_line && EXAMINATION.as_ref().is_some_and(|begins| begins.is_match(text)) {
+                examined_from = sentence.section;
+            }
+            if examined_from == sentence.section {
+                statement.role = Role::Exam;
+            }
+        }
         let named = statement.role == Role::Title
             || section == SectionKind::ProcedureDescription && heading_names_procedure(document, sentence.section);
         if !named && is_labelled_title(statement.span.of(&document.text)) {

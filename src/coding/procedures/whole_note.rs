@@ -38,6 +38,15 @@ pub fn needs_presence(code: &str) -> bool {
     }
 }
 
+/// Films and sections that an emergency clinician looks at are the radiologist's, unless he wrote their report.
+pub fn is_radiologists(code: &str, context: &Context, text: &str) -> bool {
+    const OWN_REPORT: [&str; 4] = ["separate report", "formal report by me", "no radiologist", "final read by me"];
+    context.note_type == NoteType::Emergency
+        && ("70010".."75600").contains(&code)
+        && code.len() == 5
+        && !OWN_REPORT.iter().any(|w| text.to_lowercase().contains(w))
+}
+
 static HANDED_OVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:ortho\w*|hand surg\w*|fracture clinic)\b[^;\n]{0,40}\b(?:takes? over|will (?:follow|take|treat)|appt|appointment|referral|f/u|follow[- ]?up)|\b(?:refer\w*|f/u|follow[- ]?up|appt|appointment|sees?)\s+(?:(?:to|with|w/|by|in|the|an?)\s*){0,3}(?:ortho\w*|hand surg\w*|fracture clinic)").ok()
 });

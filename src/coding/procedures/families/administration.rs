@@ -17,7 +17,14 @@ pub fn decides(code: &str) -> bool {
 }
 
 /// Words that say that the physician counselled patient or family.
-const COUNSELLED: [&str; 15] = [
+const COUNSELLED: [&str; 22] = [
+    "talked w/",
+    "i talked",
+    "discussed w/",
+    "reviewed w/",
+    "explained w/",
+    "counselled",
+    "went through",
     "discussed risks",
     "risks and benefits",
     "risks/benefits",

@@ -16,8 +16,9 @@ use crate::document::Evidence;
 use crate::note::NoteType;
 
 use super::Setting;
+use super::doing::is_doing;
+use super::doses::dose_near;
 use super::passage::Passages;
-use super::status::is_doing;
 
 /// Whether the drug table decides a code; implants, devices and products without a dose stay with their own tables.
 pub fn decides(code: &str) -> bool {
@@ -25,8 +26,6 @@ pub fn decides(code: &str) -> bool {
         && !matches!(code, "J7620" | "J7613" | "J7308" | "J7345")
 }
 
-static PERCENT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)(\d+(?:\.\d+)?)\s*(mg|mcg|units?|u)\s*/\s*(\d+(?:\.\d+)?)?\s*-?\s*ml").ok());
 static DISCARDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:discard\w*|wast\w*)\s+(?:\w+\s+){0,2}?(\d+(?:\.\d+)?)\s*(mg|units?|u\b|mcg)|(\d+(?:\.\d+)?)\s*(mg|units?|u\b|mcg)?\s+(?:\w+\s+){0,3}?(?:was\s+|were\s+)?(?:discard|wast)\w*").ok()
 });
@@ -159,13 +158,13 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
             };
             let units = dose_near(text, (start, end), unit);
             let goes_in = injects && JOINT_DRUGS.contains(&code) && units.is_some();
-            let history = role == Role::Story && !goes_in && !tokens.iter().any(|t| is_doing(&t.text));
+            let route = tokens.iter().any(|t| ROUTES.contains(&t.text.as_str()));
+            let history = role == Role::Story && !goes_in && !route && !tokens.iter().any(|t| is_doing(&t.text));
             let planned = PLANS.iter().any(|w| lower.replace("next due", "").contains(w));
             if !(given || goes_in) || history || home(&lower) || planned {
                 continue;
             }
             // Taken by the mouth or the eye, at hours: no injection, unless its route is said.
-            let route = tokens.iter().any(|t| ROUTES.contains(&t.text.as_str()));
             if !route && !goes_in && tokens.iter().any(|t| BY_HOURS.contains(&t.text.as_str())) {
                 continue;
             }
@@ -259,7 +258,7 @@ fn home(lower: &str) -> bool {
         "daily",
         "twice",
         "tablet",
-        "po ",
+        " po ",
         "by mouth",
         " bid",
         " tid",
@@ -279,57 +278,6 @@ fn choose<'a>(hcpcs: &[(&'a str, &'a str)], name: &str, text: &str) -> Option<(&
         list.split(", ").any(|b| name.to_lowercase() == b || lower.contains(b) && b.len() > 4)
     });
     named.or(hcpcs.first()).copied()
-}
-
-/// Units of the dose that stands nearest to the name; none where no dose stands in the same part.
-fn dose_near(text: &str, (at, name_end): (usize, usize), unit: &str) -> Option<u32> {
-    if unit.starts_with("per dose") {
-        return Some(1);
-    }
-    if unit.ends_with(" (normal saline)") {
-        return Some(1);
-    }
-    let (mut size, measure) = units::dose(unit)?;
-    if let Some((_, second)) = unit.split_once(" + ") {
-        size += units::dose(second).map_or(0.0, |d| d.0);
-    }
-    // "40 mg/mL" is a strength, not a dose.
-    let strengths: Vec<(usize, usize)> =
-        LazyLock::force(&PERCENT).as_ref().map(|p| p.find_iter(text).map(|m| (m.start(), m.end())).collect()).unwrap_or_default();
-    let list = units::doses_at(text);
-    let best = list
-        .iter()
-        .filter(|(_, _, m)| *m == measure)
-        .filter(|(start, ..)| {
-            !strengths.iter().any(|(a, b)| (a..b).contains(&start) && list.iter().filter(|d| d.2 == measure).count() > 1)
-        })
-        .min_by_key(|(start, ..)| if *start >= at { start.saturating_sub(name_end) } else { at - start });
-    let Some(best) = best else { return bare_dose(text, at, size) };
-    let total = ["total"].iter().find_map(|w| {
-        let place = text.to_lowercase().find(w)?;
-        list.iter().filter(|d| d.2 == measure).min_by_key(|d| d.0.abs_diff(place))
-    });
-    let amount = total.map_or(best.1, |t| t.1);
-    let units = (amount / size - 1e-6).ceil();
-    (1.0..=2000.0).contains(&units).then_some(units as u32)
-}
-
-/// "Toradol 60 IM", "40 kenalog": a number beside the name without its unit is in the drug's own.
-fn bare_dose(text: &str, at: usize, size: f64) -> Option<u32> {
-    let number = |word: &str| word.parse::<f64>().ok().filter(|n| *n >= 1.0 && *n <= 400.0 && n.fract() == 0.0);
-    let plain = |c: char| c.is_whitespace() || c.is_ascii_digit();
-    let behind = text[at..].split_whitespace().skip(1).take(2).collect::<Vec<_>>();
-    let routes = ["im", "iv", "ivp", "sc", "sq", "subq", "ia", "into"];
-    let route = |word: &&str| routes.contains(&word.trim_end_matches(',').to_ascii_lowercase().as_str());
-    let before = text[..at].trim_end();
-    let before = before.strip_suffix(" of").unwrap_or(before);
-    let last = before.rsplit(|c: char| !plain(c)).next().and_then(|w| w.split_whitespace().next_back());
-    let amount = match behind.as_slice() {
-        [word, next] if number(word).is_some() && route(next) => number(word),
-        _ => last.and_then(number).filter(|_| before.ends_with(|c: char| c.is_ascii_digit())),
-    }?;
-    let units = (amount / size - 1e-6).ceil();
-    (1.0..=40.0).contains(&units).then_some(units as u32)
 }
 
 fn add(

@@ -3,7 +3,21 @@ use crate::coding::procedures::lines::is_facility;
 use crate::note::{Context, NoteType};
 
 /// Words of what was done on another day or is only thought of.
-const OTHER_DAY: [&str; 39] = [
+const OTHER_DAY: [&str; 53] = [
+    "you gave",
+    "you performed",
+    "you placed",
+    "pov #",
+    "pov#",
+    "post-op visit",
+    "postop visit",
+    "post-op check",
+    "postop check",
+    "before i came",
+    "before i arrived",
+    "before my arrival",
+    "prior to my arrival",
+    "at birth",
     "last yr",
     "last mo",
     "last wk",
@@ -45,7 +59,11 @@ const OTHER_DAY: [&str; 39] = [
     "would rather",
 ];
 /// Words of where others did it.
-const OTHER_PLACE: [&str; 40] = [
+const OTHER_PLACE: [&str; 44] = [
+    "in hosp",
+    "at daycare",
+    "in nursery",
+    "at school",
     "student health",
     " er on ",
     " ed on ",

@@ -55,6 +55,10 @@ fn keys_of(family: &Family, passages: &Passages<'_>, key: &str, range: &Range<us
                     names.push((*name).clone());
                 }
             }
+            // What says nothing is the first of its kind ("films", and "films after reduction").
+            if names.is_empty() {
+                names.extend(attribute.default.clone());
+            }
             names
         }
         kind => match values::read(passages, kind, std::slice::from_ref(range)).0 {
@@ -82,6 +86,11 @@ pub(super) fn groups(family: &Family, passages: &Passages<'_>, places: Vec<Passa
                     if stated.len() > 1 && key != "side" {
                         stated.clear();
                     }
+                }
+                // "A: ellipse …" is the lesion that a list before it calls A.
+                if stated.is_empty() && shared {
+                    let told = passages.labelled(place.statement);
+                    stated = told.iter().map(|r| keys_of(family, passages, key, r)).find(|k| k.len() == 1).unwrap_or_default();
                 }
                 if stated.is_empty() {
                     continue;
@@ -157,7 +166,7 @@ fn further_places(family: &Family, passages: &Passages<'_>, place: &Passage) -> 
     for piece in passages.pieces(place.range.end..whole.end) {
         let words = &passages.tokens[piece.clone()];
         joined |= matches!(words[0].text.as_str(), "and" | "plus" | "to" | "then" | "also");
-        let says_more = words.iter().any(|t| t.off || super::status::is_doing(&t.text) || STATES.contains(&t.text.as_str()));
+        let says_more = words.iter().any(|t| t.off || super::doing::is_doing(&t.text) || STATES.contains(&t.text.as_str()));
         if says_more || words.len() > 7 {
             break;
         }
@@ -247,7 +256,7 @@ fn sides_in(passages: &Passages<'_>, ranges: &[Range<usize>]) -> Option<Laterali
     for range in ranges.iter().flat_map(|r| passages.pieces(r.clone())) {
         let piece = &passages.tokens[range.clone()];
         let sound =
-            piece.iter().any(|t| SOUND.contains(&t.text.as_str())) && !piece.iter().any(|t| super::status::is_doing(&t.text));
+            piece.iter().any(|t| SOUND.contains(&t.text.as_str())) && !piece.iter().any(|t| super::doing::is_doing(&t.text));
         if sound {
             continue;
         }

@@ -6,14 +6,18 @@
 //! is supported, and asks. The learned model says whether a service was done where the note names it without saying so.
 pub mod administration;
 pub mod dates;
+mod doing;
+mod doses;
 pub mod drugs;
 pub mod elsewhere;
 pub mod found;
 pub mod groups;
+mod labels;
 pub mod lesions;
 mod names;
 pub mod passage;
 pub mod pattern;
+mod reading;
 pub mod services;
 pub mod short_forms;
 mod short_values;
@@ -33,7 +37,7 @@ pub use source::{Family, FamilyError};
 use table::Value;
 
 /// The tables that the program is built with.
-const EMBEDDED: [(&str, &str); 37] = [
+const EMBEDDED: [(&str, &str); 38] = [
     ("cardio_cath_device.toml", include_str!("../../../../codesets/procedures/cardio_cath_device.toml")),
     ("cardio_tests.toml", include_str!("../../../../codesets/procedures/cardio_tests.toml")),
     ("cardio_vascular.toml", include_str!("../../../../codesets/procedures/cardio_vascular.toml")),
@@ -59,6 +63,7 @@ const EMBEDDED: [(&str, &str); 37] = [
     ("list_pelvis.toml", include_str!("../../../../codesets/procedures/list_pelvis.toml")),
     ("neurology_psychiatry.toml", include_str!("../../../../codesets/procedures/neurology_psychiatry.toml")),
     ("office_services.toml", include_str!("../../../../codesets/procedures/office_services.toml")),
+    ("office_treatments.toml", include_str!("../../../../codesets/procedures/office_treatments.toml")),
     ("ortho_arthroscopy.toml", include_str!("../../../../codesets/procedures/ortho_arthroscopy.toml")),
     ("ortho_fracture_arm.toml", include_str!("../../../../codesets/procedures/ortho_fracture_arm.toml")),
     ("ortho_fracture_leg.toml", include_str!("../../../../codesets/procedures/ortho_fracture_leg.toml")),

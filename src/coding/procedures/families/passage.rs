@@ -5,9 +5,10 @@ use crate::coding::procedures::statements::Role;
 use crate::coding::procedures::view::NoteView;
 use crate::document::{SectionKind, Span};
 
+use super::doing::{self, is_doing};
 use super::pattern::{Pattern, Vocabulary};
 use super::short_forms;
-use super::status::{self, Status, is_doing, is_report};
+use super::status::{Status, is_report};
 
 /// A lower-case word or number of the note.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +99,10 @@ fn join_slashed(list: &mut Vec<Token>, text: &str, offset: usize) {
 }
 
 /// Words of an author who did or read something personally.
-const OWN: [&str; 12] = [
+const OWN: [&str; 15] = [
+    " by me",
+    "i got a",
+    "myself",
     "interpreted by me",
     "my interpretation",
     "my read",
@@ -160,10 +164,15 @@ impl<'a> Passages<'a> {
 
     /// Marks the pieces of a statement that say what was not done, with the pieces before them that wait for their verb.
     fn switch_off(&mut self, statement: Range<usize>) {
+        let number = self.statements.iter().position(|s| *s == statement).unwrap_or(0);
+        if self.is_abandoned(number) {
+            self.tokens[statement.clone()].iter_mut().for_each(|t| t.off = true);
+            return;
+        }
         let pieces = self.pieces(statement);
         for (k, piece) in pieces.iter().enumerate() {
             let lower = self.text(piece).to_lowercase();
-            if !(status::withheld(&lower) || status::says_not(&self.tokens[piece.clone()])) {
+            if !(doing::withheld(&lower) || doing::says_not(&self.tokens[piece.clone()])) {
                 continue;
             }
             self.tokens[piece.clone()].iter_mut().for_each(|t| t.off = true);
@@ -200,11 +209,11 @@ impl<'a> Passages<'a> {
                 continue;
             }
             let whole = of.span.of(self.view.text).to_lowercase();
-            let here_as_whole = status::is_here(&whole);
+            let here_as_whole = doing::is_here(&whole);
             for part in self.parts(s) {
                 let lower = self.text(&part).to_lowercase();
-                let here = status::is_here(&lower);
-                let planned = (status::PLANNED.iter().any(|w| lower.contains(w)) || lower.starts_with("plan ")) && !here;
+                let here = doing::is_here(&lower);
+                let planned = (doing::PLANNED.iter().any(|w| lower.contains(w)) || lower.starts_with("plan ")) && !here;
                 let done = self.tokens[part.clone()].iter().any(|t| is_doing(&t.text));
                 let told = match of.role {
                     Role::Title | Role::Description | Role::Lead | Role::Result => true,
@@ -339,7 +348,7 @@ impl<'a> Passages<'a> {
     /// Whether a statement places what it tells at this encounter.
     pub fn says_here(&self, statement: usize) -> bool {
         let lower = self.view.statements[statement].span.of(self.view.text).to_lowercase();
-        status::is_here(&lower) || OWN.iter().any(|w| lower.contains(w)) || super::signs::is_point_of_care(&lower)
+        doing::is_here(&lower) || OWN.iter().any(|w| lower.contains(w)) || super::signs::is_point_of_care(&lower)
     }
 
     /// Whether a statement names the operation or study that the note reports.

@@ -8,9 +8,10 @@ use crate::note::NoteType;
 
 use super::Setting;
 use super::found::{Found, Hints, Question, Service};
-use super::groups::{Group, groups, of_side, side_of};
+use super::groups::{Group, groups};
 use super::passage::{Passage, Passages};
-use super::source::{Attribute, Family, Scope};
+use super::reading::values_of;
+use super::source::Family;
 use super::status::Status;
 use super::table::{Cell, Units, Value};
 use super::values;
@@ -47,20 +48,54 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
         return found;
     }
     let mut places = passages.find(&family.find, &family.unless, family.test);
+    // "Cardioversion cancelled": whatever the title says.
+    let off = |p: &Passage| {
+        let lower = passages.text(&passages.piece_around(p.statement, &p.range)).to_lowercase();
+        ["cancelled", "canceled", "called off"].iter().any(|w| lower.contains(w))
+    };
+    let cancelled = |p: &Passage| {
+        let named = |t: &super::passage::Token| t.text.len() > 5;
+        let names: Vec<&str> = passages.tokens[p.words.clone()].iter().filter(|t| named(t)).map(|t| t.text.as_str()).collect();
+        passages.statements.iter().any(|s| {
+            let words = &passages.tokens[s.clone()];
+            let off = words.iter().position(|t| matches!(t.text.as_str(), "cancelled" | "canceled"));
+            off.is_some_and(|at| words[at.saturating_sub(3)..at].iter().any(|t| names.contains(&t.text.as_str())))
+        })
+    };
+    if places.iter().any(|p| p.status == Status::Denied && off(p) || visit_or_short(passages) && cancelled(p)) {
+        found.ruled_out = true;
+        return found;
+    }
     // The lexicon's phrases speak where the family's own words find nothing.
     let own = places.iter().any(|p| p.status >= Status::Read);
     if !own {
         let other = |p: &Passage| family.unless.iter().any(|u| u.find(&passages.tokens, p.range.clone()).is_some());
         places.extend(hints.named.iter().filter(|p| !other(p)).cloned());
     }
+    let of_the_past = |p: &Passage| {
+        let lower = passages.text(&passages.piece_around(p.statement, &p.range)).to_lowercase();
+        p.status == Status::Past && super::doing::PAST.iter().any(|w| lower.contains(w))
+    };
+    let past = !places.is_empty() && places.iter().all(of_the_past);
     let spoken = !places.is_empty() && places.iter().all(|p| p.status < Status::Read);
+    // A film with its views and its finding in an office's note was taken there, unless its words say otherwise.
+    let films = family.attributes.values().any(|a| a.kind == super::source::Kind::Views);
+    let films_here = |p: &Passage| {
+        let whole = passages.piece_around(p.statement, &p.range);
+        let text = passages.text(&whole).to_lowercase();
+        films
+            && setting.context.note_type == NoteType::Office
+            && !setting.facility
+            && !["review", "disc", "report", "brought", "prior", "old ", "compar"].iter().any(|w| text.contains(w))
+            && values::read(passages, &super::source::Kind::Views, std::slice::from_ref(&whole)).0 != Value::Unstated
+    };
     places.retain(|p| match p.status {
         Status::Done => true,
         Status::Named => {
             family.stated || mass >= TRUSTED || family.visit || family.vaccine.is_some() && passages.lists_shots(p.statement)
         }
         // Where a test was done is the model's question.
-        Status::Read => family.stated || !offered.is_empty(),
+        Status::Read => family.stated || !offered.is_empty() || films_here(p),
         _ => false,
     });
     if family.vaccine.is_some() {
@@ -88,21 +123,29 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
     // A visit may have a title and yet say of a test that it was done "here".
     let visit = !super::status::is_report(setting.context.note_type);
     let placed = |p: &Passage| visit && passages.says_here(p.statement);
+    // What stands under the heading of a procedure in a visit, or beside numbing, thread and needles, was done there.
+    let at_work = |statement: usize, range: &Range<usize>| {
+        visit && (matches!(passages.role(statement), Role::Title | Role::Description) || passages.has_signs(range))
+    };
+    let kept = |p: &Passage| placed(p) || p.status == Status::Done && at_work(p.statement, &p.range);
     if titled && long && !named_there && mass < TRUSTED && !family.by_words() {
-        places.retain(placed);
+        places.retain(kept);
     }
     if long && !titled && mass < TRUSTED_LONG && !family.by_words() {
-        places.retain(placed);
+        places.retain(kept);
     }
     // An account of a stay, or a consultant's, tells what others have done.
-    let retold = matches!(
-        setting.context.note_type,
-        NoteType::Inpatient | NoteType::Discharge | NoteType::Consult | NoteType::NursingFacility
-    ) && mass < TRUSTED
-        && !family.by_words();
+    let ward = crate::coding::procedures::lines::is_facility(&setting.context.place_of_service);
+    let retells = match setting.context.note_type {
+        NoteType::Inpatient | NoteType::Discharge | NoteType::NursingFacility => true,
+        // A consultant in the office does what he tells.
+        NoteType::Consult => ward || long,
+        _ => false,
+    };
+    let retold = retells && mass < TRUSTED && !family.by_words();
     let discharge = setting.context.note_type == NoteType::Discharge;
     if retold && (!named_there || discharge) {
-        places.clear();
+        places.retain(|p| !discharge && passages.says_own(p.statement));
     }
     // What a discharge summary tells was billed with its own report; a test in hospital is its reader's.
     let of_stay = matches!(setting.context.note_type, NoteType::Inpatient | NoteType::Discharge | NoteType::Consult);
@@ -122,7 +165,17 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
     };
     let mut wide = Vec::new();
     if places.is_empty() {
-        let told = family.told.iter().filter(|_| may_be_told).find_map(told);
+        // What a visit names as done on another day is not told again in other words.
+        let working = |words: &Vec<Range<usize>>| {
+            may_be_told
+                || !discharge
+                    && !retold
+                    && words.iter().all(|w| {
+                        let part = passages.account.iter().find(|(_, r)| r.contains(&w.start));
+                        part.is_some_and(|(statement, range)| at_work(*statement, range))
+                    })
+        };
+        let told = family.told.iter().filter(|_| !(past && visit)).find_map(|pattern| told(pattern).filter(working));
         if let Some(words) = told {
             let first = words[0].clone();
             let part = passages.account.iter().find(|(_, r)| r.contains(&first.start)).cloned();
@@ -153,6 +206,11 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
         decide((number, family), passages, decision, named, &mut found);
     }
     found
+}
+
+/// Whether a note is a visit, or so short that a word of cancelling is about what it reports.
+fn visit_or_short(passages: &Passages<'_>) -> bool {
+    !super::status::is_report(passages.view.context.note_type) || passages.view.statements.len() < LONG
 }
 
 /// What the table says of one group.
@@ -243,110 +301,6 @@ fn clause(passages: &Passages<'_>, group: &Group) -> String {
         text = format!("{text}\n{}", passages.text(&statement));
     }
     text
-}
-
-/// Values of all attributes for a group, and whether one lacks a part.
-fn values_of(
-    family: &Family,
-    passages: &Passages<'_>,
-    setting: &Setting<'_>,
-    group: &Group,
-    several: bool,
-) -> (BTreeMap<String, Value>, bool) {
-    let mut values: BTreeMap<String, Value> = setting.values();
-    let mut lacking = false;
-    let side = match group.keys.get("side") {
-        Some(side) if several => Some(side.clone()),
-        _ => side_of(passages, group).map(|s| {
-            match s {
-                Laterality::Right => "right",
-                Laterality::Left => "left",
-                Laterality::Bilateral => "both",
-            }
-            .to_owned()
-        }),
-    };
-    values.insert("side".to_owned(), side.map_or(Value::Unstated, Value::Word));
-    let interspaces = passages.view.facts.interspaces;
-    let interspaces = if interspaces > 0 { Value::Number(f64::from(interspaces)) } else { Value::Unstated };
-    values.insert("interspaces".to_owned(), interspaces);
-    for (name, attribute) in &family.attributes {
-        if let (Some(key), super::source::Kind::Choice(_)) = (group.keys.get(name), &attribute.kind) {
-            values.insert(name.clone(), Value::Word(key.clone()));
-            continue;
-        }
-        let (mut value, part) = read(family, passages, group, name, attribute, several);
-        lacking |= part;
-        if value == Value::Unstated
-            && let Some(default) = &attribute.default
-        {
-            value = default.parse().map_or_else(|_| Value::Word(default.clone()), Value::Number);
-        }
-        values.insert(name.clone(), value);
-    }
-    (values, lacking)
-}
-
-fn read(
-    family: &Family,
-    passages: &Passages<'_>,
-    group: &Group,
-    name: &str,
-    attribute: &Attribute,
-    several: bool,
-) -> values::Read {
-    let pieces: Vec<Range<usize>> = group.passages.iter().map(|p| p.range.clone()).chain(group.wide.iter().cloned()).collect();
-    let statements: BTreeSet<usize> = group.passages.iter().map(|p| p.statement).collect();
-    let whole: Vec<Range<usize>> = statements.iter().map(|s| passages.statements[*s].clone()).collect();
-    let account: Vec<Range<usize>> = passages.account.iter().map(|(_, r)| r.clone()).collect();
-    let mut levels: Vec<Vec<Range<usize>>> = Vec::new();
-    if attribute.scope == Scope::Account {
-        match group.keys.get("side").filter(|_| several) {
-            // Of two sides each has its own account.
-            Some(side) => levels.push(of_side(passages, &account, side)),
-            None => levels.push(account.clone()),
-        }
-    } else {
-        // The first passage names it, as a title does; further ones add to it.
-        levels.push(pieces.iter().take(1).cloned().collect());
-        // "Cystoscopy with removal of a stent" is two pieces of one title.
-        let lead = &group.passages[0];
-        if passages.role(lead.statement) == Role::Title && !several {
-            levels.push(vec![passages.piece_around(lead.statement, &lead.range)]);
-        }
-        levels.push(pieces);
-        if !(several && family.each.iter().any(|k| k == name)) {
-            levels.push(whole);
-        }
-        levels.push(following(passages, &statements));
-    }
-    if attribute.scope == Scope::Note && !(several && family.each.iter().any(|k| k == name)) {
-        let titles = (0..passages.statements.len()).filter(|s| passages.role(*s) == Role::Title);
-        levels.push(titles.map(|s| passages.statements[s].clone()).collect());
-        levels.push(account);
-        let all = (0..passages.statements.len()).filter(|s| passages.role(*s) != Role::History);
-        levels.push(all.map(|s| passages.statements[s].clone()).collect());
-    }
-    let stated =
-        levels.iter().map(|ranges| values::read(passages, &attribute.kind, ranges)).find(|(value, _)| *value != Value::Unstated);
-    // "Shave biopsy of the left cheek, second shave biopsy of the right forearm" are two.
-    let counted = || super::lesions::places(passages, &group.passages).filter(|_| attribute.places);
-    stated.or_else(|| Some((Value::Number(f64::from(counted()?)), false))).unwrap_or((Value::Unstated, false))
-}
-
-/// The two statements behind each passage, within its section.
-fn following(passages: &Passages<'_>, statements: &BTreeSet<usize>) -> Vec<Range<usize>> {
-    let mut list = Vec::new();
-    for s in statements.iter().filter(|s| passages.role(**s) != Role::Title) {
-        for next in s + 1..(s + 3).min(passages.statements.len()) {
-            let (here, there) = (&passages.view.statements[*s], &passages.view.statements[next]);
-            if here.section != there.section || statements.contains(&next) {
-                break;
-            }
-            list.push(passages.statements[next].clone());
-        }
-    }
-    list
 }
 
 /// Lengths of services that are alike in everything else are added up (repairs of one class and group of sites).

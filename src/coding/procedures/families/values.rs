@@ -41,7 +41,10 @@ pub fn read(passages: &Passages<'_>, kind: &Kind, ranges: &[Range<usize>]) -> Re
             (if named > 0 { Value::Number(named as f64) } else { Value::Unstated }, false)
         }
         Kind::Excised => {
-            ranges.iter().find_map(|r| excised(passages.text(r))).map_or(unstated, |(n, part)| (Value::Number(n), part))
+            // The whole, or a lesion with its margin, leads over the lesion alone.
+            let found: Vec<(f64, bool)> = ranges.iter().filter_map(|r| excised(passages.text(r))).collect();
+            let best = found.iter().find(|(_, lacking)| !lacking).or(found.first());
+            best.map_or(unstated, |(n, part)| (Value::Number(*n), *part))
         }
         _ => {
             let numbers = ranges.iter().flat_map(|r| numbers(passages, kind, r));
@@ -87,7 +90,7 @@ static CLOSURE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         .ok()
 });
 static WITH_MARGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:excis\w+|total|overall|final|combined)\s+(?:\w+\s+){0,2}(?:diameter|size)[^.;\d]{0,40}(\d+(?:\.\d+)?)\s*(?:x\s*\d+(?:\.\d+)?\s*)?(mm|cm)|(\d+(?:\.\d+)?)[\s-]*(mm|cm)\s+(?:(?:\w+\s+){0,2}excised\s+diameter|(?:\w+\s+){0,3}(?:including|incl|with)\s+(?:the\s+)?margins?)|(?:including|incl|with)\s+(?:the\s+|both\s+)?margins?[^.;\d]{0,30}(\d+(?:\.\d+)?)\s*(mm|cm)")
+    Regex::new(r"(?i)(?:exc\w*|total|overall|final|combined)\s+(?:\w+\s+){0,2}(?:diam(?:eter)?|size)\b[^.;\d]{0,40}(\d+(?:\.\d+)?)\s*(?:x\s*\d+(?:\.\d+)?\s*)?(mm|cm)|(?:overall|in total|all in all|total of)\s*[:=,]?\s*(?:was\s+|is\s+|of\s+)?(\d+(?:\.\d+)?)\s*(?:x\s*\d+(?:\.\d+)?\s*)?(mm|cm)|(\d+(?:\.\d+)?)[\s-]*(mm|cm)\s+(?:(?:\w+\s+){0,2}excised\s+diam(?:eter)?\b|(?:overall|in total)\b|(?:\w+\s+){0,3}(?:including|incl|with)\s+(?:the\s+)?margins?)|(?:including|incl|with)\s+(?:the\s+|both\s+)?margins?[^.;\d]{0,30}(\d+(?:\.\d+)?)\s*(mm|cm)")
         .ok()
 });
 
@@ -190,8 +193,9 @@ fn joined(n: u32, next: Option<&str>) -> u32 {
     if n >= 20 && n.is_multiple_of(10) && n < 100 { n + next.unwrap_or(0) } else { n }
 }
 
-const UNITS: [&str; 16] = [
-    "mm", "cm", "ml", "cc", "mg", "seconds", "second", "sec", "minutes", "min", "cycles", "cycle", "weeks", "days", "x", "passes",
+const UNITS: [&str; 19] = [
+    "u", "units", "mcg", "mm", "cm", "ml", "cc", "mg", "seconds", "second", "sec", "minutes", "min", "cycles", "cycle", "weeks",
+    "days", "x", "passes",
 ];
 
 /// How many of something: the total where one is stated, else the sum of the parts ("4 on the scalp, 3 on the cheek"),
@@ -221,7 +225,11 @@ fn count_in(passages: &Passages<'_>, nouns: &Alternatives, range: &Range<usize>)
         if at(i) == Some("total") {
             let of = usize::from(matches!(at(i + 1), Some("of" | "count" | "number" | "is" | "was")));
             let before = i.checked_sub(1).filter(|k| *k >= range.start && at(*k) == Some("in")).and_then(|k| k.checked_sub(1));
-            if let Some(n) = number_at(i + 1 + of).or_else(|| before.filter(|k| *k >= range.start).and_then(number_at)) {
+            // "Total 24 mg" is a dose.
+            let measured = at(i + 2 + of).is_some_and(|u| UNITS.contains(&u) && u != "x" && u != "passes");
+            if let Some(n) =
+                number_at(i + 1 + of).filter(|_| !measured).or_else(|| before.filter(|k| *k >= range.start).and_then(number_at))
+            {
                 return Some((n, true));
             }
         }

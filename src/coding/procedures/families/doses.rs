@@ -1,0 +1,89 @@
+//! Units of a drug from the dose beside its name: as stated, as volume times strength, or as a bare number.
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::coding::procedures::units;
+
+static PERCENT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)(\d+(?:\.\d+)?)\s*(mg|mcg|units?|u)\s*/\s*(\d+(?:\.\d+)?)?\s*-?\s*(?:ml|cc)\b").ok());
+
+/// Units of the dose that stands nearest to the name; none where no dose stands in the same part.
+pub(super) fn dose_near(text: &str, (at, name_end): (usize, usize), unit: &str) -> Option<u32> {
+    if unit.starts_with("per dose") {
+        return Some(1);
+    }
+    if unit.ends_with(" (normal saline)") {
+        return Some(1);
+    }
+    let (mut size, measure) = units::dose(unit)?;
+    if let Some((_, second)) = unit.split_once(" + ") {
+        size += units::dose(second).map_or(0.0, |d| d.0);
+    }
+    // "40 mg/mL" is a strength, not a dose.
+    let strengths: Vec<(usize, usize)> =
+        LazyLock::force(&PERCENT).as_ref().map(|p| p.find_iter(text).map(|m| (m.start(), m.end())).collect()).unwrap_or_default();
+    let list = units::doses_at(text);
+    let best = list
+        .iter()
+        .filter(|(_, _, m)| *m == measure)
+        .filter(|(start, ..)| {
+            !strengths.iter().any(|(a, b)| (a..b).contains(&start) && list.iter().filter(|d| d.2 == measure).count() > 1)
+        })
+        .min_by_key(|(start, ..)| if *start >= at { start.saturating_sub(name_end) } else { at - start });
+    let Some(best) = best else { return bare_dose(text, at, size) };
+    let total = ["total"].iter().find_map(|w| {
+        let place = text.to_lowercase().find(w)?;
+        list.iter().filter(|d| d.2 == measure).min_by_key(|d| d.0.abs_diff(place))
+    });
+    // "0.5 cc of 40 mg/mL": the dose is volume times strength where nothing else tells it.
+    let stated = !strengths.iter().any(|(a, b)| (*a..*b).contains(&best.0));
+    let amount = match total {
+        Some(total) => total.1,
+        None if stated => best.1,
+        None => by_volume(text, best.0, (at, name_end), &list).unwrap_or(best.1),
+    };
+    let units = (amount / size - 1e-6).ceil();
+    (1.0..=2000.0).contains(&units).then_some(units as u32)
+}
+
+/// "Toradol 60 IM", "40 kenalog": a number beside the name without its unit is in the drug's own.
+fn bare_dose(text: &str, at: usize, size: f64) -> Option<u32> {
+    let number = |word: &str| word.parse::<f64>().ok().filter(|n| *n >= 1.0 && *n <= 400.0 && n.fract() == 0.0);
+    let plain = |c: char| c.is_whitespace() || c.is_ascii_digit();
+    let behind = text[at..].split_whitespace().skip(1).take(2).collect::<Vec<_>>();
+    let routes = ["im", "iv", "ivp", "sc", "sq", "subq", "ia", "into"];
+    let route = |word: &&str| routes.contains(&word.trim_end_matches(',').to_ascii_lowercase().as_str());
+    let before = text[..at].trim_end();
+    let before = before.strip_suffix(" of").unwrap_or(before);
+    let last = before.rsplit(|c: char| !plain(c)).next().and_then(|w| w.split_whitespace().next_back());
+    let amount = match behind.as_slice() {
+        [word, next] if number(word).is_some() && route(next) => number(word),
+        _ => last.and_then(number).filter(|_| before.ends_with(|c: char| c.is_ascii_digit())),
+    }?;
+    let units = (amount / size - 1e-6).ceil();
+    (1.0..=160.0).contains(&units).then_some(units as u32)
+}
+
+/// Milligrams or units in the volume that stands nearest to a strength ("1 cc dex 4 mg/ml"); the strength's own volume
+/// is none. `strength` is where its number begins.
+fn by_volume(text: &str, strength: usize, (at, name_end): (usize, usize), doses: &[(usize, f64, &str)]) -> Option<f64> {
+    let found =
+        LazyLock::force(&PERCENT).as_ref()?.captures_iter(text).find(|c| c.get(1).is_some_and(|m| m.start() == strength))?;
+    let whole = found.get(0)?;
+    let number = |i: usize| found.get(i).and_then(|m| m.as_str().parse::<f64>().ok());
+    let scale = if found.get(2)?.as_str().eq_ignore_ascii_case("mcg") { 0.001 } else { 1.0 };
+    let each = number(1)? * scale / number(3).unwrap_or(1.0).max(0.1);
+    let (from, to) = (at.min(whole.start()), name_end.max(whole.end()));
+    let distance = |start: usize| if start < from { from - start } else { start.saturating_sub(to) };
+    // Volumes of another drug stand behind "plus", "with" or "and".
+    let own = |start: usize| {
+        let between = if start < from { text.get(start..from) } else { text.get(to..start) };
+        between.is_some_and(|b| b.len() < 25 && !b.contains(['+', ';', '.']) && !b.contains(" with ") && !b.contains(" and "))
+    };
+    let volume = doses
+        .iter()
+        .filter(|(start, _, measure)| *measure == "ml" && !(whole.start()..whole.end()).contains(start) && own(*start))
+        .min_by_key(|(start, ..)| distance(*start))?;
+    Some(volume.1 * each)
+}
