@@ -80,7 +80,11 @@ pub fn infer(
         return found(Category::NotAVisit, &reason, None);
     }
     if let Some(cue) = reports::psychiatric(view, &weights) {
-        let reason = "a psychiatric diagnostic evaluation, which has a code of its own";
+        let reason = if std::ptr::eq(cue, &*INTAKE) {
+            "a psychiatric diagnostic evaluation without medical services, which has a code of its own"
+        } else {
+            "a psychiatric diagnostic evaluation, which has a code of its own"
+        };
         return found(Category::PsychiatricEvaluation, reason, Some(cue));
     }
     if titled == Some(Title::Psychiatric) {
@@ -103,6 +107,10 @@ pub fn infer(
         Some(Title::Nursing { initial }) => {
             let (category, reason) = nursing_visit(initial);
             return Found::new(category, reason, Vec::new());
+        }
+        Some(Title::NursingDischarge) => {
+            let reason = "a discharge from a nursing facility: chosen by time alone";
+            return Found::new(Category::NursingDischarge, reason, Vec::new());
         }
         Some(Title::Home) => return office(view, context, &weights, Category::HomeNew, Category::HomeEstablished),
         _ => {}
@@ -183,7 +191,8 @@ fn ambulatory(
     };
     let opening = opening(view);
     // Other payers call a yearly preventive visit a wellness visit too.
-    if count(view, &WELLNESS) > 0 && (payer.medicare || opening.contains("medicare")) {
+    let young = context.patient.age_years.is_some_and(|a| a < 64) && !view.lower.contains("medicare");
+    if count(view, &WELLNESS) > 0 && (payer.medicare || opening.contains("medicare")) && !young {
         let kind = if FIRST_WELLNESS.is_match(&opening) {
             "a first Medicare annual wellness visit"
         } else if WELCOME.is_match(&opening) {
@@ -195,9 +204,10 @@ fn ambulatory(
     }
     let general = |d: &Diagnosis| PREVENTIVE_CODE.iter().any(|p| d.code.starts_with(p));
     let examined = diagnoses.is_empty() || diagnoses.iter().any(general);
+    let assessed = || view.first(&ASSESSED_PREVENTIVE, Zone::is_decision).is_some();
     if titled_preventive
         || context.note_type == NoteType::Preventive
-        || (examined && PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening))
+        || ((examined || assessed()) && PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening))
         || diagnoses.iter().any(|d| d.code.starts_with("Z00.11"))
     {
         let f = office(view, context, weights, Category::PreventiveNew, Category::PreventiveEstablished);
