@@ -9,7 +9,7 @@ use super::setting::{Setting, SettingWeights};
 use super::time::StatedTime;
 use super::title::{self, Title};
 use super::view::{View, Zone};
-use super::{dates, reports, setting_words, telehealth, transitional};
+use super::{dates, global, reports, setting_words, telehealth, transitional};
 use crate::claim::{Diagnosis, Line};
 use crate::document::Evidence;
 use crate::note::{Context, NoteType, OriginKind};
@@ -75,7 +75,7 @@ pub fn infer(
     if let Some(Title::NoVisit(reason)) = titled {
         return found(Category::NotAVisit, reason, None);
     }
-    let visit = titled.is_some_and(|t| t != Title::Visit(Setting::Discharge));
+    let visit = titled.is_some_and(|t| !matches!(t, Title::Visit(Setting::Discharge | Setting::Established)));
     if let Some(reason) = reports::no_visit(view, context, &weights, lines).filter(|_| !visit) {
         return found(Category::NotAVisit, &reason, None);
     }
@@ -214,7 +214,11 @@ fn ambulatory(
         let cue = found(f.category, "a preventive visit", &PREVENTIVE);
         return Found { new_or_established_unsure: f.new_or_established_unsure, ..cue };
     }
-    if POSTOPERATIVE.is_match(&opening) && !late_after_surgery(&opening) && !OTHER_THAN_SURGERY.is_match(&opening) {
+    if POSTOPERATIVE.is_match(&opening)
+        && !global::late_after_surgery(&opening)
+        && !OTHER_THAN_SURGERY.is_match(&opening)
+        && count(view, &SEPARATE_PROBLEM) == 0
+    {
         return found(Category::PostoperativeGlobal, "a visit in the global period of an operation", &POSTOPERATIVE);
     }
     if context.place_of_service == "11" && count(view, &HOME_VISIT) > 0 && open {
@@ -238,19 +242,6 @@ fn same_day(view: &View, payer: &PayerTerms) -> Found {
         return Found::new(Category::HospitalInitial, reason, evidence);
     }
     Found::new(Category::HospitalSameDay, "admitted and discharged on one date", evidence)
-}
-
-/// More weeks after the operation than a global period lasts.
-fn late_after_surgery(opening: &str) -> bool {
-    WEEKS_AFTER.captures_iter(opening).any(|c| {
-        let amount = c.get(1).and_then(|m| dates::number(m.as_str())).unwrap_or(0);
-        match c.get(2).map(|m| m.as_str()) {
-            Some("day") => amount > 90,
-            Some("week") => amount > 12,
-            Some("month") => amount > 3,
-            _ => true,
-        }
-    })
 }
 
 /// The setting: by the given kind of note and place where they decide it, else the likeliest by the note's words.

@@ -43,7 +43,7 @@ pub static RETURN: LazyLock<Regex> = LazyLock::new(|| {
 /// A consultant who already knows the patient.
 pub static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:follow[- ]?up (?:visit|of|for|on|appointment|consult\w*)|followup|returns|return visit|last (?:visit|saw|seen (?:by me|in))|(?:well )?known to (?:me|us|our)|re-?check|established patient|i (?:last )?saw (?:him|her)|comes back|back (?:today|for))\b",
+        r"\b(?:follow[- ]?up (?:visit|of|for|on|appointment|consult\w*)|followup|returns|return visit|last (?:visit|saw|seen (?:by me|in))|(?:well )?known to (?:me|us|our)|re-?check|established (?:patient|pt)|est\.? (?:pt|patient)|i (?:last )?saw (?:him|her)|comes back|came back|back (?:today|for)|(?:\w+-)?(?:monthly|yearly|annual|month|week) (?:review|visit|check|re-?check)|since (?:his|her|the|our|we|i) last)\b|\best,",
     )
 });
 pub static PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
@@ -57,6 +57,12 @@ pub static NOT_PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:was in for|as part of|at (?:his|her|the) (?:last|recent|annual)|during (?:his|her|a)|(?:his|her|a|the) (?:primary care |family |private )?(?:physician|doctor|pcp|provider) for|seen by (?:his|her) (?:physician|doctor|pcp)|incidental\w*|last (?:physical|annual)|post-?partum|not been feeling well|found (?:on|at|during))\b",
     )
 });
+/// Another problem than the operation's, wherever it is told.
+pub static SEPARATE_PROBLEM: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:separate (?:problem|issue|complaint|e/?m)|not r/t|unrelated (?:problem|complaint|issue|to (?:the|his|her) (?:surgery|fracture|fx|operation))|new (?:unrelated )?problem)\b",
+    )
+});
 pub static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:(?:first|initial|subsequent|annual) wellness (?:visit|exam)|annual wellness visit|medicare wellness|mwv\b|awv\b|welcome to medicare|initial preventive physical|ippe\b)",
@@ -64,7 +70,7 @@ pub static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:cast (?:change|check|ck|recheck)|(?:fx|fracture) care (?:on )?(?:\d|billed|done|started|charged|initiated|began|provided|in global)|post[- ]?op(?:erative)? (?:wk|week|day|month|#)s? ?#?\d|pov ?#? ?\d|pod ?#? ?\d+ (?:s/p|from|after)|day \d{1,2} after (?:i|we|she|he|dr|my)\b|(?:stitch|suture|staple) (?:visit|removal|out)|(?:stitches|sutures|staples) (?:out|removed|came out)|wound (?:ck|chk|check|recheck)|(?:i|we) (?:took|excised|removed|operated|fixed|repaired)\b[^.]{0,60}\b\d{1,2} ?(?:d|days?|wks?|weeks?) ago|\d{1,2} ?(?:d|days?|wks?|weeks?) s/p|post[- ]?op(?:erative)? (?:\w+ )?(?:visit|check|appointment|follow-?up|recheck|evaluation)|(?:s/p|status post)\b[^.]{0,60}\b(?:day \d{1,2}\b|pod ?#?\d|(?:\d{1,2}|one|two|three|four|five|six) (?:days|weeks?) ago)|within (?:the )?(?:\d+ days? )?global\b|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)|^\W*post-? ?op\b"
+        r"\b(?:cast (?:change|check|ck|recheck)|(?:fx|fracture) care (?:on )?(?:\d|billed|done|started|charged|initiated|began|provided|in global)|post[- ]?op(?:erative)? (?:wk|week|day|month|#)s? ?#?\d|pov ?#? ?\d|pod ?#? ?\d+ (?:s/p|from|after)|day \d{1,2} after (?:i|we|she|he|dr|my)\b|(?:stitch|suture|staple) (?:visit|removal|out)|(?:stitches|sutures|staples) (?:out|removed|came out)|wound (?:ck|chk|check|recheck)|(?:i|we) (?:took|excised|removed|operated|fixed|repaired)\b[^\n;]{0,70}\b\d{1,2} ?(?:d|days?|wks?|weeks?) ago|\d{1,2} ?(?:d|days?|wks?|weeks?) s/p|post[- ]?op(?:erative)? (?:\w+ )?(?:visit|check|appointment|follow-?up|recheck|evaluation)|(?:s/p|status post)\b[^.]{0,60}\b(?:day \d{1,2}\b|pod ?#?\d|(?:\d{1,2}|one|two|three|four|five|six) (?:days|weeks?) ago)|within (?:the )?(?:\d+ days? )?global\b|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)|^\W*post-? ?op\b"
     ))
 });
 /// How a note on a later day of a stay opens.
@@ -150,7 +156,7 @@ pub static REPORT: LazyLock<Regex> = LazyLock::new(|| {
 /// The first line of a report: what was done, not who came.
 pub static REPORT_TITLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:percutaneous coronary intervention|(?:left|right) heart cath\w*|mohs (?:surgery|note|op|record|micrographic|stage)|(?:excision|laser|iud|nexplanon|trigger point|viscosupplement\w*|synvisc|botox|ilk|kenalog|ed&c|epidural|nerve block|vasectomy) (?:visit|procedure|note|only|appt|appointment|session|insertion|placement|removal)|(?:warfarin|inr|coumadin) check|procedure (?:record|note|report|visit)|operative (?:report|note)|op(?:eration)? (?:note|record)|exercise (?:electrocardiogram|ecg|ekg|treadmill|stress)|(?:patch|prick|allergy|skin) test(?:ing)?|remote (?:monitor\w*|pacemaker|device|icd|interrogation|transmission)|(?:nb-?)?uvb|phototherapy",
+        r"\b(?:percutaneous coronary intervention|(?:left|right) heart cath\w*|mohs (?:surgery|note|op|record|micrographic|stage)|(?:excision|laser|iud|nexplanon|trigger point|viscosupplement\w*|synvisc|botox|ilk|kenalog|ed&c|epidural|nerve block|vasectomy) (?:visit|procedure|note|only|appt|appointment|session|insertion|placement|removal)|(?:warfarin|inr|coumadin) check|(?:procedure|biopsy|bx|fna|aspiration|nerve block|block|excision|dilation|cardioversion|paracentesis|thoracentesis|infusion|debridement|reduction) (?:record|note|report|visit)|operative (?:report|note)|op(?:eration)? (?:note|record)|exercise (?:electrocardiogram|ecg|ekg|treadmill|stress)|(?:patch|prick|allergy|skin) test(?:ing)?|remote (?:monitor\w*|pacemaker|device|icd|interrogation|transmission)|(?:nb-?)?uvb|phototherapy",
         r"|(?:endovascular|catheteri[sz]ation|cath|stress|echo\w*|holter|monitor|patch|pft|spirometry|sleep|eeg|emg|nerve conduction|interrogation|device|electrocardiogram|ecg|ekg|treadmill|ultrasound|doppler|radiology|pathology|imaging|angiogra\w+|ablation|colposcopy|colonoscopy|endoscopy|bronchoscopy|cystoscopy) (?:[\w-]+ ){0,3}(?:report|record|review|study|test|interpretation|log)|(?:cath|catheteri[sz]ation|endovascular|ablation|angiogra\w+|colposcopy|colonoscopy|endoscopy|bronchoscopy|cystoscopy|pci|stent) (?:[\w-]+ ){0,2}note",
         r"|(?:tx|treatment|session|injection|dose) (?:#|no\.? ?)?\d+ (?:of|/) ?\d+|#\d+ of \d+)"
     ))
@@ -164,7 +170,7 @@ pub static NO_SEPARATE: LazyLock<Regex> = LazyLock::new(|| {
 /// A name with a credential that bills no E/M service, as a signature; read in the text as it is written.
 pub static SIGNED_BY_STAFF: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?m)(?:^|[–—-]\s*|\b[Bb]y:?\s+)\s*[A-Z](?:[a-z]+|\.)\s?(?:[A-Z]\.\s?)?[A-Z][\w'-]+,? (?:RN|LPN|LVN|CMA|Au\.?D|LCSW|LMFT|LPC|RDN?|DPT|OTR(?:/L)?|CCC-SLP|Pharm\.?D)\b",
+        r"(?m)(?:^|[–—-]\s*|\b[Bb]y:?\s+)\s*[A-Z](?:[a-z]+|\.)\s?(?:[A-Z]\.\s?)?[A-Z][\w'-]+,? (?:RN|LPN|LVN|CMA|Au\.?D|LCSW|LMFT|LPC|RDN?|DPT|OTR(?:/L)?|CCC-SLP|Pharm\.?D|PT, ?DPT|PTA?)\b",
     )
     .expect("a pattern written in this module")
 });
@@ -262,10 +268,19 @@ pub static ASSESSED_PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
         r"^\W*(?:\d\W+)?(?:routine (?:check-?up|check|physical|child|infant|newborn|health)|(?:normal |healthy )?well[- ](?:child|adolescent|woman|baby|infant|teen|adult|newborn|check|visit|exam)|wcc\b|annual (?:exam|physical|gyn\w*|preventive)|preventive|health (?:maintenance|supervision) (?:exam|visit)|healthy (?:\w+ ){0,2}(?:infant|child|adolescent|newborn|teen))",
     )
 });
-/// Medicare's wellness visit by its parts.
-pub static WELLNESS_PARTS: LazyLock<Regex> = LazyLock::new(|| {
+/// A drug with its dose: somebody is treated.
+pub static DOSED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b\d+(?:\.\d+)? ?m?c?g\b|\b(?:daily|twice a day|bid|tid|qhs|refill\w*)\b"));
+/// "Here only for needle biopsy as planned".
+pub static ONLY_AS_PLANNED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:health risk assessment|hra (?:done|completed?|reviewed|filled)|personali[sz]ed prevention plan|prevention (?:schedule|plan)|part b\b|(?:providers?|suppliers?)[/ ](?:and )?(?:suppliers?|providers?)? ?list)",
+        r"\b(?:here|in|back|returns?|presents?|comes?)(?: today)? (?:only|just|solely) for (?:[\w-]+ ){0,4}(?:biops\w+|bx|fna|inj\w*|excision|removal|procedure|block|insertion|ablation|injections?|treatment|session|shots?|infusion)\b|\b(?:only|just|solely) for (?:[\w-]+ ){0,4}(?:as|which was|previously) (?:planned|scheduled|decided|arranged)\b",
+    )
+});
+/// A first line that is the name of a procedure and nothing else.
+pub static PROCEDURE_NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:proc(?:edure)?s?:|biops\w+|bx|fna|inject\w+|inj|blocks?|i ?& ?d|incision (?:and|&) drainage|excisions?|exc|shave|ed&c|removal|insertion|swap|exchange|dilation|dilatation|avulsion|matrixectomy|debridement|repair|reduction|aspiration|drainage|cautery|cauterization|ablation|cryo\w*|botox|iud|nexplanon|circ(?:umcision)?|tubes|myringotomy|paracentesis|thoracentesis|lumbar puncture|colpo\w*|leep|embx|emb|mohs|phototherapy|chemical peel|infusion|epley|canalith|nasal pack\w*|foreign body)\b",
     )
 });
 /// The note names the plan of an earlier day, or a series, that the procedure carries out.
@@ -274,7 +289,7 @@ pub static DECIDED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:bx'?d|biopsied|consented|approved|authori[sz]ed|scheduled|booked|planned|decided|agreed|discussed)\W+(?:[\w/']+\W+){0,4}?(?:\d{1,2}/\d{1,2}|last (?:visit|week|month|time)|previously|earlier|at (?:the |her |his )?(?:last|prior|previous|consult\w*|initial))",
         r"|\b(?:biopsy|bx)[- ]proven\b|\b(?:decision|plan|consent)\w*(?: talk)? (?:for|to|was|made|done)\b[^.;\n]{0,50}(?:\d{1,2}/\d{1,2}|\bthen\b|last visit|prior visit|previous visit|earlier)",
         r"|\b(?:here|back|returns?|returning|presents?|comes?(?: in)?|in) (?:today )?for (?:the |his |her |an? |elective |definitive |repeat |next |planned )*(?:\w+ ){0,2}(?:excision|ed&c|edc\b|mohs|re-?excision|injections?|inj\b|ilk\b|botox|cryo\w*|laser|avulsion|matrixectomy|iud|nexplanon|vasectomy|destruction|debridement|chemical peel|phototherapy|aspiration)",
-        r"|\b(?:\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|next|repeat) (?:round|session|set|series|tx|treatment|injections?|inj|application|cryo\w*|ilk)\b|\b(?:round|session|treatment|tx|series|injection) (?:#|no\.?|number )? ?\d+\b(?: ?(?:of|/) ?\d)?"
+        r"|\b(?:visit|wk|week) #?\d+ of (?:\d|ongoing)|\b(?:\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|next|repeat) (?:round|session|set|series|tx|treatment|injections?|inj|application|cryo\w*|ilk)\b|\b(?:round|session|treatment|tx|series|injection) (?:#|no\.?|number )? ?\d+\b(?: ?(?:of|/) ?\d)?"
     ))
 });
 /// Nothing but the procedure was the matter of the day.
@@ -325,5 +340,18 @@ pub static PSYCHOLOGICAL_TESTING: LazyLock<Regex> = LazyLock::new(|| {
 pub static INTAKE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:\d{2,3}[- ]minute|initial|diagnostic) (?:initial |diagnostic |clinical )?(?:intake|interview)\b|\bcomprehensive (?:mental status|clinical psychological|psychological) evaluation\b|\bclinical psychological evaluation\b",
+    )
+});
+/// Words of a minor procedure as it is told: numbing, cutting, closing, needles, materials.
+pub static PROCEDURE_TOLD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:prepped|draped?|sterile\w*|anesthe\w+|lido\w*|xylocaine|marcaine|\w+vacaine|epi|estimated blood loss|ebl|specimens?|incision|incised|punch(?:ed)?|curett\w*|cauter\w*|hyfrecat\w*|hemosta\w*|ellipse|undermin\w*|nylon|vicryl|prolene|monocryl|chromic|pds|sutur\w+|staples?|consent\w*|time-?out|tolerated|needle|gauge|\d\d ?ga?|betadine|chloraprep|chlorhexidine|hibiclens",
+        r"|cannula\w*|guidewire|wire|catheter|sheath|electrodes?|bx(?:'d)?|biops\w+|path|aspirated|irrigat\w+|packed|drained|dressing|band-?aid|steri-?strips?|pressure held|ln2|liquid nitrogen|freeze|thaw|injected|inj|cc|ml|fluoro\w*|ultrasound[- ]guid\w*|under us|us[- ]guid\w*|clamp|forceps|tourniquet|mask ga|lma|geta|implant\w*|balloon)\b"
+    ))
+});
+/// Words of a visit, in short notes too.
+pub static VISIT_TOLD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:return|come back|recheck|follow[- ]?up|f/?u|rtc|call if|denies|feels|complain\w*|c/o|hpi|ros|ctab|rrr|lungs|heart|bp|refills?|start|continue|cont|increase|rx|mg|daily|bid|qhs|a/p|assessment|otc|pmh|meds:|allerg\w+|fam hx)\b",
     )
 });

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::category::{Found, opening};
-use super::category_cues::{DECIDED_BEFORE, DECISION_MADE};
+use super::category_cues::{DECIDED_BEFORE, DECISION_MADE, PROCEDURE_NAMED, VISIT_TITLE};
 use super::codes::Category;
 use super::decision::Decision;
 use super::input::Input;
@@ -16,7 +16,7 @@ use super::view::{View, pattern};
 /// Drugs that a procedure puts in or on.
 static OF_PROCEDURE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^(?:ilk|kenalog|triamcinolone|tac|celestone|betamethasone|depo-?medrol|methylprednisolone|lido\w*|xylocaine|marcaine|\w+vacaine|hurricaine|cetacaine|botox|dysport|xeomin|cantharidin|podophyllin|synvisc|euflexxa|monovisc|orthovisc)\b",
+        r"^(?:ilk|kenalog|triamcinolone|tac|celestone|betamethasone|depo-?medrol|methylprednisolone|lido\w*|xylocaine|tetracaine|afrin|oxymetazoline|phenol|nexplanon|etonogestrel|mirena|kyleena|liletta|paragard|marcaine|\w+vacaine|hurricaine|cetacaine|botox|dysport|xeomin|cantharidin|podophyllin|synvisc|euflexxa|monovisc|orthovisc)\b",
     )
 });
 static PUT_ON_BY_PATIENT: LazyLock<Regex> =
@@ -32,17 +32,22 @@ static CHANGED: LazyLock<Regex> = LazyLock::new(|| {
 /// Takes the E/M service away where its work is part of the procedure. What was decided on an earlier day, or is one of
 /// a series, needs no visit even with a new category or a drug that only goes on.
 pub fn part_of_procedure(view: &View, result: &mut EmResult, decided: &Decision, found: &Found, input: &Input) {
-    let established = found.category == Category::OfficeEstablished;
-    if !(established || found.category == Category::OfficeNew) || result.basis != Basis::Mdm {
+    let new = found.category == Category::OfficeNew;
+    let later = matches!(found.category, Category::OfficeEstablished | Category::HomeEstablished | Category::NursingSubsequent);
+    if !(later || new) || result.basis != Basis::Mdm {
         return;
     }
     let opening = opening(view);
-    let planned = DECIDED_BEFORE.is_match(&opening);
-    if !(established || planned) || decided.level() > if planned { Level::Moderate } else { Level::Low } {
+    let planned = DECIDED_BEFORE.is_match(&opening) || names_procedure(&view.lower);
+    let straightforward = decided.level() == Level::Minimal && decided.data_level == Level::Minimal;
+    if !(later || planned || straightforward) || decided.level() > if planned { Level::Moderate } else { Level::Low } {
         return;
     }
-    let minor =
-        |code: &str| matches!((input.global_days)(code).as_deref(), Some("000" | "010")) || code == "96372" || code == "96900";
+    let minor = |code: &str| {
+        matches!((input.global_days)(code).as_deref(), Some("000" | "010"))
+            || matches!(code, "96372" | "96900" | "G0101")
+            || (planned && code.starts_with('J'))
+    };
     let line = input.lines.iter().find(|l| minor(&l.code));
     let earlier = planned && input.lines.is_empty() && decided.level() <= Level::Low && DECISION_MADE.is_match(&opening);
     if line.is_none() && !earlier {
@@ -59,7 +64,10 @@ pub fn part_of_procedure(view: &View, result: &mut EmResult, decided: &Decision,
     let mut first = true;
     let addressed = || decided.problems.iter().filter(|p| p.addressed && p.nature != Nature::None);
     let beyond = addressed()
-        .filter(|p| !std::mem::take(&mut first) && p.nature >= least && !treated.iter().any(|t| p.element.name.ends_with(t)))
+        .filter(|p| !std::mem::take(&mut first) && p.nature >= least)
+        // A symptom that no diagnosis of the claim names belongs to what is treated.
+        .filter(|p| !planned || p.element.name.ends_with(')'))
+        .filter(|p| !treated.iter().any(|t| p.element.name.ends_with(t)))
         .count();
     let managed = decided
         .risk
@@ -81,6 +89,16 @@ pub fn part_of_procedure(view: &View, result: &mut EmResult, decided: &Decision,
     result.additional.clear();
 }
 
+/// The first line is the name of a procedure and of no visit.
+fn names_procedure(lower: &str) -> bool {
+    let title = lower.trim_start().lines().next().unwrap_or("").trim();
+    title.len() < 60 && PROCEDURE_NAMED.is_match(title) && !VISIT_TITLE.is_match(title) && !COMPLAINT.is_match(title)
+}
+
+static COMPLAINT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:pain|wants?|asks?|here|requests?|cc|s/p|after|post-?op|for|with|possible|discuss\w*|new|est)\b|\?")
+});
+
 fn of_procedure(e: &Element) -> bool {
     let at_home = |text: &str| PUT_ON_BY_PATIENT.is_match(&text.to_ascii_lowercase());
     OF_PROCEDURE.is_match(&e.name.to_ascii_lowercase()) && !e.evidence.iter().any(|q| at_home(&q.text))
@@ -93,4 +111,36 @@ fn goes_on(e: &Element) -> bool {
             let words = q.text.to_ascii_lowercase();
             CONTINUED.is_match(&words) && !CHANGED.is_match(&words)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_that_names_a_procedure() {
+        assert!(names_procedure("in office sinus dilation\npt: 50"));
+        assert!(names_procedure("proc: fb removal\nhpi"));
+        assert!(names_procedure("diagnostic medial branch blocks #2"));
+        assert!(!names_procedure("f/u after knee injection\n"));
+        assert!(!names_procedure("she wants an injection for her knee"));
+        assert!(!names_procedure("cough for three days"));
+    }
+
+    #[test]
+    fn drugs_of_the_procedure_and_drugs_that_go_on() {
+        let e = |name: &str, text: &str| Element {
+            kind: "prescription_drug_management".into(),
+            name: name.into(),
+            status: None,
+            level: Some(Level::Moderate),
+            counted: true,
+            reason: String::new(),
+            evidence: vec![crate::document::Evidence { document: None, start: 0, end: text.len(), text: text.into() }],
+        };
+        assert!(of_procedure(&e("ILK", "ILK 5 mg/cc over the scalp")));
+        assert!(!of_procedure(&e("triamcinolone", "triamcinolone 0.1% cream bid")));
+        assert!(goes_on(&e("clobetasol", "Cont clobetasol soln")));
+        assert!(!goes_on(&e("clobetasol", "Start clobetasol, cont foam")));
+    }
 }

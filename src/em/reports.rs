@@ -39,13 +39,19 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     if open && PSYCHOLOGICAL_TESTING.is_match(talked) {
         return Some("testing by a psychologist, which has codes of its own and no E/M level".into());
     }
-    if open && tells_of_nobody(view) && report > 0.2 {
+    if open && report > 0.6 && tells_of_nobody(view) {
         return Some("the text tells of findings and of no patient, so it is a report, which has no E/M level".into());
     }
     if open && (operated(view, weights, lines) || tested(view, lines)) {
         return Some("the note tells an operation or a test and has no part of a visit, so there is no E/M level".into());
     }
+    if open && tells_procedure(&view.lower) {
+        return Some("the note tells a procedure and hardly a word of a visit, so there is no E/M service".into());
+    }
     let clinic = title.len() < 120 && PROCEDURE_CLINIC.is_match(title);
+    if open && ONLY_AS_PLANNED.is_match(&opening) {
+        return Some("the patient came only for a procedure planned before".into());
+    }
     let planned = PLANNED_PROCEDURE
         .find_iter(&opening)
         .any(|m| !SCHEDULED_VISIT.is_match(opening.get(m.end()..).unwrap_or("")) || m.as_str().contains("only"));
@@ -133,6 +139,18 @@ fn tested(view: &View, lines: &[Line]) -> bool {
     !lines.is_empty() && lines.iter().all(reported) && parts().next().is_none() && !tells_a_visit(view)
 }
 
+/// A note of which a fifth and more tells a procedure, and at most half as much a visit. Of 262 authored and 710 train notes
+/// 359 are so, three of them with a level.
+fn tells_procedure(lower: &str) -> bool {
+    let (mut parts, mut procedure, mut visit) = (0, 0, 0);
+    for part in lower.split(['.', ';', '\n']).filter(|p| p.trim().len() > 3) {
+        parts += 1;
+        procedure += usize::from(PROCEDURE_TOLD.is_match(part));
+        visit += usize::from(VISIT_TOLD.is_match(part));
+    }
+    lower.len() < 4000 && procedure >= 4 && procedure * 5 >= parts && procedure >= 2 * visit
+}
+
 /// Findings alone: neither patient nor clinician is named, and no part of a visit.
 fn tells_of_nobody(view: &View) -> bool {
     view.lower.len() > 150
@@ -140,6 +158,7 @@ fn tells_of_nobody(view: &View) -> bool {
         && !AGE_AND_SEX.is_match(&view.lower)
         && !VISIT_PARTS.is_match(&view.lower)
         && !VISIT.is_match(&view.lower)
+        && !DOSED.is_match(&view.lower)
 }
 
 fn head(text: &str, bytes: usize) -> &str {
@@ -249,6 +268,14 @@ mod tests {
         assert!(view("DOPPLER OF THE LEFT LEG\nREASON FOR EXAM: Calf pain.\nIMPRESSION: No thrombosis."));
         assert!(!view("REASON FOR EXAM: Calf pain.\nIMPRESSION: Strain.\nPLAN: Rest."));
         assert!(!view("IMPRESSION: Strain of the calf."));
+    }
+
+    #[test]
+    fn a_procedure_told_without_a_visit() {
+        let swap = "implant swap\nconsent, arm marked. 2 cc lido at distal tip, 2 mm incision, rod out whole.\nsteri-strip, dressing for 24 h.";
+        assert!(tells_procedure(swap));
+        let visit = "knee pain for a month, worse on stairs.\nbp 120/80, lungs clear.\nconsent, 2 cc lido injected with a 22 ga needle, sterile.\nstart naproxen 500 mg bid, recheck in a month.";
+        assert!(!tells_procedure(visit));
     }
 
     #[test]

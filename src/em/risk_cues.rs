@@ -165,7 +165,7 @@ pub static SOCIAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static SUPPORTIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:physical therapy|occupational therapy|pt and ot|pt|ot|therapy (?:was|for)|fluid intake|activit(?:y|ies)|pad|pads|drops|splints?|strap|bed rest|ice|heat|elevat(?:e|es|ing|ion of)|brace|cast|boot|crutches|sling|orthotics?|exercise\w*|diet|stretching|compression|moisturi[sz]\w+|over[- ]the[- ]counter|otc|gargles?|fluids|hydration|dressing\w*|bandage|ace wrap|warm compresses?|saline|humidifier|weight loss|hearing aids?|glasses|home exercise|wound care|refer\w*|observ\w+|conservative\w*|monitor\w*|reassur\w+|cpap|shoes|chiropract\w*|injections?|massage|non-?weight|aircast|crutch\w*|limit\w*|avoid\w*|speech therapy|counsel\w+|sunscreen|traction)\b",
+        r"\b(?:physical therapy|occupational therapy|(?:pt|ot)(?:/ot| and ot| & ot)?(?: ?x ?\d| (?:referral|order\w*|eval\w*|\dx|twice|weekly|program|sessions?|visits?|starts?))|(?:outpt|outpatient|home|hand|start|begin|continue|cont|order|formal|refer\w* (?:to|for)|to) (?:pt|ot)|therapy (?:was|for)|fluid intake|activit(?:y|ies)|pad|pads|drops|splints?|strap|bed rest|ice|heat|elevat(?:e|es|ing|ion of)|brace|cast|boot|crutches|sling|orthotics?|exercise\w*|diet|stretching|compression|moisturi[sz]\w+|over[- ]the[- ]counter|otc|gargles?|fluids|hydration|dressing\w*|bandage|ace wrap|warm compresses?|saline|humidifier|weight loss|hearing aids?|glasses|home exercise|wound care|refer\w*|observ\w+|conservative\w*|monitor\w*|reassur\w+|cpap|shoes|chiropract\w*|injections?|massage|non-?weight|aircast|crutch\w*|limit\w*|avoid\w*|speech therapy|counsel\w+|sunscreen|traction)\b",
     )
 });
 

@@ -10,7 +10,7 @@ use super::view::{View, pattern};
 /// What a title says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Title {
-    /// A visit in this setting.
+    /// A visit in this setting; `Established` stands for any visit in an office.
     Visit(Setting),
     /// A consultation on a patient in hospital.
     HospitalConsult,
@@ -52,7 +52,7 @@ cue!(
 );
 cue!(
     LATER_DAY,
-    r"\b(?:hosp(?:ital)?|inpatient|inpt|icu|micu|sicu|ccu|ward|floor) (?:day|progress|daily|rounds?|rounding|follow-?up)\b|",
+    r"\bhosp(?:ital)? (?:day|progress|daily|rounds?|rounding)\b|\b(?:inpatient|inpt|icu|micu|sicu|ccu|ward|floor) (?:day|progress|daily|rounds?|rounding|follow-?up)\b|",
     r"\b(?:daily|hospital|inpatient|icu) (?:progress |rounding )?note\b|\b(?:rounds?|rounding) note\b|",
     r"\bprogress note\b[^\n]*\b(?:hd|pod|hosp(?:ital)? day) ?#?\d|\b(?:hd|hospital day|hosp day) ?#? ?\d[^\n]*\bprogress\b|^\W*(?:hd|pod) ?#? ?\d+\b[^\n]*\b(?:ward|floor|icu|inpatient|surgery|rounds?)\b"
 );
@@ -93,7 +93,7 @@ cue!(
 );
 cue!(
     NURSING_LATER,
-    r"\b(?:snf|nursing (?:home|facility)|skilled nursing(?: facility)?|ltc|long[- ]term care)\b[^\n]{0,20}\b(?:visit|rounds?|note|follow|progress|monthly|recert\w*|acute|(?:30|60)[- ]day)\b|\b(?:visit|rounds|seen)\b[^\n]{0,20}\b(?:at|in) (?:the )?(?:snf|nursing (?:home|facility)|skilled nursing|ltc)\b|\bregulatory visit\b"
+    r"\bnh (?:visit|rounds?|note)\b|\b(?:snf|nursing (?:home|facility)|skilled nursing(?: facility)?|ltc|long[- ]term care)\b[^\n]{0,20}\b(?:visit|rounds?|note|follow|progress|monthly|recert\w*|acute|(?:30|60)[- ]day)\b|\b(?:visit|rounds|seen)\b[^\n]{0,20}\b(?:at|in) (?:the )?(?:snf|nursing (?:home|facility)|skilled nursing|ltc)\b|\bregulatory visit\b"
 );
 cue!(
     NURSING_DISCHARGE,
@@ -121,6 +121,10 @@ cue!(
     r"^\W*(?:emergent |emergency |elective |urgent |attempted |screening |diagnostic )*(?:pci|colonoscopy|egd|esophagogastroduodenoscopy|colpo(?:scopy)?|cystoscopy|cysto|bronchoscopy|leep|cardioversion|tee|ercp|hysteroscopy|sigmoidoscopy|vasectomy|circumcision|thoracentesis|paracentesis|lumbar puncture)\b(?: note| report| record)?\W*(?:\([^)\n]*\))?\W*(?:\n|\. |$)|\bvestibular lab\w*\b|\b(?:pdt|photodynamic therapy)\b|",
     r"\b\d{1,3}[- ]?(?:hr|hour|day)s? (?:ambulatory (?:ecg|ekg|monitor\w*)|holter|event monitor|patch monitor)\b|\bneuropsycholog\w+ (?:evaluation|assessment|testing|consultation)\b|\b(?:simulation|dosimetry|treatment plan(?:ning)?) note\b|\bradiation (?:therapy|oncology) (?:simulation|treatment|planning|completion)\b|\bsimulation\b[^\n]*\bbeams?\b|\b(?:radiation|radio)therapy simulation\b"
 );
+cue!(
+    OFFICE,
+    r"\burgent care\b|\bwalk-?in\b|\b(?:office|clinic|outpatient|outpt) (?:visit|note|progress|consult\w*|f/?u|follow\w*)\b|\bclinic\W*$|\bnew (?:patient|pt)\b|\b(?:established|est\.?) (?:patient|pt)\b|\brov\b|\breturn visit\b"
+);
 /// Advance care planning as the whole of the encounter.
 static PLANNING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -129,7 +133,7 @@ static PLANNING: LazyLock<Regex> = LazyLock::new(|| {
 });
 cue!(
     STAFF,
-    r"\b(?:shot|allergy shot|immuni[sz]ation|vaccin\w+|injection|flu) (?:room|clinic)\b|\b(?:device|pacemaker|icd) clinic\b|\baudiolog\w+ (?:report|evaluation|note)\b|\b(?:lcsw|lpc|lmft)\b|\b(?:coumadin|warfarin|anticoag\w*|inr) (?:clinic|flow ?sheet|visit|encounter|management)\b|\bnurse(?:-only| only)? visit\b|\b(?:rn|lpn|ma) visit\b|\b(?:physical|occupational|speech) therapy (?:initial |daily |progress )?(?:evaluation|eval|note|visit)\b|\b(?:pt|ot|slp) (?:initial )?eval(?:uation)?\b|\b(?:nutrition|dietitian|dietary) (?:consult\w*|assessment|note|visit)\b|\bpatient (?:education|instructions|handout)\b"
+    r"\b(?:shot|allergy shot|immuni[sz]ation|vaccin\w+|injection|flu) (?:room|clinic)\b|\b(?:device|pacemaker|icd) clinic\b|\baudiolog\w+ (?:report|evaluation|note)\b|\b(?:lcsw|lpc|lmft)\b|\b(?:coumadin|warfarin|anticoag\w*|inr) (?:clinic|flow ?sheet|visit|encounter|management)\b|\bnurse(?:-only| only)? visit\b|\b(?:rn|lpn|ma) visit\b|\b(?:physical|occupational|speech) therapy (?:initial |daily |progress )?(?:evaluation|eval|note|visit)\b|\b(?:pt|ot|slp) (?:initial )?eval(?:uation)?\b|\b(?:outpatient |home )?(?:pt|ot|slp|physical therapy|occupational therapy|speech therapy) (?:daily|progress|treatment|discharge|re-?eval\w*|session) ?(?:note|summary|visit)?\b|\bvisit \d+ of \d+ (?:on|per) poc\b|\b(?:nutrition|dietitian|dietary) (?:consult\w*|assessment|note|visit)\b|\bpatient (?:education|instructions|handout)\b"
 );
 
 /// What the title says, where it says it; the caller has checked that neither kind of note nor place was given.
@@ -142,7 +146,8 @@ pub fn says(view: &View) -> Option<Title> {
     if has(&PLANNING) && !view.lower.contains("exam:") {
         return Some(Title::NoVisit("advance care planning alone is reported by its time, without an E/M level"));
     }
-    let afterwards = has(&AFTERWARDS);
+    let line = title.lines().next().unwrap_or("");
+    let afterwards = AFTERWARDS.is_match(line);
     if has(&NURSING_DISCHARGE) && !has(&NURSING_FIRST) && !afterwards {
         return Some(Title::NursingDischarge);
     }
@@ -152,7 +157,7 @@ pub fn says(view: &View) -> Option<Title> {
     if has(&HOME) {
         return Some(Title::Home);
     }
-    if has(&DISCHARGE) && !(afterwards && !title.contains("summary")) {
+    if has(&DISCHARGE) && !(afterwards && !line.contains("summary")) {
         return Some(Title::Visit(Setting::Discharge));
     }
     if has(&PSYCHIATRIC) && !has(&HOSPITAL_CONSULT) {
@@ -174,12 +179,14 @@ pub fn says(view: &View) -> Option<Title> {
     if (has(&ADMISSION) || (has(&HISTORY_AND_PHYSICAL) && admitted)) && !has(&PREOPERATIVE) {
         return Some(Title::Visit(Setting::HospitalInitial));
     }
-    let line = title.lines().next().unwrap_or("");
     let emergency = has(&EMERGENCY) || EMERGENCY_LINE.is_match(line) || has(&EMERGENCY_CONSULT);
-    if emergency && !AFTERWARDS.is_match(line) {
+    if emergency && !afterwards {
         return Some(Title::Visit(Setting::Emergency));
     }
-    has(&PREVENTIVE).then_some(Title::Preventive)
+    if has(&PREVENTIVE) {
+        return Some(Title::Preventive);
+    }
+    OFFICE.is_match(line).then_some(Title::Visit(Setting::Established))
 }
 
 /// Admission is decided: a consultant's visit in the emergency department becomes one of the hospital.
@@ -237,6 +244,8 @@ mod tests {
         assert_eq!(of("Discharge day note\nGoing home."), Some(Title::Visit(T::Discharge)));
         assert_eq!(of("Hospital discharge follow-up\nShe was in for pneumonia."), None);
         assert!(matches!(of("ACP meeting in the office\nWife present."), Some(Title::NoVisit(_))));
+        assert_eq!(of("URGENT CARE\nFell at home."), Some(Title::Visit(T::Established)));
+        assert_eq!(of("Hospital follow-up\nHome since Monday."), None);
         assert_eq!(of("6 month well check\nMother has no concerns"), Some(Title::Preventive));
         assert_eq!(of("Physical. 50 yo man"), Some(Title::Preventive));
         assert_eq!(of("House call for Mr. Alder, 90"), Some(Title::Home));
