@@ -305,7 +305,7 @@ pub static DECISION_MADE: LazyLock<Regex> = LazyLock::new(|| {
 /// An operation with its anesthesia or suite, told as done.
 pub static OPERATED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:mask ga|geta|(?:ga|mac)\b[ ,.;/]+(?:w/? ?|with )?(?:lma|ett|mask|sedation|local)|lma\b|general (?:endotracheal |mask |lma )?anesthe\w+ (?:was )?(?:induced|administered|given|via|by)|under (?:general|spinal|ga|mac)\b|anesthe\w+:? ?(?:general|ga\b|mac\b|spinal|geta|lma)|time-?out|ebl\b|estimated blood loss|tourniquet (?:time|up|inflated)|prepped and draped|bivalirudin|sheath (?:pulled|removed)|tr band)\b",
+        r"\b(?:mask ga|geta|(?:ga|mac)\b[ ,.;/]+(?:w/? ?|with )?(?:lma|ett|mask|sedation|local)|lma\b|general (?:endotracheal |mask |lma )?anesthe\w+ (?:was )?(?:induced|administered|given|via|by)|under (?:general|spinal|ga|mac)\b|anesthe\w+:? ?(?:general|ga\b|mac\b|spinal|geta|lma)|ebl\b|estimated blood loss|tourniquet (?:time|up|inflated)|bivalirudin|sheath (?:pulled|removed)|tr band)\b",
     )
 });
 /// History and physical before an operation that its surgeon decided on earlier.

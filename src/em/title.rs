@@ -113,7 +113,7 @@ cue!(
 );
 cue!(
     PREVENTIVE,
-    r"^\W*(?:[^\n]{0,30}\b)?(?:well[- ](?:child|baby|adolescent|woman|check|chk|visit|exam)|(?:month|mo|year|yr)s?[- ](?:old )?well\b|wcc\b|(?:annual|yearly|complete|adult|routine) (?:physical|gyn|gynecologic|preventive|health)|preventive (?:visit|exam|medicine)|newborn (?:f/?u|follow-?up|visit|check|exam|first)|first newborn|epsdt\b|(?:kindergarten|school|camp|sports|college) physical|cpe\b|wwe\b|annual (?:exam|gyn)|sports (?:form|physical))|^\W*(?:annual )?physical(?:\W*\n|[.,:])"
+    r"^\W*(?:[^\n]{0,30}\b)?(?:well[- ](?:child|baby|adolescent|woman|check|chk|visit|exam)|(?:month|mo|year|yr)s?[- ](?:old )?well\b|wcc\b|(?:annual|yearly|complete|adult|routine) (?:physical|gyn|gynecologic|preventive|health)|preventive (?:visit|exam|medicine)|newborn (?:f/?u|follow-?up|visit|check|exam|first)|first newborn|epsdt\b|(?:kindergarten|school|camp|sports|college) physical|cpe\b|wwe\b|annual (?:exam|gyn)|(?:[\w-]+ ){0,2}wellness (?:visit|exam)|awv\b|welcome to medicare|ippe\b|initial preventive|sports (?:form|physical))|^\W*(?:annual )?physical(?:\W*\n|[.,:])"
 );
 cue!(
     TEST,
