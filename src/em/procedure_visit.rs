@@ -92,6 +92,8 @@ pub fn part_of_procedure(view: &View, result: &mut EmResult, decided: &Decision,
 /// The first line is the name of a procedure and of no visit.
 fn names_procedure(lower: &str) -> bool {
     let title = lower.trim_start().lines().next().unwrap_or("").trim();
+    // "In office" tells where, not that it was a visit.
+    let title = title.trim_start_matches("in office").trim_start_matches("in-office");
     title.len() < 60 && PROCEDURE_NAMED.is_match(title) && !VISIT_TITLE.is_match(title) && !COMPLAINT.is_match(title)
 }
 
