@@ -9,7 +9,7 @@ use super::setting::{Setting, SettingWeights};
 use super::time::StatedTime;
 use super::title::{self, Title};
 use super::view::{View, Zone};
-use super::{dates, reports, setting_words, telehealth, transitional};
+use super::{dates, global, reports, setting_words, telehealth, transitional};
 use crate::claim::{Diagnosis, Line};
 use crate::document::Evidence;
 use crate::note::{Context, NoteType, OriginKind};
@@ -75,12 +75,16 @@ pub fn infer(
     if let Some(Title::NoVisit(reason)) = titled {
         return found(Category::NotAVisit, reason, None);
     }
-    let visit = titled.is_some_and(|t| t != Title::Visit(Setting::Discharge));
+    let visit = titled.is_some_and(|t| !matches!(t, Title::Visit(Setting::Discharge | Setting::Established)));
     if let Some(reason) = reports::no_visit(view, context, &weights, lines).filter(|_| !visit) {
         return found(Category::NotAVisit, &reason, None);
     }
     if let Some(cue) = reports::psychiatric(view, &weights) {
-        let reason = "a psychiatric diagnostic evaluation, which has a code of its own";
+        let reason = if std::ptr::eq(cue, &*INTAKE) {
+            "a psychiatric diagnostic evaluation without medical services, which has a code of its own"
+        } else {
+            "a psychiatric diagnostic evaluation, which has a code of its own"
+        };
         return found(Category::PsychiatricEvaluation, reason, Some(cue));
     }
     if titled == Some(Title::Psychiatric) {
@@ -103,6 +107,10 @@ pub fn infer(
         Some(Title::Nursing { initial }) => {
             let (category, reason) = nursing_visit(initial);
             return Found::new(category, reason, Vec::new());
+        }
+        Some(Title::NursingDischarge) => {
+            let reason = "a discharge from a nursing facility: chosen by time alone";
+            return Found::new(Category::NursingDischarge, reason, Vec::new());
         }
         Some(Title::Home) => return office(view, context, &weights, Category::HomeNew, Category::HomeEstablished),
         _ => {}
@@ -183,7 +191,8 @@ fn ambulatory(
     };
     let opening = opening(view);
     // Other payers call a yearly preventive visit a wellness visit too.
-    if count(view, &WELLNESS) > 0 && (payer.medicare || opening.contains("medicare")) {
+    let young = context.patient.age_years.is_some_and(|a| a < 64) && !view.lower.contains("medicare");
+    if count(view, &WELLNESS) > 0 && (payer.medicare || opening.contains("medicare")) && !young {
         let kind = if FIRST_WELLNESS.is_match(&opening) {
             "a first Medicare annual wellness visit"
         } else if WELCOME.is_match(&opening) {
@@ -195,16 +204,21 @@ fn ambulatory(
     }
     let general = |d: &Diagnosis| PREVENTIVE_CODE.iter().any(|p| d.code.starts_with(p));
     let examined = diagnoses.is_empty() || diagnoses.iter().any(general);
+    let assessed = || view.first(&ASSESSED_PREVENTIVE, Zone::is_decision).is_some();
     if titled_preventive
         || context.note_type == NoteType::Preventive
-        || (examined && PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening))
+        || ((examined || assessed()) && PREVENTIVE.is_match(&opening) && !NOT_PREVENTIVE.is_match(&opening))
         || diagnoses.iter().any(|d| d.code.starts_with("Z00.11"))
     {
         let f = office(view, context, weights, Category::PreventiveNew, Category::PreventiveEstablished);
         let cue = found(f.category, "a preventive visit", &PREVENTIVE);
         return Found { new_or_established_unsure: f.new_or_established_unsure, ..cue };
     }
-    if POSTOPERATIVE.is_match(&opening) && !late_after_surgery(&opening) && !OTHER_THAN_SURGERY.is_match(&opening) {
+    if POSTOPERATIVE.is_match(&opening)
+        && !global::late_after_surgery(&opening)
+        && !OTHER_THAN_SURGERY.is_match(&opening)
+        && count(view, &SEPARATE_PROBLEM) == 0
+    {
         return found(Category::PostoperativeGlobal, "a visit in the global period of an operation", &POSTOPERATIVE);
     }
     if context.place_of_service == "11" && count(view, &HOME_VISIT) > 0 && open {
@@ -228,19 +242,6 @@ fn same_day(view: &View, payer: &PayerTerms) -> Found {
         return Found::new(Category::HospitalInitial, reason, evidence);
     }
     Found::new(Category::HospitalSameDay, "admitted and discharged on one date", evidence)
-}
-
-/// More weeks after the operation than a global period lasts.
-fn late_after_surgery(opening: &str) -> bool {
-    WEEKS_AFTER.captures_iter(opening).any(|c| {
-        let amount = c.get(1).and_then(|m| dates::number(m.as_str())).unwrap_or(0);
-        match c.get(2).map(|m| m.as_str()) {
-            Some("day") => amount > 90,
-            Some("week") => amount > 12,
-            Some("month") => amount > 3,
-            _ => true,
-        }
-    })
 }
 
 /// The setting: by the given kind of note and place where they decide it, else the likeliest by the note's words.

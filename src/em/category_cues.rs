@@ -14,7 +14,7 @@ pub static HOSPITAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static NEW: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:new patient|new[- ]patient|new pt|1st visit|est(?:ab)?\.? care|first time (?:at|to) (?:our|this|the)|pleasure (?:of|to) meet\w*|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the|practice|clinic)|never been seen|previously followed by)\b"
+        r"\b(?:new patient|new[- ]patient|new pt|npv\b|new (?:consult\w*|eval\w*|referral|office visit)|1st (?:visit|time|appt|appointment)|transfer(?:ring|red)? (?:of )?care|(?:just|recently) moved (?:here|to|from)|new to town|(?:met|meet\w*|seen|see|seeing|evaluated)\b[^.;]{0,30}\bfor the first time|whom i met|est(?:ab)?\.? care|first time (?:at|to) (?:our|this|the)|pleasure (?:of|to) meet\w*|initial (?:clinic |office )?(?:visit|evaluation|consultation|consult|exam(?:ination)?)|first (?:office |clinic )?visit|first time (?:i|we|in|seeing)|establish(?:ing|ed)? care|here to establish|to establish (?:with|as)|new to (?:me|us|this|our|the|practice|clinic)|never been seen|previously followed by)\b"
     ))
 });
 /// Signs of a first visit that leave the question open.
@@ -43,7 +43,7 @@ pub static RETURN: LazyLock<Regex> = LazyLock::new(|| {
 /// A consultant who already knows the patient.
 pub static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:follow[- ]?up (?:visit|of|for|on|appointment|consult\w*)|followup|returns|return visit|last (?:visit|saw|seen (?:by me|in))|(?:well )?known to (?:me|us|our)|re-?check|established patient|i (?:last )?saw (?:him|her)|comes back|back (?:today|for))\b",
+        r"\b(?:follow[- ]?up (?:visit|of|for|on|appointment|consult\w*)|followup|returns|return visit|last (?:visit|saw|seen (?:by me|in))|(?:well )?known to (?:me|us|our)|re-?check|established (?:patient|pt)|est\.? (?:pt|patient)|i (?:last )?saw (?:him|her)|comes back|came back|back (?:today|for)|(?:\w+-)?(?:monthly|yearly|annual|month|week) (?:review|visit|check|re-?check)|since (?:his|her|the|our|we|i) last)\b|\best,",
     )
 });
 pub static PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
@@ -57,12 +57,20 @@ pub static NOT_PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:was in for|as part of|at (?:his|her|the) (?:last|recent|annual)|during (?:his|her|a)|(?:his|her|a|the) (?:primary care |family |private )?(?:physician|doctor|pcp|provider) for|seen by (?:his|her) (?:physician|doctor|pcp)|incidental\w*|last (?:physical|annual)|post-?partum|not been feeling well|found (?:on|at|during))\b",
     )
 });
+/// Another problem than the operation's, wherever it is told.
+pub static SEPARATE_PROBLEM: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:separate (?:problem|issue|complaint|e/?m)|not r/t|unrelated (?:problem|complaint|issue|to (?:the|his|her) (?:surgery|fracture|fx|operation))|new (?:unrelated )?problem)\b",
+    )
+});
 pub static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:annual wellness visit|medicare wellness|awv\b|welcome to medicare|initial preventive physical|ippe\b)")
+    pattern(
+        r"\b(?:(?:first|initial|subsequent|annual) wellness (?:visit|exam)|annual wellness visit|medicare wellness|mwv\b|awv\b|welcome to medicare|initial preventive physical|ippe\b)",
+    )
 });
 pub static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:post[- ]?op(?:erative)? (?:wk|week|day|month|#)s? ?#?\d|pov ?#? ?\d|pod ?#? ?\d+ (?:s/p|from|after)|day \d{1,2} after (?:i|we|she|he|dr|my)\b|(?:stitch|suture|staple) (?:visit|removal|out)|(?:stitches|sutures|staples) (?:out|removed|came out)|wound (?:ck|chk|check|recheck)|(?:i|we) (?:took|excised|removed|operated|fixed|repaired)\b[^.]{0,60}\b\d{1,2} ?(?:d|days?|wks?|weeks?) ago|\d{1,2} ?(?:d|days?|wks?|weeks?) s/p|post[- ]?op(?:erative)? (?:\w+ )?(?:visit|check|appointment|follow-?up|recheck|evaluation)|(?:s/p|status post)\b[^.]{0,60}\b(?:day \d{1,2}\b|pod ?#?\d|(?:\d{1,2}|one|two|three|four|five|six) (?:days|weeks?) ago)|within (?:the )?(?:\d+ days? )?global\b|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)|^\W*post-? ?op\b"
+        r"\b(?:cast (?:change|check|ck|recheck)|(?:fx|fracture) care (?:on )?(?:\d|billed|done|started|charged|initiated|began|provided|in global)|post[- ]?op(?:erative)? (?:wk|week|day|month|#)s? ?#?\d|pov ?#? ?\d|pod ?#? ?\d+ (?:s/p|from|after)|day \d{1,2} after (?:i|we|she|he|dr|my)\b|(?:stitch|suture|staple) (?:visit|removal|out)|(?:stitches|sutures|staples) (?:out|removed|came out)|wound (?:ck|chk|check|recheck)|(?:i|we) (?:took|excised|removed|operated|fixed|repaired)\b[^\n;]{0,70}\b\d{1,2} ?(?:d|days?|wks?|weeks?) ago|\d{1,2} ?(?:d|days?|wks?|weeks?) s/p|post[- ]?op(?:erative)? (?:\w+ )?(?:visit|check|appointment|follow-?up|recheck|evaluation)|(?:s/p|status post)\b[^.]{0,60}\b(?:day \d{1,2}\b|pod ?#?\d|(?:\d{1,2}|one|two|three|four|five|six) (?:days|weeks?) ago)|within (?:the )?(?:\d+ days? )?global\b|postsurgical (?:visit|follow)|(?:first|second|initial|routine|final) post-?op\w*|(?:one|two|three|four|five|six|seven|eight|ten|\d{1,2}) (?:days?|weeks?) (?:status post|s/p|post-?op\w*|out (?:from|after)|following (?:his|her|the) (?:surgery|operation|procedure)|after (?:his|her|the) (?:surgery|operation)|after surgery|from surgery)|\bglobal (?:period|day|package|follow|visit)|\bin (?:the )?global\b|no charge post|post-?op day|\bpo(?:st)?-?op\b[^.]{0,20}(?:visit|check|wk|week)|(?:suture|staple|stitch) removal|here for (?:suture|staple) removal)|^\W*post-? ?op\b"
     ))
 });
 /// How a note on a later day of a stay opens.
@@ -78,7 +86,7 @@ pub static INITIAL: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static DISABILITY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:independent medical (?:evaluation|examination|exam)|disability (?:evaluation|examination|exam|determination)|qualified medical (?:evaluation|examiner)|agreed medical|impairment rating|maximum medical improvement|permanent (?:and stationary|disability|impairment)|social security disability|workers'? compensation (?:evaluation|examination))",
+        r"\b(?:examinee|evaluative purposes|contested conditions?|independent medical (?:evaluation|examination|exam)|disability (?:evaluation|examination|exam|determination)|qualified medical (?:evaluation|examiner)|agreed medical|impairment rating|maximum medical improvement|permanent (?:and stationary|disability|impairment)|social security disability|workers'? compensation (?:evaluation|examination))",
     )
 });
 pub static NURSING: LazyLock<Regex> = LazyLock::new(|| {
@@ -93,7 +101,9 @@ pub static BROUGHT_IN: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 pub static HOME_VISIT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(?:home visit|house call|seen at (?:his|her) home|assisted living (?:visit|facility visit)|visited at home)")
+    pattern(
+        r"\b(?:present at (?:today's |the |this )?visit (?:were|was)[^.]{0,120}(?:hospice|home health)|(?:initial )?(?:visit|seen)[^.]{0,60}\bhospice (?:diagnosis|patient)|visited (?:him|her|them) at home|home visit|house call|seen at (?:his|her) home|assisted living (?:visit|facility visit)|visited at home)",
+    )
 });
 /// The treating clinician's own evaluation, not an outside examiner's.
 pub static TREATING: LazyLock<Regex> = LazyLock::new(|| {
@@ -134,7 +144,7 @@ pub static SEEN_HERE: LazyLock<Regex> = LazyLock::new(|| {
 /// Never seen by this specialty.
 pub static NEVER_SEEN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:never (?:been )?(?:seen|here|a patient)|(?:but |has )?never (?:\w+ )?(?:orthopedics?|cardiology|rheumatology|neurology|dermatology|gastroenterology|urology|our specialty|this specialty)|first contact|not (?:been )?seen (?:here|by (?:us|me|this \w+))(?: before| until)?|no prior visits?|first (?:ever )?(?:visit|appointment) (?:here|with us|to (?:this|our))|first time (?:here|in (?:this|our)))\b",
+        r"\b(?:first[- ]time (?:patient|pt)\b|visit type:? new\b|brand[- ]new (?:patient|pt)|not (?:previously )?known to (?:our|this|us|me)|unknown to (?:us|me|our)|not (?:a |an )?(?:established|prior|previous|existing) patient|no (?:prior|previous) (?:contact|records? here|visits? here)|never (?:been )?(?:seen|here|a patient)|(?:but |has )?never (?:\w+ )?(?:orthopedics?|cardiology|rheumatology|neurology|dermatology|gastroenterology|urology|our specialty|this specialty)|first contact|not (?:been )?seen (?:here|by (?:us|me|this \w+))(?: before| until)?|no prior visits?|first (?:ever )?(?:visit|appointment) (?:here|with us|to (?:this|our))|first time (?:here|in (?:this|our)))\b",
     )
 });
 /// A report: of an operation, a procedure, a test.
@@ -146,21 +156,21 @@ pub static REPORT: LazyLock<Regex> = LazyLock::new(|| {
 /// The first line of a report: what was done, not who came.
 pub static REPORT_TITLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:percutaneous coronary intervention|(?:left|right) heart cath\w*|(?:warfarin|inr|coumadin) check|procedure (?:record|note|report|visit)|operative (?:report|note)|op(?:eration)? (?:note|record)|exercise (?:electrocardiogram|ecg|ekg|treadmill|stress)|(?:patch|prick|allergy|skin) test(?:ing)?|remote (?:monitor\w*|pacemaker|device|icd|interrogation|transmission)|(?:nb-?)?uvb|phototherapy",
-        r"|(?:endovascular|catheteri[sz]ation|cath|stress|echo\w*|holter|monitor|patch|pft|spirometry|sleep|eeg|emg|nerve conduction|interrogation|device|electrocardiogram|ecg|ekg|treadmill|ultrasound|doppler|radiology|pathology|imaging|angiogra\w+|ablation|colposcopy|colonoscopy|endoscopy|bronchoscopy|cystoscopy) (?:[\w-]+ ){0,3}(?:report|record|review|study|test|interpretation|log)",
+        r"\b(?:percutaneous coronary intervention|(?:left|right) heart cath\w*|mohs (?:surgery|note|op|record|micrographic|stage)|(?:excision|laser|iud|nexplanon|trigger point|viscosupplement\w*|synvisc|botox|ilk|kenalog|ed&c|epidural|nerve block|vasectomy) (?:visit|procedure|note|only|appt|appointment|session|insertion|placement|removal)|(?:warfarin|inr|coumadin) check|(?:procedure|biopsy|bx|fna|aspiration|nerve block|block|excision|dilation|cardioversion|paracentesis|thoracentesis|infusion|debridement|reduction) (?:record|note|report|visit)|operative (?:report|note)|op(?:eration)? (?:note|record)|exercise (?:electrocardiogram|ecg|ekg|treadmill|stress)|(?:patch|prick|allergy|skin) test(?:ing)?|remote (?:monitor\w*|pacemaker|device|icd|interrogation|transmission)|(?:nb-?)?uvb|phototherapy",
+        r"|(?:endovascular|catheteri[sz]ation|cath|stress|echo\w*|holter|monitor|patch|pft|spirometry|sleep|eeg|emg|nerve conduction|interrogation|device|electrocardiogram|ecg|ekg|treadmill|ultrasound|doppler|radiology|pathology|imaging|angiogra\w+|ablation|colposcopy|colonoscopy|endoscopy|bronchoscopy|cystoscopy) (?:[\w-]+ ){0,3}(?:report|record|review|study|test|interpretation|log)|(?:cath|catheteri[sz]ation|endovascular|ablation|angiogra\w+|colposcopy|colonoscopy|endoscopy|bronchoscopy|cystoscopy|pci|stent) (?:[\w-]+ ){0,2}note",
         r"|(?:tx|treatment|session|injection|dose) (?:#|no\.? ?)?\d+ (?:of|/) ?\d+|#\d+ of \d+)"
     ))
 });
 /// The note says that there was no visit beside what was done.
 pub static NO_SEPARATE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\bno (?:separate(?:ly identifiable)?|other) (?:evaluation|e/?m|visit|office visit)\b|\bno charge for (?:the |this )?visit\b|\bno (?:physician|provider|doctor|md) (?:visit|seen|encounter)\b|\bno e/?m (?:today|billed|charged?|service)\b",
+        r"\bno (?:separate(?:ly identifiable)?|other) (?:evaluation|e/?m|visit|office visit)\b|\bno office visit (?:charge|billed|today)|\bprocedure[- ]only (?:visit|appointment|appt|encounter)\b|\bno charge for (?:the |this )?visit\b|\bno (?:physician|provider|doctor|md) (?:visit|seen|encounter)\b|\bno e/?m (?:today|billed|charged?|service)\b",
     )
 });
 /// A name with a credential that bills no E/M service, as a signature; read in the text as it is written.
 pub static SIGNED_BY_STAFF: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?m)(?:^|[–—-]\s*|\b[Bb]y:?\s+)\s*[A-Z](?:[a-z]+|\.)\s?(?:[A-Z]\.\s?)?[A-Z][\w'-]+,? (?:RN|LPN|LVN|CMA|Au\.?D|LCSW|LMFT|LPC|RDN?|DPT|OTR(?:/L)?|CCC-SLP|Pharm\.?D)\b",
+        r"(?m)(?:^|[–—-]\s*|\b[Bb]y:?\s+)\s*[A-Z](?:[a-z]+|\.)\s?(?:[A-Z]\.\s?)?[A-Z][\w'-]+,? (?:RN|LPN|LVN|CMA|Au\.?D|LCSW|LMFT|LPC|RDN?|DPT|OTR(?:/L)?|CCC-SLP|Pharm\.?D|PT, ?DPT|PTA?)\b",
     )
     .expect("a pattern written in this module")
 });
@@ -226,7 +236,7 @@ pub static FIRST_TIME: LazyLock<Regex> = LazyLock::new(|| {
 /// The visit is for something else than the operation, or the procedure has no global period.
 pub static OTHER_THAN_SURGERY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:unrelated|different (?:site|problem)|not (?:about|related)|something else|new (?:problem|complaint|lesion|abscess|issue)|angioplasty|stent\w*|catheteri[sz]ation|cath\b|ablation|colonoscop\w+|endoscop\w+|egd|cardioversion|epidural|delivery|vaginal birth|nsvd)\b",
+        r"\b(?:(?:sewn|sutured|repaired|stitched|stapled|closed|placed|put in|done|lac(?:eration)? repair)(?: up)? (?:\w+ ){0,2}(?:at|by|in) (?:the |an? |our local )?(?:\w+ ){0,3}(?:ers?\b|ed\b|emergency|urgent care|uc\b|hospital|another|outside|elsewhere)|(?:placed|sewn|repaired|stitched|sutured|done) elsewhere|unrelated|different (?:site|problem)|not (?:about|related)|something else|new (?:problem|complaint|lesion|abscess|issue)|angioplasty|stent\w*|catheteri[sz]ation|cath\b|ablation|colonoscop\w+|endoscop\w+|egd|cardioversion|epidural|delivery|vaginal birth|nsvd)\b",
     )
 });
 pub static NURSING_ADMISSION: LazyLock<Regex> = LazyLock::new(|| {
@@ -240,3 +250,108 @@ pub static FIRST_WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
 pub static WELCOME: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:welcome to medicare|ippe\b|initial preventive physical|g0402)"));
 pub static PREVENTIVE_CODE: &[&str] = &["Z00", "Z014", "Z01.4", "Z02", "Z76.1", "Z761"];
+/// A clinic for procedures.
+pub static PROCEDURE_CLINIC: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:minor surg\w+|minor procedures?|procedures?|mohs|injection|vasectomy|skin surgery|(?:derm\w*|cutaneous) surgery|botox|nail surgery) (?:clinic|visit|room|suite|appointment|appt|day)\b",
+    )
+});
+/// What follows "here for the scheduled …" when a visit was scheduled, not a procedure.
+pub static SCHEDULED_VISIT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W*(?:[\w-]+ ){0,3}(?:surveillance|follow\w*|f/?u|visit|re-?check|check\w*|appointment|appt|annual|routine|exam\w*|physical|evaluation|consult\w*|management|review|wellness|screening)\b",
+    )
+});
+/// A preventive visit, named among what was assessed.
+pub static ASSESSED_PREVENTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W*(?:\d\W+)?(?:routine (?:check-?up|check|physical|child|infant|newborn|health)|(?:normal |healthy )?well[- ](?:child|adolescent|woman|baby|infant|teen|adult|newborn|check|visit|exam)|wcc\b|annual (?:exam|physical|gyn\w*|preventive)|preventive|health (?:maintenance|supervision) (?:exam|visit)|healthy (?:\w+ ){0,2}(?:infant|child|adolescent|newborn|teen))",
+    )
+});
+/// A drug with its dose: somebody is treated.
+pub static DOSED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b\d+(?:\.\d+)? ?m?c?g\b|\b(?:daily|twice a day|bid|tid|qhs|refill\w*)\b"));
+/// "Here only for needle biopsy as planned".
+pub static ONLY_AS_PLANNED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:here|in|back|returns?|presents?|comes?)(?: today)? (?:only|just|solely) for (?:[\w-]+ ){0,4}(?:biops\w+|bx|fna|inj\w*|excision|removal|procedure|block|insertion|ablation|injections?|treatment|session|shots?|infusion)\b|\b(?:only|just|solely) for (?:[\w-]+ ){0,4}(?:as|which was|previously) (?:planned|scheduled|decided|arranged)\b",
+    )
+});
+/// A first line that is the name of a procedure and nothing else.
+pub static PROCEDURE_NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:proc(?:edure)?s?:|biops\w+|bx|fna|inject\w+|inj|blocks?|i ?& ?d|incision (?:and|&) drainage|excisions?|exc|shave|ed&c|removal|insertion|swap|exchange|dilation|dilatation|avulsion|matrixectomy|debridement|repair|reduction|aspiration|drainage|cautery|cauterization|ablation|cryo\w*|botox|iud|nexplanon|circ(?:umcision)?|tubes|myringotomy|paracentesis|thoracentesis|lumbar puncture|colpo\w*|leep|embx|emb|mohs|phototherapy|chemical peel|infusion|epley|canalith|nasal pack\w*|foreign body)\b",
+    )
+});
+/// The note names the plan of an earlier day, or a series, that the procedure carries out.
+pub static DECIDED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:bx'?d|biopsied|consented|approved|authori[sz]ed|scheduled|booked|planned|decided|agreed|discussed)\W+(?:[\w/']+\W+){0,4}?(?:\d{1,2}/\d{1,2}|last (?:visit|week|month|time)|previously|earlier|at (?:the |her |his )?(?:last|prior|previous|consult\w*|initial))",
+        r"|\b(?:biopsy|bx)[- ]proven\b|\b(?:decision|plan|consent)\w*(?: talk)? (?:for|to|was|made|done)\b[^.;\n]{0,50}(?:\d{1,2}/\d{1,2}|\bthen\b|last visit|prior visit|previous visit|earlier)",
+        r"|\b(?:here|back|returns?|returning|presents?|comes?(?: in)?|in) (?:today )?for (?:the |his |her |an? |elective |definitive |repeat |next |planned )*(?:\w+ ){0,2}(?:excision|ed&c|edc\b|mohs|re-?excision|injections?|inj\b|ilk\b|botox|cryo\w*|laser|avulsion|matrixectomy|iud|nexplanon|vasectomy|destruction|debridement|chemical peel|phototherapy|aspiration)",
+        r"|\b(?:visit|wk|week) #?\d+ of (?:\d|ongoing)|\b(?:\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|next|repeat) (?:round|session|set|series|tx|treatment|injections?|inj|application|cryo\w*|ilk)\b|\b(?:round|session|treatment|tx|series|injection) (?:#|no\.?|number )? ?\d+\b(?: ?(?:of|/) ?\d)?"
+    ))
+});
+/// Nothing but the procedure was the matter of the day.
+pub static NOTHING_ELSE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bno other (?:\w+ )?(?:issues?|problems?|complaints?|conditions?|concerns?)(?: (?:was|were|is|are|to be))? (?:evaluated|addressed|discussed|managed|raised|reviewed|looked at|examined|today)\b|\bnothing (?:else|more|other) (?:was |is )?(?:looked at|addressed|evaluated|examined|discussed|done|assessed|checked|managed|today)\b|\bonly (?:here )?for (?:the )?(?:procedure|injection|excision|removal)\b",
+    )
+});
+/// In so many words: the decision was made on an earlier day.
+pub static DECISION_MADE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\bdecision (?:for|to) [^.;\n]{0,40}\b(?:made|taken) (?:then|at|on|that|last|earlier|previously|\d)")
+});
+/// An operation with its anesthesia or suite, told as done.
+pub static OPERATED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:mask ga|geta|(?:ga|mac)\b[ ,.;/]+(?:w/? ?|with )?(?:lma|ett|mask|sedation|local)|lma\b|general (?:endotracheal |mask |lma )?anesthe\w+ (?:was )?(?:induced|administered|given|via|by)|under (?:general|spinal|ga|mac)\b|anesthe\w+:? ?(?:general|ga\b|mac\b|spinal|geta|lma)|ebl\b|estimated blood loss|tourniquet (?:time|up|inflated)|bivalirudin|sheath (?:pulled|removed)|tr band)\b",
+    )
+});
+/// History and physical before an operation that its surgeon decided on earlier.
+pub static BEFORE_OPERATION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\W*(?:[\w-]+ ){0,3}pre-?op(?:erative)? (?:h&p|history|visit|appointment|appt|check|exam\w*|consent|teaching|note)\b",
+    )
+});
+pub static SURGEONS_OWN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bdecision for surgery\b[^.\n]{0,60}(?:\d|made|last|earlier|prior)|\bconsents? (?:signed|reviewed|obtained|talk)|\bsame surgeon\b|\bi will (?:be )?(?:perform\w*|operat\w*)|\bscheduled with me\b",
+    )
+});
+pub static CLEARANCE_ASKED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:for|request\w*|seeking|asked (?:for|to provide)) (?:\w+ ){0,4}clearance\b|\brcri\b|\brisk stratif\w+|\bcleared for (?:surgery|the procedure)|\b(?:requested|referred|sent) by\b",
+    )
+});
+/// Age and sex as terse notes write them.
+pub static AGE_AND_SEX: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b\d{1,3} ?-?(?:y/?o|yrs?|years?|mo|months?|[mf])\b|\b(?:mom|dad|mother|father|wife|husband|boy|girl|infant|man|woman|male|female)\b",
+    )
+});
+/// Testing by a psychologist, told where the note begins.
+pub static PSYCHOLOGICAL_TESTING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:referred|seen|presents?) for (?:an? )?(?:comprehensive |full |repeat )?neuropsycholog\w+ (?:evaluation|assessment|testing)|\btests? (?:include|includes|included|administered)\b[^.]{0,40}\b(?:administration|scoring|interpretation)\b|^\W*(?:comprehensive )?(?:neuro)?psycholog\w+ (?:testing|test results|assessment report)",
+    )
+});
+/// A first session with a therapist.
+pub static INTAKE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:\d{2,3}[- ]minute|initial|diagnostic) (?:initial |diagnostic |clinical )?(?:intake|interview)\b|\bcomprehensive (?:mental status|clinical psychological|psychological) evaluation\b|\bclinical psychological evaluation\b",
+    )
+});
+/// Words of a minor procedure as it is told: numbing, cutting, closing, needles, materials.
+pub static PROCEDURE_TOLD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"\b(?:prepped|draped?|sterile\w*|anesthe\w+|lido\w*|xylocaine|marcaine|\w+vacaine|epi|estimated blood loss|ebl|specimens?|incision|incised|punch(?:ed)?|curett\w*|cauter\w*|hyfrecat\w*|hemosta\w*|ellipse|undermin\w*|nylon|vicryl|prolene|monocryl|chromic|pds|sutur\w+|staples?|consent\w*|time-?out|tolerated|needle|gauge|\d\d ?ga?|betadine|chloraprep|chlorhexidine|hibiclens",
+        r"|cannula\w*|guidewire|wire|catheter|sheath|electrodes?|bx(?:'d)?|biops\w+|path|aspirated|irrigat\w+|packed|drained|dressing|band-?aid|steri-?strips?|pressure held|ln2|liquid nitrogen|freeze|thaw|injected|inj|cc|ml|fluoro\w*|ultrasound[- ]guid\w*|under us|us[- ]guid\w*|clamp|forceps|tourniquet|mask ga|lma|geta|implant\w*|balloon)\b"
+    ))
+});
+/// Words of a visit, in short notes too.
+pub static VISIT_TOLD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:return|come back|recheck|follow[- ]?up|f/?u|rtc|call if|denies|feels|complain\w*|c/o|hpi|ros|ctab|rrr|lungs|heart|bp|refills?|start|continue|cont|increase|rx|mg|daily|bid|qhs|a/p|assessment|otc|pmh|meds:|allerg\w+|fam hx)\b",
+    )
+});

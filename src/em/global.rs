@@ -3,6 +3,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::category_cues::WEEKS_AFTER;
+use super::dates;
 use super::input::Input;
 use super::view::{View, Zone, pattern};
 use crate::document::Evidence;
@@ -74,4 +76,17 @@ pub fn relation(view: &View, input: &Input) -> Relation {
 /// A fracture or injury in routine healing.
 fn healing(code: &str) -> bool {
     code.starts_with('S') && code.len() >= 7 && !matches!(code.as_bytes().last(), Some(b'A' | b'B' | b'C'))
+}
+
+/// More weeks after the operation than a global period lasts.
+pub fn late_after_surgery(opening: &str) -> bool {
+    WEEKS_AFTER.captures_iter(opening).any(|c| {
+        let amount = c.get(1).and_then(|m| dates::number(m.as_str())).unwrap_or(0);
+        match c.get(2).map(|m| m.as_str()) {
+            Some("day") => amount > 90,
+            Some("week") => amount > 12,
+            Some("month") => amount > 3,
+            _ => true,
+        }
+    })
 }

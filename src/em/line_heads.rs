@@ -8,7 +8,7 @@ use super::view::Zone;
 
 /// In any case with a mark or a gap behind it, or in capitals with a blank. Groups: the word.
 static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-    let words = "A/P|A&P|AP|IMP|IMPRESSION|DX|DIAGNOS[IE]S|ASSESSMENT|ASSESS|PLAN|TX|RX|RECS?|RECOMMENDATIONS?|DISPO?|DISPOSITION|EXAM|PE|OBJ|OBJECTIVE|LABS?|DATA|IMAGING|XR|HPI|HX|CC|SUBJ|SUBJECTIVE|INTERVAL|PMH|PSH|MEDS?|ROS|SH|FH|SOCIAL|ALLERG(?:Y|IES)";
+    let words = "A/P|A&P|AP|IMP|IMPRESSION|DX|DIAGNOS[IE]S|ASSESSMENT|ASSESS|PLAN|TX|RX|RECS?|RECOMMENDATIONS?|DISPO?|DISPOSITION|EXAM|PE|OBJ|OBJECTIVE|LABS?|DATA|IMAGING|XR|HPI|HX|CC|SUBJ|SUBJECTIVE|INTERVAL|PMH|PSH|MEDS?|ROS|SH|FH|SOCIAL|ALLERG(?:Y|IES)|SEPARATE(?: [A-Z/&]+){0,3}|PROBLEM[- ](?:VISIT|PORTION|PART|ORIENTED|FOCUSED|WORK)(?: [A-Z]+){0,2}";
     let source = format!(
         r"^[\s*#>•-]{{0,4}}(?:((?i:{words}|[SOAP]))(?:\s*[:=/)]|\s*[-–—]+\s|\s{{2,}}|\t)|({words})\s+[^\sA-Z]|({words})\s+[A-Z][a-z]|({words})\s*$)"
     );
@@ -27,6 +27,7 @@ pub fn zone(words: &str) -> Option<Zone> {
             Zone::Plan
         }
         "O" | "EXAM" | "PE" | "OBJ" | "OBJECTIVE" => Zone::Exam,
+        w if w.starts_with("SEPARATE") || w.starts_with("PROBLEM") => Zone::Plan,
         "LAB" | "LABS" | "DATA" | "IMAGING" | "XR" => Zone::Results,
         "S" | "HPI" | "HX" | "CC" | "SUBJ" | "SUBJECTIVE" | "INTERVAL" => Zone::Story,
         _ => Zone::Background,
@@ -46,6 +47,7 @@ mod tests {
         assert_eq!(zone("A: 1. Gout"), Some(Zone::Assessment));
         assert_eq!(zone("- P: colchicine"), Some(Zone::Plan));
         assert_eq!(zone("DX retained splinter"), Some(Zone::Assessment));
+        assert_eq!(zone("Separate problem work: BP is up"), Some(Zone::Plan));
         assert_eq!(zone("MEDS none"), Some(Zone::Background));
         assert_eq!(zone("Plan"), None);
         assert_eq!(zone("Plans to return"), None);

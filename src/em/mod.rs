@@ -23,6 +23,7 @@ mod natures;
 mod needs;
 mod new_patient;
 mod problems;
+mod procedure_visit;
 mod reports;
 mod result;
 mod risk;

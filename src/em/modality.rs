@@ -52,6 +52,10 @@ static CONDITION_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static CONDITION_AFTER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^[^.;]{0,70}?\b(?:if|unless|in case|should (?:he|she|it|they|the|this|symptoms))\b"));
+/// "Dorzolamide twice a day, laser if the pressure stays": the condition is that of what follows in the list.
+static DOSED_THEN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^[^.;,]{0,40}\b(?:bid|tid|qid|qhs|qd|daily|nightly|twice a day|q ?\d+ ?h)\b[^.;,]{0,20},\s*(?:[^i\s]|i[^fn])")
+});
 static ONLY_IF: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[^.;]{0,50}?\b(?:only (?:if|when|for)|just if)\b"));
 /// Plans that a condition behind them makes conditional.
 static PLANNED_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
@@ -131,7 +135,8 @@ pub fn of(words: &str, start: usize, end: usize, around: &str) -> Modality {
         let weighed = WEIGHED.is_match(before) && DECLINED.is_match(around);
         return if weighed { Modality::Weighed } else { Modality::Tentative };
     }
-    if CONDITION_AFTER.is_match(after) && PLANNED_BEFORE.is_match(before) && !AS_NEEDED.is_match(after) {
+    let listed = DOSED_THEN.is_match(after);
+    if CONDITION_AFTER.is_match(after) && !listed && PLANNED_BEFORE.is_match(before) && !AS_NEEDED.is_match(after) {
         return Modality::Conditional;
     }
     let ordered = ORDERED.is_match(both.0) || ORDERED.is_match(both.1);
@@ -172,6 +177,8 @@ mod tests {
         assert_eq!(at("mri was offered and discussed; he declined the mri", "mri was"), M::Decided);
         assert_eq!(at("we discussed an mri and she declined", "mri"), M::Weighed);
         assert_eq!(at("take ibuprofen if needed", "ibuprofen"), M::Decided);
+        assert_eq!(at("add dorzolamide bid, laser set for may if not at goal", "dorzolamide"), M::Decided);
+        assert_eq!(at("add dorzolamide bid, if not at goal", "dorzolamide"), M::Conditional);
         assert_eq!(at("next tsh in a year", "tsh"), M::Elsewhen);
         assert_eq!(at("amoxicillin 500 mg three times a day; return if not better", "amoxicillin"), M::Decided);
     }

@@ -1,4 +1,6 @@
 //! New or established patient, in the office and in consultation.
+use std::sync::LazyLock;
+
 use regex::Regex;
 
 use super::category::{Found, given, opening};
@@ -7,7 +9,7 @@ use super::codes::Category;
 use super::dates;
 use super::input::PayerTerms;
 use super::setting::Setting;
-use super::view::{View, Zone};
+use super::view::{View, Zone, pattern};
 use crate::document::Evidence;
 use crate::note::Context;
 
@@ -26,6 +28,10 @@ pub fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category,
         return Found::new(category, reason, Vec::new());
     }
     let opening = opening(view);
+    if let Some(is_new) = titled(view) {
+        let reason = if is_new { "new patient by the title" } else { "established patient by the title" };
+        return Found::new(if is_new { new } else { established }, reason, Vec::new());
+    }
     // What the note says of earlier visits to this group and specialty leads over phrases of first and later visits.
     let said = |cue: &Regex| view.first(cue, |z| !matches!(z, Zone::Background | Zone::Plan));
     let never = said(&NEVER_SEEN);
@@ -82,6 +88,30 @@ pub fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category,
     let category = if is_new { new } else { established };
     Found { new_or_established_unsure: unsure, ..Found::new(category, reason, evidence) }
 }
+
+/// The first line says it as a label: "SLEEP SURGERY - NEW", "Derm clinic, est pt".
+fn titled(view: &View) -> Option<bool> {
+    let title = view.lower.trim_start().lines().next().unwrap_or("").trim();
+    if title.len() > 90 {
+        return None;
+    }
+    match (TITLED_NEW.is_match(title), TITLED_ESTABLISHED.is_match(title)) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        _ => None,
+    }
+}
+
+static TITLED_NEW: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:^|[-–—|/:,(\[]\s*|\b(?:clinic|visit|note|office|consult)\s+)(?:new|np|npv)(?: (?:patient|pt|visit|consult\w*|eval\w*|referral))*\s*(?:$|[)\]|,.;:/–—-])|\bnew (?:patient|pt)\b",
+    )
+});
+static TITLED_ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:^|[-–—|/:,(\[]\s*|\b(?:clinic|visit|note|office)\s+)(?:est(?:ab(?:lished)?)?\.?|return|rov)(?: (?:patient|pt|visit))*\s*(?:$|[)\]|,.;:/–—-])|\b(?:established|est\.?|return) (?:patient|pt|visit)\b",
+    )
+});
 
 /// How many parts of a full history the note has: past illnesses, operations, family, social, review of systems.
 fn histories(view: &View) -> usize {

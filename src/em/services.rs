@@ -9,7 +9,7 @@ use super::problems::Status;
 use super::result::{Additional, Basis, EmResult, Level};
 use super::time::StatedTime;
 use super::view::View;
-use super::{telehealth, transitional};
+use super::{procedure_visit, telehealth, transitional};
 use crate::claim::Query;
 
 /// Fills code, basis and further services from category, elements and time.
@@ -24,10 +24,10 @@ pub fn choose(view: &View, result: &mut EmResult, decided: &Decision, found: &Fo
         Category::PostoperativeGlobal => set(result, "99024", Basis::None),
         Category::DisabilityExam => set(result, if found.treating { "99455" } else { "99456" }, Basis::None),
         Category::PsychiatricEvaluation => result.additional.push(Additional {
-            code: "90792".into(),
+            code: if found.reason.contains("without medical services") { "90791" } else { "90792" }.into(),
             modifiers: Vec::new(),
             units: 1,
-            reason: "psychiatric diagnostic evaluation with medical services takes the place of an E/M service".into(),
+            reason: "the psychiatric diagnostic evaluation takes the place of an E/M service".into(),
             evidence: found.evidence.clone(),
         }),
         Category::NurseVisit => set(result, "99211", Basis::None),
@@ -64,7 +64,7 @@ pub fn choose(view: &View, result: &mut EmResult, decided: &Decision, found: &Fo
         Category::TransitionalCare => transition(view, result, decided, input),
         office => leveled(result, decided, office, input),
     }
-    part_of_procedure(result, decided, found, input);
+    procedure_visit::part_of_procedure(view, result, decided, found, input);
     telehealth_modifier(view, result, found, input);
     global_period(view, result, input);
 }
@@ -189,43 +189,6 @@ fn leveled(result: &mut EmResult, decided: &Decision, category: Category, input:
             evidence: result.time_evidence.clone(),
         });
     }
-}
-
-/// A visit with an established patient whose work is that of the procedure on the same claim: no significant, separately
-/// identifiable service (the decision for a minor procedure is part of it).
-fn part_of_procedure(result: &mut EmResult, decided: &Decision, found: &Found, input: &Input) {
-    if found.category != Category::OfficeEstablished || result.basis != Basis::Mdm || decided.level() > Level::Low {
-        return;
-    }
-    let minor =
-        |code: &str| matches!((input.global_days)(code).as_deref(), Some("000" | "010")) || code == "96372" || code == "96900";
-    let Some(line) = input.lines.iter().find(|l| minor(&l.code)) else { return };
-    // What such a line points to is treated by it.
-    let treated: Vec<String> = input
-        .diagnoses
-        .iter()
-        .filter(|d| input.lines.iter().any(|l| minor(&l.code) && l.pointers.contains(&d.pointer)))
-        .map(|d| format!("({})", d.code))
-        .collect();
-    let mut first = true;
-    let addressed = || decided.problems.iter().filter(|p| p.addressed && p.nature != Nature::None);
-    let beyond =
-        addressed().filter(|p| !std::mem::take(&mut first) && !treated.iter().any(|t| p.element.name.ends_with(t))).count();
-    let managed = decided.risk.count("prescription_drug_management") > 0;
-    // A new injury with its own history or films is evaluated before it is treated.
-    let evaluated =
-        decided.data_level == Level::Low && addressed().any(|p| matches!(p.nature, Nature::Injury | Nature::Complicated));
-    if beyond > 0 || managed || evaluated || decided.data_level > Level::Low {
-        return;
-    }
-    result.reason = format!(
-        "the work of the visit is part of {}: no significant, separately identifiable service ({})",
-        line.code, result.reason
-    );
-    result.code = None;
-    result.basis = Basis::None;
-    result.category = Category::NotAVisit.name();
-    result.additional.clear();
 }
 
 /// The modifier that the payer wants on a remote visit.
