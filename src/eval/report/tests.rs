@@ -63,7 +63,7 @@ fn gold_stands_beside_predicted_with_its_words() {
     let html = render(&[measured()]);
     assert!(html.contains("<mark class=\"both\" title=\"gold M17.11, engine M17.12\">knee &quot;OA&quot;</mark>"), "{html}");
     assert!(html.contains("<mark class=\"predicted\" title=\"engine M17.12\"> &amp; pain</mark>"), "{html}");
-    assert!(html.contains("wrong sibling") && html.contains("M17.11 title of M17.11 &lt;i&gt;"));
+    assert!(html.contains("wrong attribute") && html.contains("M17.11 title of M17.11 &lt;i&gt;"));
     assert!(html.contains("<td>M17.11</td><td>M17.12</td><td class=\"n\">1</td><td>knee &quot;OA&quot;</td>"));
     assert!(html.contains("E/M 1 over") && html.contains("<circle") && html.contains("<polyline") && html.contains("<rect"));
 }
