@@ -55,6 +55,16 @@ fn the_example_note_is_coded_through_the_general_path() {
 }
 
 #[test]
+fn policy_documented_lists_what_the_text_supports() {
+    let output = superbill(&["code", NOTE, "--policy", "documented", "--json"]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    let coded = json(&output);
+    let diagnoses = coded["claim"]["diagnoses"].as_array().expect("diagnoses");
+    // The model and the features it was fitted on belong together: without that every code has no probability at all.
+    assert!(diagnoses.len() > 1 && diagnoses.iter().all(|d| d["confidence"].as_f64().is_some_and(|c| c > 0.2)), "{diagnoses:?}");
+}
+
+#[test]
 fn the_same_note_gives_the_same_bytes_alone_and_among_others() {
     let once = superbill(&["code", NOTE, "--json"]);
     let again = superbill(&["code", NOTE, "--json"]);

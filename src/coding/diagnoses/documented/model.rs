@@ -7,10 +7,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
-use super::features::Table;
+use super::features::{CORPUS, Table};
 use super::prototypes::{Prototypes, StoredPrototypes};
 use super::statistics::{Counts, Statistics, StoredCounts};
 use crate::coding::diagnoses::candidates::Candidates;
+use crate::coding::diagnoses::features::FEATURES;
 use crate::coding::diagnoses::model::{DiagnosisModelError, joint_rows};
 use crate::coding::forest::Layout;
 use crate::coding::lexicon::Lexicon;
@@ -93,6 +94,10 @@ impl DocumentedModel {
         let stored: StoredModel = serde_json::from_slice(&text).map_err(|e| failed(e.to_string()))?;
         stored.single.check()?;
         stored.joint.check()?;
+        let expected = FEATURES + CORPUS.len();
+        if stored.single.features.len() != expected {
+            return Err(DiagnosisModelError::Features { found: stored.single.features.len(), expected });
+        }
         let documents: BTreeMap<String, u32> = stored.codes.iter().cloned().zip(stored.documents.iter().copied()).collect();
         let (mentions, sentences) = (stored.mentions.unpack(&stored.codes), stored.sentences.unpack(&stored.codes));
         let prototypes = stored.prototypes.unpack(&stored.codes);
@@ -107,9 +112,6 @@ impl DocumentedModel {
 
     /// Probability that each row of the table is listed.
     pub fn probabilities(&self, table: &Table, candidates: &Candidates, lexicon: &Lexicon) -> Vec<f32> {
-        if table.width != self.single.features.len() {
-            return vec![0.0; table.codes.len()];
-        }
         let single = self.layouts[0].predict(&self.single, &table.values);
         let joint = joint_rows(table, &single, candidates, lexicon);
         self.layouts[1].predict(&self.joint, &joint.values)
