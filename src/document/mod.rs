@@ -2,6 +2,7 @@
 pub mod facts;
 mod heading_lines;
 mod headings;
+pub mod numerals;
 mod sections;
 mod sentences;
 pub mod tokens;

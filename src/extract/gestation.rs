@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::document::Span;
+use crate::document::numerals::number_word;
 
 struct Patterns {
     pregnancy: Regex,
@@ -51,7 +52,7 @@ pub(super) fn weeks(text: &str) -> Vec<(f64, Span)> {
             continue;
         }
         let digits = |names: &[&str]| names.iter().find_map(|n| found.name(n)?.as_str().parse::<f64>().ok());
-        let word = |name: &str| found.name(name).and_then(|m| number_word(&m.as_str().to_ascii_lowercase()));
+        let word = |name: &str| found.name(name).and_then(|m| number_word(m.as_str())).map(f64::from);
         let spelled = word("tens").map(|tens| tens + word("ones").unwrap_or(0.0)).or_else(|| word("small"));
         let Some(whole_weeks) = digits(&["w", "w2", "w3"]).or(spelled) else { continue };
         let days = digits(&["d", "d2", "d3", "d4", "d5"]).unwrap_or(0.0);
@@ -60,33 +61,6 @@ pub(super) fn weeks(text: &str) -> Vec<(f64, Span)> {
         }
     }
     out
-}
-
-fn number_word(word: &str) -> Option<f64> {
-    const WORDS: [&str; 19] = [
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 3] = ["twenty", "thirty", "forty"];
-    let at = |list: &[&str]| list.iter().position(|w| *w == word);
-    at(&WORDS).map(|n| n as f64 + 1.0).or_else(|| at(&TENS).map(|n| n as f64 * 10.0 + 20.0))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use regex::Regex;
 
 use super::{Inferred, dates};
+use crate::document::numerals::number_word;
 use crate::document::{Document, SectionKind, Span};
 use crate::note::Sex;
 
@@ -66,7 +67,7 @@ pub(super) fn age(document: &Document, date_of_service: Option<Date>) -> Option<
             {
                 continue;
             }
-            let Some(value) = number.parse().ok().or_else(|| number_word(number)) else { continue };
+            let Some(value) = number.parse().ok().or_else(|| u16::try_from(number_word(number)?).ok()) else { continue };
             let unit = ["y", "unit", "u5", "u6"].iter().find_map(|name| found.name(name)).map_or("y", |m| m.as_str());
             let years = years_of(value, unit);
             if years <= 120 {
@@ -99,37 +100,6 @@ fn years_of(value: u16, unit: &str) -> u16 {
         Some('w') => value / 52,
         _ => value / 365,
     }
-}
-
-fn number_word(words: &str) -> Option<u16> {
-    const SMALL: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    let lower = words.to_ascii_lowercase();
-    let parts = lower.split([' ', '-']).filter(|p| !p.is_empty());
-    parts
-        .map(|part| SMALL.iter().position(|w| *w == part).or_else(|| TENS.iter().position(|w| *w == part).map(|t| t * 10)))
-        .try_fold(0u16, |sum, part| u16::try_from(part?).ok().map(|p| sum + p))
 }
 
 /// An age of a relative, of a past event ("at age 12"), or in a section about the family.

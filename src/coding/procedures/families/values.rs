@@ -6,6 +6,7 @@ use regex::Regex;
 
 use crate::coding::procedures::measures::Measures;
 use crate::coding::procedures::units;
+use crate::document::numerals::number_word;
 
 use super::passage::Passages;
 use super::pattern::Alternatives;
@@ -143,46 +144,11 @@ fn digits(text: &str) -> String {
 
 /// A token as a number.
 pub fn number(text: &str) -> Option<u32> {
-    const TENS: [(&str, u32); 8] = [
-        ("thirty", 30),
-        ("forty", 40),
-        ("fifty", 50),
-        ("sixty", 60),
-        ("seventy", 70),
-        ("eighty", 80),
-        ("ninety", 90),
-        ("dozen", 12),
-    ];
-    if let Some((_, n)) = TENS.iter().find(|(w, _)| *w == text) {
-        return Some(*n);
-    }
-    const WORDS: [&str; 21] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-    ];
     match text {
         "single" | "a" | "an" => Some(1),
         "both" | "pair" => Some(2),
-        _ => WORDS.iter().position(|w| *w == text).map(|n| n as u32).or_else(|| text.parse().ok()),
+        "dozen" => Some(12),
+        _ => number_word(text).or_else(|| text.parse().ok()),
     }
     .filter(|n| (1..=200).contains(n))
 }
