@@ -67,6 +67,7 @@ impl Engine {
         let mut reading = self.read(encounter, today)?;
         let (mut procedures, mut coded) = self.find(&reading, encounter);
         service_diagnoses::immunization(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
+        service_diagnoses::screening_colonoscopy(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
         service_diagnoses::reasons(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
         let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &mut coded, procedures);
         number(&mut lines);

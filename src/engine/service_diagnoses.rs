@@ -76,6 +76,34 @@ const REASONS: &[(&[&str], &str, &[&str])] = &[
     (&["54150", "54160", "54161"], "Z41.2", &["Z41.2", "N47", "N48", "Q5"]),
 ];
 
+/// Puts the screening first where a colonoscopy was begun as one (modifier 33 or PT), whatever it found (guidelines
+/// I.C.21.c.5), and no diagnosis names it or a surveillance.
+pub(super) fn screening_colonoscopy(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], icd10cm: &Icd10cm) {
+    let screening = |l: &&Line| {
+        ("45378".."45399").contains(&l.code.as_str()) && l.modifiers.iter().any(|m| matches!(m.as_str(), "33" | "PT"))
+    };
+    let said = |d: &Diagnosis| ["Z12.1", "Z86.010", "Z80.0", "Z85.0", "Z08", "Z09"].iter().any(|s| d.code.starts_with(s));
+    let Some(evidence) = lines.iter().find(screening).map(|l| l.evidence.clone()) else { return };
+    if diagnoses.len() >= MOST || diagnoses.iter().any(said) {
+        return;
+    }
+    let new = diagnosis("Z12.11", EXAMINATION_CONFIDENCE, evidence, "the colonoscopy was begun as a screening", icd10cm);
+    let before: Vec<String> = diagnoses.iter().map(|d| d.pointer.clone()).collect();
+    diagnoses.insert(0, new);
+    letter(diagnoses);
+    for line in lines.iter_mut() {
+        for pointer in &mut line.pointers {
+            if let Some(moved) = before.iter().position(|b| b == pointer).and_then(|at| diagnoses.get(at + 1)) {
+                *pointer = moved.pointer.clone();
+            }
+        }
+        if screening(&&*line) {
+            line.pointers.insert(0, "A".to_owned());
+            line.pointers.truncate(4);
+        }
+    }
+}
+
 /// Adds the reason for an encounter that a service states by itself, where no diagnosis gives one, and points its lines to it.
 pub(super) fn reasons(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], icd10cm: &Icd10cm) {
     for (services, reason, said) in REASONS {
@@ -149,6 +177,20 @@ mod tests {
         immunization(&mut diagnoses, &mut lines, icd10cm);
         assert_eq!(diagnoses.iter().map(|d| d.code.as_str()).collect::<Vec<_>>(), ["I10", "Z23"]);
         assert_eq!(lines.map(|l| l.pointers.concat()), ["B", "B", "A"]);
+    }
+
+    #[test]
+    fn a_screening_colonoscopy_is_one_whatever_it_found() {
+        let icd10cm = &tables().icd10cm;
+        let polyp = || Diagnosis { pointer: "A".into(), code: "K63.5".into(), ..Diagnosis::default() };
+        let colonoscopy = |modifier: &str| Line { modifiers: vec![modifier.to_owned()], ..line("45385", &["A"]) };
+        let (mut diagnoses, mut lines) = (vec![polyp()], [colonoscopy("PT")]);
+        screening_colonoscopy(&mut diagnoses, &mut lines, icd10cm);
+        assert_eq!(diagnoses.iter().map(|d| d.code.as_str()).collect::<Vec<_>>(), ["Z12.11", "K63.5"]);
+        assert_eq!(lines.map(|l| l.pointers.concat()), ["AB"]);
+        let mut diagnostic = vec![polyp()];
+        screening_colonoscopy(&mut diagnostic, &mut [colonoscopy("59")], icd10cm);
+        assert_eq!(diagnostic.len(), 1);
     }
 
     #[test]

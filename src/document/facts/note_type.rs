@@ -14,6 +14,7 @@ const OFFICE_PRIOR: i32 = 3;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Heading,
+    Opening,
     Start,
     Text,
 }
@@ -38,6 +39,7 @@ static CLUES: LazyLock<Option<Clues>> = LazyLock::new(|| {
         let Ok(kind) = serde_json::from_value::<NoteType>(serde_json::Value::from(kind)) else { continue };
         let place = match place {
             "heading" => Place::Heading,
+            "opening" => Place::Opening,
             "start" => Place::Start,
             _ => Place::Text,
         };
@@ -63,6 +65,7 @@ pub(super) fn note_type(document: &Document) -> Option<Inferred<NoteType>> {
         let starts_word = found.start() == 0 || !text.as_bytes()[found.start() - 1].is_ascii_alphanumeric();
         let holds = match clue.place {
             Place::Heading => in_heading(document, span),
+            Place::Opening => found.start() < 60,
             Place::Start => found.start() < 500,
             Place::Text => true,
         };

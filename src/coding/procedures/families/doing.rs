@@ -113,7 +113,7 @@ pub(super) const ABANDONED: [&str; 14] = [
 ];
 
 /// Words of what is still to be done.
-pub(super) const PLANNED: [&str; 34] = [
+pub(super) const PLANNED: [&str; 35] = [
     "wants him",
     "wants her",
     "tonight for",
@@ -143,6 +143,7 @@ pub(super) const PLANNED: [&str; 34] = [
     "if back",
     "offered",
     "discussed ",
+    "discuss ",
     "we talked",
     "booked",
     "wants to",
