@@ -284,6 +284,26 @@ fn is_drug_effect(code: &str) -> bool {
     matches!(intent, b'5' | b'6') && code.get(..3).is_some_and(|c| ("T36".."T51").contains(&c))
 }
 
+/// Stems of codes that stand behind others ("code first", "use additional code" notes of the tabular list), with the stems of those
+/// that come before them where they are on the claim; nothing named: every code that may lead and is no encounter's reason.
+const BEHIND: &[(&[&str], &[&str])] = &[
+    (&["I50."], &["I11.0", "I13.0", "I13.2"]),
+    (&["N18."], &["I12.", "I13.", "E08.22", "E09.22", "E10.22", "E11.22", "E13.22"]),
+    (&["L97."], &["E08.62", "E09.62", "E10.62", "E11.62", "E13.62", "I70.23", "I70.24", "I83.0"]),
+    (&["R65.2"], &["A40.", "A41."]),
+    (&["D63.1"], &["N18."]),
+    (&["B95.", "B96.", "B97.", "F17.2"], &[]),
+];
+
+/// Whether another code of the claim comes before this one by convention.
+fn follows(code: &str, claim: &[&str]) -> bool {
+    let Some((_, before)) = BEHIND.iter().find(|(stems, _)| stems.iter().any(|s| code.starts_with(s))) else { return false };
+    claim.iter().filter(|other| **other != code).any(|other| match before {
+        [] => may_lead(other) && !other.starts_with('Z') && other.get(..3) != code.get(..3),
+        stems => stems.iter().any(|s| other.starts_with(s)),
+    })
+}
+
 /// Puts the chosen rows in claim order: what may lead first, then by the order model.
 pub fn order(
     chosen: &mut Vec<usize>,
@@ -299,11 +319,12 @@ pub fn order(
         return;
     }
     let scores = model.layouts.first.predict(&model.first, &rows);
-    let key = |i: usize| (may_lead(lexicon.code(table.codes[chosen[i]])), scores[i]);
+    let codes: Vec<&str> = chosen.iter().map(|row| lexicon.code(table.codes[*row])).collect();
+    let key = |i: usize| (may_lead(codes[i]), !follows(codes[i], &codes), scores[i]);
     let mut ranked: Vec<usize> = (0..chosen.len()).collect();
     ranked.sort_by(|a, b| {
         let (x, y) = (key(*a), key(*b));
-        y.0.cmp(&x.0).then(y.1.total_cmp(&x.1)).then(a.cmp(b))
+        (y.0, y.1).cmp(&(x.0, x.1)).then(y.2.total_cmp(&x.2)).then(a.cmp(b))
     });
     *chosen = ranked.into_iter().map(|i| chosen[i]).collect();
 }
@@ -311,6 +332,14 @@ pub fn order(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn additional_codes_stand_behind_what_they_add_to() {
+        assert!(follows("I50.23", &["I50.23", "I13.0", "N18.32"]) && follows("N18.32", &["N18.32", "E11.22"]));
+        assert!(follows("F17.210", &["F17.210", "J44.1"]) && follows("B96.20", &["N39.0", "B96.20"]));
+        assert!(!follows("I50.23", &["I50.23", "E11.9"]) && !follows("F17.210", &["F17.210", "Z71.6"]));
+        assert!(!follows("N18.4", &["N18.4"]) && !follows("I13.0", &["I13.0", "I50.9"]));
+    }
 
     #[test]
     fn what_a_drug_did_stands_behind() {
