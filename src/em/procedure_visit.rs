@@ -64,7 +64,11 @@ pub fn part_of_procedure(view: &View, result: &mut EmResult, decided: &Decision,
     let mut first = true;
     let addressed = || decided.problems.iter().filter(|p| p.addressed && p.nature != Nature::None);
     let beyond = addressed()
-        .filter(|p| !std::mem::take(&mut first) && p.nature >= least)
+        // Where no line says what it treats, that is the first problem; a diagnosis of the claim that no such line points to never is.
+        .filter(|p| {
+            let leads = std::mem::take(&mut first);
+            (!leads || (!treated.is_empty() && p.element.name.ends_with(')'))) && p.nature >= least
+        })
         // A symptom that no diagnosis of the claim names belongs to what is treated.
         .filter(|p| !planned || p.element.name.ends_with(')'))
         .filter(|p| !treated.iter().any(|t| p.element.name.ends_with(t)))
