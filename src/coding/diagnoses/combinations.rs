@@ -59,7 +59,7 @@ const OTHERS: &[Combination] = &[
     Combination { first: &["M31.6"], second: &["M35.3"], code: "M31.5" },
     Combination { first: &["D64.9", "D63.8"], second: &["N18.-"], code: "D63.1" },
     Combination { first: &["D50.9", "D64.9"], second: &["K92.2", "K92.1", "N92.0", "N92.1", "N92.4"], code: "D50.0" },
-    Combination { first: &["K74.60", "K70.30"], second: &["R18.8"], code: "K70.31" },
+    Combination { first: &["K70.30"], second: &["R18.8"], code: "K70.31" },
     Combination { first: &["K57.32"], second: &["K63.0", "K65.1"], code: "K57.20" },
     Combination { first: &["J18.9", "J22"], second: &["J44.9", "J44.1"], code: "J44.0" },
 ];
