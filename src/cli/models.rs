@@ -204,7 +204,10 @@ pub fn run(args: &ModelsArgs, codesets: Option<&std::path::Path>, device_name: &
             let rows = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
             let documents: Vec<_> =
                 rows.filter_map(|row| row.get("note").or_else(|| row.get("text"))?.as_str().map(crate::document::read)).collect();
-            let encoder = CandleEncoder::open(&directory, &device::open(device_name)?)?;
+            let mut encoder = CandleEncoder::open(&directory, &device::open(device_name)?)?;
+            if device::in_bf16(device_name) {
+                encoder = encoder.in_bf16()?;
+            }
             Ok(time::time(&encoder, &CandleEncoder::open(&directory, &device::open("cpu")?)?, &documents, repeats)?)
         }
         ModelsCommand::Verify { directory } => {

@@ -1,12 +1,17 @@
-//! Where is it computed? `--device cpu|cuda[:N]|auto`.
+//! Where is it computed? `--device cpu|cuda[:N]|cuda-bf16[:N]|auto`.
 use candle_core::Device;
 
 use super::error::EncoderError;
 
+/// Whether a device's name asks for layers in bf16 (GPU alone): twice to three times as fast as f32, at eight significant bits.
+pub fn in_bf16(name: &str) -> bool {
+    name.trim().starts_with("cuda-bf16")
+}
+
 /// Parses a device name and opens the device. `auto` takes the first GPU of a CUDA build, else the CPU.
 pub fn open(name: &str) -> Result<Device, EncoderError> {
     let refuse = |detail: String| EncoderError::Device { asked: name.to_owned(), detail };
-    match name.trim() {
+    match name.trim().replacen("cuda-bf16", "cuda", 1).as_str() {
         "cpu" => Ok(Device::Cpu),
         "auto" if cfg!(feature = "cuda") => Ok(open("cuda").unwrap_or(Device::Cpu)),
         "auto" => Ok(Device::Cpu),
@@ -23,7 +28,7 @@ pub fn open(name: &str) -> Result<Device, EncoderError> {
             let opened = opened.and_then(|device| super::fused::cuda::prepare(&device).map(|()| device));
             opened.map_err(|e| refuse(format!("cannot open GPU {number}: {e}; use `--device cpu` or another number")))
         }
-        _ => Err(refuse("expected cpu, cuda, cuda:N or auto".to_owned())),
+        _ => Err(refuse("expected cpu, cuda, cuda:N, cuda-bf16, cuda-bf16:N or auto".to_owned())),
     }
 }
 

@@ -152,6 +152,20 @@ impl CandleEncoder {
         Ok(Self { dim, pieces, device: device.clone(), network })
     }
 
+    /// The released model with its layers in bf16, where it runs on a GPU; elsewhere as it is.
+    pub fn in_bf16(mut self) -> Result<Self, EncoderError> {
+        self.network = match self.network {
+            Network::Branched { trunk, branches } if self.device.is_cuda() => {
+                let Branches { tagging, linking, coding } = *branches;
+                let coding = coding.map(Branch::in_bf16).transpose()?;
+                let branches = Box::new(Branches { tagging: tagging.in_bf16()?, linking: linking.in_bf16()?, coding });
+                Network::Branched { trunk: trunk.in_bf16()?, branches }
+            }
+            other => other,
+        };
+        Ok(self)
+    }
+
     /// The tokenizer.
     pub fn pieces(&self) -> &Pieces {
         &self.pieces
@@ -179,7 +193,7 @@ impl CandleEncoder {
     fn through(&self, shared: &Shared, choose: impl Fn(&Branches) -> &Branch) -> Result<Tensor, EncoderError> {
         match (&self.network, &shared.pack) {
             (Network::Branched { branches, .. }, Some(pack)) => {
-                Ok(choose(branches).forward_packed(&shared.hidden, pack, None)?)
+                Ok(choose(branches).forward_packed(&shared.hidden, pack, None)?.to_dtype(DType::F32)?)
             }
             _ => Ok(shared.hidden.clone()),
         }
@@ -190,7 +204,8 @@ impl CandleEncoder {
         match (&self.network, &shared.pack) {
             (Network::Branched { branches, .. }, Some(pack)) => {
                 let coding = branches.coding.as_ref();
-                Ok(coding.map(|c| c.forward_packed(&shared.hidden, pack, None)).transpose()?)
+                let own = |c: &Branch| c.forward_packed(&shared.hidden, pack, None)?.to_dtype(DType::F32);
+                Ok(coding.map(own).transpose()?)
             }
             _ => Ok(None),
         }

@@ -93,7 +93,8 @@ impl Reader {
         let open_lexicon = || (Lexicon::open(&codesets.join("lexicon.bin")), PhraseCounts::open(&codesets.join(COUNTS_FILE)));
         let (encoder, (vectors, (lexicon, counts))) =
             rayon::join(|| CandleEncoder::open(model, &device), || rayon::join(open_vectors, open_lexicon));
-        let encoder = encoder.map_err(open_error)?;
+        let bf16 = device::in_bf16(device_name);
+        let encoder = encoder.and_then(|e| if bf16 { e.in_bf16() } else { Ok(e) }).map_err(open_error)?;
         let heads = match has_heads {
             true => {
                 record.verify(model, heads::FILE).map_err(open_error)?;
@@ -118,7 +119,11 @@ impl Reader {
             }
             false => None,
         };
-        let numerics = if device.is_cpu() { record.compute.name() } else { "cuda-f32".to_owned() };
+        let numerics = match (device.is_cpu(), bf16) {
+            (true, _) => record.compute.name(),
+            (false, true) => "cuda-bf16".to_owned(),
+            (false, false) => "cuda-f32".to_owned(),
+        };
         Ok(Self {
             encoder,
             heads,

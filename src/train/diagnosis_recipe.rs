@@ -188,12 +188,7 @@ pub(super) fn add_documents(folder: &Path, documents: &[LabelledDocument]) -> Re
         known => known.map_err(failed)?,
     };
     let mut ids: BTreeSet<String> = known.lines().map(str::to_owned).collect();
-    // Of short charts, which are no eval set's, the file (`chart-FILE-NUMBER`).
-    let id = |d: &LabelledDocument| match d.id.rsplit_once('-') {
-        Some((file, _)) if d.corpus == second_look::CHARTS => file.to_owned(),
-        _ => d.id.clone(),
-    };
-    ids.extend(documents.iter().map(|d| format!("{}\t{}", d.corpus, id(d))));
+    ids.extend(documents.iter().map(second_look::listed));
     std::fs::write(&list, ids.into_iter().collect::<Vec<_>>().join("\n") + "\n").map_err(failed)
 }
 

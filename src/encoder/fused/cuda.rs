@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
-use candle_core::cuda_backend::CudaDevice;
-use candle_core::cuda_backend::cudarc::driver::{CudaFunction, CudaSlice, CudaView, LaunchConfig, PushKernelArg};
+use candle_core::backend::BackendStorage;
+use candle_core::cuda_backend::cudarc::driver::{CudaFunction, CudaSlice, CudaView, DeviceRepr, LaunchConfig, PushKernelArg};
 use candle_core::cuda_backend::cudarc::{driver, nvrtc};
+use candle_core::cuda_backend::{CudaDType, CudaDevice};
 use candle_core::op::BackpropOp;
 use candle_core::{CudaStorage, DType, Device, Error, Layout, Result, Shape, Storage, Tensor, bail};
 
@@ -75,18 +76,19 @@ fn plain(device: &CudaDevice, name: &str) -> Result<CudaFunction> {
     function(device, 32, ANY_HEAD, name)
 }
 
-fn floats<'a>((storage, layout): Own<'a>) -> Result<CudaView<'a, f32>> {
+fn view<'a, T: CudaDType>((storage, layout): Own<'a>) -> Result<CudaView<'a, T>> {
     match layout.contiguous_offsets() {
-        Some((from, to)) => Ok(storage.as_cuda_slice::<f32>()?.slice(from..to)),
+        Some((from, to)) => Ok(storage.as_cuda_slice::<T>()?.slice(from..to)),
         None => bail!("a fused operation takes contiguous tensors"),
     }
 }
 
-fn numbers<'a>((storage, layout): Own<'a>) -> Result<CudaView<'a, u32>> {
-    match layout.contiguous_offsets() {
-        Some((from, to)) => Ok(storage.as_cuda_slice::<u32>()?.slice(from..to)),
-        None => bail!("a fused operation takes contiguous tensors"),
-    }
+fn floats(own: Own<'_>) -> Result<CudaView<'_, f32>> {
+    view(own)
+}
+
+fn numbers(own: Own<'_>) -> Result<CudaView<'_, u32>> {
+    view(own)
 }
 
 /// Runs `work` on the memory of tensors of one GPU.
@@ -111,8 +113,27 @@ fn tensor(slice: CudaSlice<f32>, device: &CudaDevice, shape: impl Into<Shape>) -
 
 /// Memory for `count` numbers; the caller's kernel writes every one.
 fn fresh(device: &CudaDevice, count: usize) -> Result<CudaSlice<f32>> {
-    // SAFETY: f32 has no invalid values, and every kernel below writes the whole of what it is given.
-    unsafe { device.alloc::<f32>(count.max(1)) }
+    fresh_of(device, count)
+}
+
+/// The same for numbers of another kind.
+fn fresh_of<T: CudaDType + DeviceRepr>(device: &CudaDevice, count: usize) -> Result<CudaSlice<T>> {
+    // SAFETY: f32 and bf16 have no invalid values, and every kernel below writes the whole of what it is given.
+    unsafe { device.alloc::<T>(count.max(1)) }
+}
+
+/// A kernel of reading for numbers of a kind.
+trait Numbers: CudaDType + DeviceRepr {
+    /// What its kernels' names end in.
+    const SUFFIX: &'static str;
+}
+
+impl Numbers for f32 {
+    const SUFFIX: &'static str = "";
+}
+
+impl Numbers for half::bf16 {
+    const SUFFIX: &'static str = "_bf16";
 }
 
 fn grid(x: usize, y: usize, threads: (u32, u32)) -> LaunchConfig {
@@ -131,14 +152,21 @@ macro_rules! launch {
 }
 
 pub(super) fn attention(op: &Attention, qkv: Own<'_>, bias: Own<'_>) -> Result<CudaStorage> {
+    match qkv.0.dtype() {
+        DType::BF16 => attention_of::<half::bf16>(op, qkv, bias),
+        _ => attention_of::<f32>(op, qkv, bias),
+    }
+}
+
+fn attention_of<T: Numbers>(op: &Attention, qkv: Own<'_>, bias: Own<'_>) -> Result<CudaStorage> {
     let device = qkv.0.device.clone();
-    let out = fresh(&device, op.pack.rows() * op.hidden)?;
+    let out = fresh_of::<T>(&device, op.pack.rows() * op.hidden)?;
     let (storage, layout) = op.pack.tiles()?.storage_and_layout();
     let Storage::Cuda(storage) = &*storage else { bail!("a batch packed for the CPU is used on a GPU") };
     let count = layout.dims().first().copied().unwrap_or(0);
     if count > 0 {
-        let (qkv, bias, tiles) = (floats(qkv)?, floats(bias)?, numbers((storage, layout))?);
-        let function = function(&device, op.hidden, op.head, "attention_forward")?;
+        let (qkv, bias, tiles) = (view::<T>(qkv)?, floats(bias)?, numbers((storage, layout))?);
+        let function = function(&device, op.hidden, op.head, &format!("attention_forward{}", T::SUFFIX))?;
         let (scale, drop) = (op.scale(), op.drop);
         launch!(
             device,
@@ -191,12 +219,19 @@ pub(super) fn attention_change(op: &Attention, qkv: &Tensor, bias: &Tensor, out:
 }
 
 pub(super) fn add_norm(op: &AddNorm, x: Own<'_>, residual: Own<'_>, params: Own<'_>) -> Result<CudaStorage> {
+    match x.0.dtype() {
+        DType::BF16 => add_norm_of::<half::bf16>(op, x, residual, params),
+        _ => add_norm_of::<f32>(op, x, residual, params),
+    }
+}
+
+fn add_norm_of<T: Numbers>(op: &AddNorm, x: Own<'_>, residual: Own<'_>, params: Own<'_>) -> Result<CudaStorage> {
     let device = x.0.device.clone();
     let (rows, hidden) = x.1.shape().dims2()?;
-    let out = fresh(&device, rows * hidden)?;
-    let (x, residual, params, drop, count) = (floats(x)?, floats(residual)?, floats(params)?, op.drop, rows as u32);
+    let out = fresh_of::<T>(&device, rows * hidden)?;
+    let (x, residual, params, drop, count) = (view::<T>(x)?, view::<T>(residual)?, floats(params)?, op.drop, rows as u32);
     let config = grid(rows.div_ceil(4), 1, (128, 1));
-    let function = function(&device, hidden, ANY_HEAD, "add_norm_forward")?;
+    let function = function(&device, hidden, ANY_HEAD, &format!("add_norm_forward{}", T::SUFFIX))?;
     launch!(device, function, config, x, residual, params, out, count, op.eps, drop.seed, drop.threshold, drop.scale);
     Ok(CudaStorage::wrap_cuda_slice(out, device))
 }
@@ -244,13 +279,20 @@ pub(super) fn add_norm_change(
 const ANY_HEAD: usize = 32;
 
 pub(super) fn bias_gelu(x: Own<'_>, bias: Own<'_>) -> Result<CudaStorage> {
+    match x.0.dtype() {
+        DType::BF16 => bias_gelu_of::<half::bf16>(x, bias),
+        _ => bias_gelu_of::<f32>(x, bias),
+    }
+}
+
+fn bias_gelu_of<T: Numbers>(x: Own<'_>, bias: Own<'_>) -> Result<CudaStorage> {
     let device = x.0.device.clone();
     let (rows, width) = x.1.shape().dims2()?;
-    let out = fresh(&device, rows * width)?;
+    let out = fresh_of::<T>(&device, rows * width)?;
     let (count, columns) = ((rows * width) as u32, width as u32);
-    let (x, bias) = (floats(x)?, floats(bias)?);
+    let (x, bias) = (view::<T>(x)?, floats(bias)?);
     let config = grid((rows * width).div_ceil(THREADS as usize), 1, (THREADS, 1));
-    launch!(device, plain(&device, "gelu_forward")?, config, x, bias, out, count, columns);
+    launch!(device, plain(&device, &format!("gelu_forward{}", T::SUFFIX))?, config, x, bias, out, count, columns);
     Ok(CudaStorage::wrap_cuda_slice(out, device))
 }
 

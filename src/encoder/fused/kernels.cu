@@ -1,4 +1,4 @@
-// The fused operations on an NVIDIA GPU, compiled when first used. HIDDEN (width of a token vector) and HEAD (width of
+// The fused operations on an NVIDIA GPU, compiled when first used; reading knows bf16 too, learning f32 alone. HIDDEN (width of a token vector) and HEAD (width of
 // an attention head) are set by the compiler's command line; HIDDEN is a multiple of 32, HEAD of 4.
 typedef unsigned int u32;
 
@@ -22,6 +22,37 @@ __device__ __forceinline__ float4 add4(float4 a, float4 b) {
   return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
 }
 
+// A number of eight significant bits: the upper half of a float.
+struct bf16 {
+  unsigned short bits;
+};
+
+__device__ __forceinline__ float widened(float x) { return x; }
+__device__ __forceinline__ float widened(bf16 x) { return __uint_as_float((u32)x.bits << 16); }
+
+// The upper half, rounded to nearest, ties to even.
+__device__ __forceinline__ u32 upper(float x) {
+  u32 u = __float_as_uint(x);
+  return (u + 0x7FFFu + (u >> 16 & 1u)) >> 16;
+}
+
+__device__ __forceinline__ void put(float *to, float x) { *to = x; }
+__device__ __forceinline__ void put(bf16 *to, float x) { to->bits = (unsigned short)upper(x); }
+
+// Four numbers side by side.
+__device__ __forceinline__ float4 four(const float *from) { return *(const float4 *)from; }
+__device__ __forceinline__ float4 four(const bf16 *from) {
+  uint2 v = *(const uint2 *)from;
+  return make_float4(
+      __uint_as_float(v.x << 16), __uint_as_float(v.x & 0xFFFF0000u), __uint_as_float(v.y << 16),
+      __uint_as_float(v.y & 0xFFFF0000u));
+}
+
+__device__ __forceinline__ void put_four(float *to, float4 v) { *(float4 *)to = v; }
+__device__ __forceinline__ void put_four(bf16 *to, float4 v) {
+  *(uint2 *)to = make_uint2(upper(v.x) | upper(v.y) << 16, upper(v.z) | upper(v.w) << 16);
+}
+
 #define QUADS (HEAD / 4)
 #define TILE 32
 #define LONGEST 1024u
@@ -32,21 +63,23 @@ __device__ __forceinline__ u32 weight_place(u32 row, u32 head, u32 other) {
 }
 
 // One row's HEAD numbers of a part (0 query, 1 key, 2 value), bias added.
-__device__ __forceinline__ void read_head(const float *qkv, const float *bias, u32 row, int part, int head, float *out) {
-  const float4 *from = (const float4 *)(qkv + (size_t)row * 3 * HIDDEN + part * HIDDEN + head * HEAD);
+template <class T>
+__device__ __forceinline__ void read_head(const T *qkv, const float *bias, u32 row, int part, int head, float *out) {
+  const T *from = qkv + (size_t)row * 3 * HIDDEN + part * HIDDEN + head * HEAD;
   const float4 *more = (const float4 *)(bias + part * HIDDEN + head * HEAD);
 #pragma unroll
-  for (int i = 0; i < QUADS; i++) ((float4 *)out)[i] = add4(from[i], more[i]);
+  for (int i = 0; i < QUADS; i++) ((float4 *)out)[i] = add4(four(from + 4 * i), more[i]);
 }
 
 // A tile of TILE rows of a part into shared memory by one warp; rows past the end are zero.
+template <class T>
 __device__ __forceinline__ void load_tile(
-    const float *from, const float *bias, u32 stride, u32 offset, u32 start, int length, int first, float4 *tile) {
+    const T *from, const float *bias, u32 stride, u32 offset, u32 start, int length, int first, float4 *tile) {
   for (int i = threadIdx.x; i < TILE * QUADS; i += 32) {
     int r = i / QUADS, c = i % QUADS;
     float4 value = make_float4(0, 0, 0, 0);
     if (first + r < length) {
-      value = ((const float4 *)(from + (size_t)(start + first + r) * stride + offset))[c];
+      value = four(from + (size_t)(start + first + r) * stride + offset + 4 * c);
       if (bias) value = add4(value, ((const float4 *)(bias + offset))[c]);
     }
     tile[i] = value;
@@ -76,8 +109,9 @@ __device__ __forceinline__ void add_head(float *a, float w, const float4 *b) {
 
 // Attention within every sequence. One warp takes up to 32 queries of one head: a query a lane, online softmax.
 // tiles: (start, length, first query) of each block.
-extern "C" __global__ void attention_forward(
-    const float *qkv, const float *bias, const u32 *tiles, float *out, float scale, u32 seed, u32 threshold, float keep) {
+template <class T>
+__device__ __forceinline__ void attend(
+    const T *qkv, const float *bias, const u32 *tiles, T *out, float scale, u32 seed, u32 threshold, float keep) {
   __shared__ float4 keys[TILE * QUADS], values[TILE * QUADS];
   u32 start = tiles[blockIdx.x * 3];
   int length = tiles[blockIdx.x * 3 + 1], query = tiles[blockIdx.x * 3 + 2] + threadIdx.x, head = blockIdx.y;
@@ -111,12 +145,22 @@ extern "C" __global__ void attention_forward(
     }
   }
   if (query < length) {
-    float4 *to = (float4 *)(out + (size_t)row * HIDDEN + head * HEAD);
+    T *to = out + (size_t)row * HIDDEN + head * HEAD;
     float c = 1.0f / sum;
 #pragma unroll
     for (int i = 0; i < QUADS; i++)
-      to[i] = make_float4(o[4 * i] * c, o[4 * i + 1] * c, o[4 * i + 2] * c, o[4 * i + 3] * c);
+      put_four(to + 4 * i, make_float4(o[4 * i] * c, o[4 * i + 1] * c, o[4 * i + 2] * c, o[4 * i + 3] * c));
   }
+}
+
+extern "C" __global__ void attention_forward(
+    const float *qkv, const float *bias, const u32 *tiles, float *out, float scale, u32 seed, u32 threshold, float keep) {
+  attend(qkv, bias, tiles, out, scale, seed, threshold, keep);
+}
+
+extern "C" __global__ void attention_forward_bf16(
+    const bf16 *qkv, const float *bias, const u32 *tiles, bf16 *out, float scale, u32 seed, u32 threshold, float keep) {
+  attend(qkv, bias, tiles, out, scale, seed, threshold, keep);
 }
 
 // Gradient of the queries; leaves for each row and head the logarithm of the softmax's sum and the product of output
@@ -230,18 +274,18 @@ extern "C" __global__ void attention_keys(
 #define PER (HIDDEN / 32)
 
 // LayerNorm(dropout(x + bias) + residual) of a row a warp. params: bias, weight, shift of the norm.
-extern "C" __global__ void add_norm_forward(
-    const float *x, const float *residual, const float *params, float *out, u32 rows, float eps, u32 seed, u32 threshold,
-    float keep) {
+template <class T>
+__device__ __forceinline__ void add_norm(
+    const T *x, const T *residual, const float *params, T *out, u32 rows, float eps, u32 seed, u32 threshold, float keep) {
   u32 row = blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32, lane = threadIdx.x % 32;
   if (row >= rows) return;
   float z[PER], sum = 0, squares = 0;
 #pragma unroll
   for (int i = 0; i < PER; i++) {
     u32 c = lane + 32 * i, at = row * HIDDEN + c;
-    float value = x[at] + params[c];
+    float value = widened(x[at]) + params[c];
     value = threshold == 0 || kept(seed, at, threshold) ? value * keep : 0.0f;
-    z[i] = value + residual[at];
+    z[i] = value + widened(residual[at]);
     sum += z[i];
   }
   float mean = warp_sum(sum) / HIDDEN;
@@ -251,8 +295,20 @@ extern "C" __global__ void add_norm_forward(
 #pragma unroll
   for (int i = 0; i < PER; i++) {
     u32 c = lane + 32 * i;
-    out[row * HIDDEN + c] = (z[i] - mean) * inverse * params[HIDDEN + c] + params[2 * HIDDEN + c];
+    put(out + row * HIDDEN + c, (z[i] - mean) * inverse * params[HIDDEN + c] + params[2 * HIDDEN + c]);
   }
+}
+
+extern "C" __global__ void add_norm_forward(
+    const float *x, const float *residual, const float *params, float *out, u32 rows, float eps, u32 seed, u32 threshold,
+    float keep) {
+  add_norm(x, residual, params, out, rows, eps, seed, threshold, keep);
+}
+
+extern "C" __global__ void add_norm_forward_bf16(
+    const bf16 *x, const bf16 *residual, const float *params, bf16 *out, u32 rows, float eps, u32 seed, u32 threshold,
+    float keep) {
+  add_norm(x, residual, params, out, rows, eps, seed, threshold, keep);
 }
 
 // Gradients of residual (`change`) and x (`change_x`), and partial sums of those of params: (blocks, 3, HIDDEN).
@@ -317,11 +373,20 @@ extern "C" __global__ void add_norm_backward(
 }
 
 // x·Φ(x) of x + bias, elementwise over (rows, columns).
-extern "C" __global__ void gelu_forward(const float *x, const float *bias, float *out, u32 count, u32 columns) {
+template <class T>
+__device__ __forceinline__ void gelu(const T *x, const float *bias, T *out, u32 count, u32 columns) {
   u32 i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= count) return;
-  float v = x[i] + bias[i % columns];
-  out[i] = 0.5f * v * (1.0f + erff(v * 0.70710678f));
+  float v = widened(x[i]) + bias[i % columns];
+  put(out + i, 0.5f * v * (1.0f + erff(v * 0.70710678f)));
+}
+
+extern "C" __global__ void gelu_forward(const float *x, const float *bias, float *out, u32 count, u32 columns) {
+  gelu(x, bias, out, count, columns);
+}
+
+extern "C" __global__ void gelu_forward_bf16(const bf16 *x, const float *bias, bf16 *out, u32 count, u32 columns) {
+  gelu(x, bias, out, count, columns);
 }
 
 extern "C" __global__ void gelu_backward(

@@ -1,7 +1,7 @@
 //! The transformer over packed rows: the same weights and values as [`super::super::bert`]'s definition.
 use std::sync::Arc;
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
 use super::add_norm::add_norm;
 use super::attention::attention;
@@ -37,11 +37,28 @@ impl Layer {
         let added = bias(&self.intermediate)?;
         let wide = match self.activation {
             Activation::Gelu => bias_gelu(&wide, added)?,
-            Activation::GeluNew => wide.broadcast_add(added)?.gelu()?,
-            Activation::Relu => wide.broadcast_add(added)?.relu()?,
+            Activation::GeluNew => wide.broadcast_add(&added.to_dtype(wide.dtype())?)?.gelu()?,
+            Activation::Relu => wide.broadcast_add(&added.to_dtype(wide.dtype())?)?.relu()?,
         };
         let narrow = product(&wide, &self.output)?;
         normed(&narrow, &hidden, bias(&self.output)?, &self.output_norm, Drop::fresh(dropout))
+    }
+}
+
+impl Layer {
+    fn matrices_in_bf16(&mut self) -> Result<()> {
+        let all = [
+            &mut self.query,
+            &mut self.key,
+            &mut self.value,
+            &mut self.attention_output,
+            &mut self.intermediate,
+            &mut self.output,
+        ];
+        for linear in all {
+            *linear = candle_nn::Linear::new(linear.weight().to_dtype(DType::BF16)?, linear.bias().cloned());
+        }
+        Ok(())
     }
 }
 
@@ -60,14 +77,29 @@ impl Trunk {
         if let Some(dropout) = dropout {
             hidden = dropout.apply(&hidden)?;
         }
+        if let Some(layer) = self.layers.first() {
+            hidden = hidden.to_dtype(layer.query.weight().dtype())?;
+        }
         for layer in &self.layers {
             hidden = layer.forward_packed(&hidden, pack, dropout)?;
         }
         Ok(hidden)
     }
+
+    /// Its layers' matrices in bf16: on a GPU rows then go through the layers in bf16, with sums, norms and softmax in f32.
+    pub fn in_bf16(mut self) -> Result<Self> {
+        self.layers.iter_mut().try_for_each(Layer::matrices_in_bf16)?;
+        Ok(self)
+    }
 }
 
 impl Branch {
+    /// See [`Trunk::in_bf16`].
+    pub fn in_bf16(mut self) -> Result<Self> {
+        self.layers.iter_mut().try_for_each(Layer::matrices_in_bf16)?;
+        Ok(self)
+    }
+
     /// hidden: the trunk's output (rows, hidden) → the same shape.
     pub fn forward_packed(&self, hidden: &Tensor, pack: &Arc<Pack>, dropout: Option<&Dropout>) -> Result<Tensor> {
         let mut hidden = hidden.clone();

@@ -135,3 +135,28 @@ fn a_batch_of_nothing_is_nothing() {
     assert_eq!((pack.rows(), pack.starts()), (0, &[0usize][..]));
     assert!(Pack::new([super::pack::LONGEST + 1], &device).is_err());
 }
+
+#[test]
+fn bf16_on_a_gpu_stays_near_f32() {
+    let (device, config) = (device(), config());
+    if device.is_cpu() {
+        eprintln!("skipped: bf16 runs on a GPU alone (SUPERBILL_TEST_DEVICE=cuda)");
+        return;
+    }
+    let weights = bert::random_weights(&config, 1.0, 3).expect("weights");
+    let trunk = || {
+        let tensors = weights.iter().map(|(n, t)| (n.clone(), t.to_device(&device).expect("device"))).collect();
+        Trunk::load(VarBuilder::from_tensors(tensors, DType::F32, &device), &config, 2).expect("trunk")
+    };
+    let sequences = sequences(1);
+    let ids: Vec<&[u32]> = sequences.iter().map(Vec::as_slice).collect();
+    let pack = Arc::new(Pack::new(ids.iter().map(|s| s.len()), &device).expect("pack"));
+    let exact = trunk().forward_packed(&ids, &pack, None).expect("f32");
+    let rough = trunk().in_bf16().and_then(|t| t.forward_packed(&ids, &pack, None)).expect("bf16");
+    assert_eq!(rough.dtype(), DType::BF16);
+    let rough = rough.to_dtype(DType::F32).expect("f32");
+    let (a, b) = (exact.flatten_all().expect("flat"), rough.flatten_all().expect("flat"));
+    let product = |x: &Tensor, y: &Tensor| (x * y).and_then(|p| p.sum_all()?.to_scalar::<f32>()).expect("product");
+    let cosine = product(&a, &b) / (product(&a, &a) * product(&b, &b)).sqrt();
+    assert!(cosine > 0.9995, "{cosine}");
+}

@@ -62,16 +62,36 @@ pub fn training_documents(corpora: &Path, own: Option<&Path>) -> Result<Vec<Labe
 /// Corpus of the project's short charts.
 pub const CHARTS: &str = "charts";
 
-/// Short charts with their diagnoses (`training/labels/charts`): assessments and excerpts that teach which code words mean, and
-/// nothing about services or visits. Empty where there are none.
+/// Short charts with their diagnoses (`training/labels/charts`), which teach which code words mean and nothing about services or
+/// visits, and the short encounters of [`encounters`]. Empty where there are none.
 pub fn charts(own: &Path) -> Result<Vec<LabelledDocument>, DataError> {
-    let folder = own.join(CHARTS);
+    let mut documents = short(&own.join(CHARTS))?;
+    documents.extend(encounters(own)?);
+    Ok(documents)
+}
+
+/// Short encounters with their whole claims (`training/labels/encounters`). Empty where there are none.
+pub fn encounters(own: &Path) -> Result<Vec<LabelledDocument>, DataError> {
+    short(&own.join("encounters"))
+}
+
+fn short(folder: &Path) -> Result<Vec<LabelledDocument>, DataError> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let mut documents = labels::load_authored(&folder)?;
+    let mut documents = labels::load_authored(folder)?;
     documents.iter_mut().for_each(|d| d.corpus = CHARTS);
     Ok(documents)
+}
+
+/// A document as a model's list of training documents names it: corpus and id; of short charts, which are no eval set's, the
+/// file alone (`chart-FILE-NUMBER`).
+pub fn listed(document: &LabelledDocument) -> String {
+    let id = match document.id.rsplit_once('-') {
+        Some((file, _)) if document.corpus == CHARTS => file,
+        _ => &document.id,
+    };
+    format!("{}\t{id}", document.corpus)
 }
 
 /// A further note; its places become quotes too.

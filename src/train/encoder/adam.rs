@@ -44,6 +44,30 @@ impl DeviceAdamW {
         self.slots.iter().map(|(n, s)| Ok((n.clone(), s.var.as_tensor().to_device(&Device::Cpu)?))).collect()
     }
 
+    /// Names and moments (2, elements), on the CPU.
+    pub fn moments(&self) -> Result<BTreeMap<String, Tensor>, TrainError> {
+        self.slots.iter().map(|(n, s)| Ok((n.clone(), s.moments.to_device(&Device::Cpu)?))).collect()
+    }
+
+    /// Takes up weights and moments of a run of the same variables after `step` steps.
+    pub fn restore(
+        &mut self,
+        weights: &BTreeMap<String, Tensor>,
+        moments: &BTreeMap<String, Tensor>,
+        step: usize,
+    ) -> Result<(), TrainError> {
+        let of = |kept: &BTreeMap<String, Tensor>, name: &str| {
+            let missing = || candle_core::Error::Msg(format!("the unfinished run has no {name}; remove its files"));
+            kept.get(name).cloned().ok_or_else(missing)
+        };
+        for (name, slot) in &mut self.slots {
+            slot.var.set(&of(weights, name)?.to_device(slot.var.device())?)?;
+            slot.moments = of(moments, name)?.to_device(slot.var.device())?;
+        }
+        self.step = step;
+        Ok(())
+    }
+
     /// One step at a share of the highest learning rates; returns the gradients' norm before clipping, a scalar on the
     /// device ([`checked`] reads it), or none where nothing has a gradient.
     pub fn apply(&mut self, gradients: &GradStore, share: f64) -> Result<Option<Tensor>, TrainError> {

@@ -19,7 +19,7 @@ use crate::encoder::tokens::Pieces;
 use crate::encoder::vectors::billable_families;
 use crate::extract::MentionKind;
 use crate::train::TrainError;
-use crate::train::data::{LabelledDocument, Split, corpora, labels};
+use crate::train::data::{LabelledDocument, Split, corpora, labels, second_look};
 use crate::train::diagnoses::fold_of;
 use crate::train::tagging::examples::{self, Example, Weights};
 use crate::train::tagging::prepare::document_list;
@@ -136,7 +136,8 @@ fn prepare(recipe: &Recipe) -> Result<Dataset, TrainError> {
     let corpora_folder = recipe.data.join("corpora");
     let (train, tagging) = tagging(recipe, &corpora_folder, &pieces, Split::Train)?;
     let (dev, tagging_dev) = self::tagging(recipe, &corpora_folder, &pieces, Split::Dev)?;
-    let language = language(recipe, &corpora_folder, &pieces, &train)?;
+    let own = own(recipe, &corpora_folder, &train)?;
+    let language = language(recipe, &corpora_folder, &pieces, train.iter().chain(&own))?;
     let names = named
         .par_iter()
         .filter_map(|(phrase, code)| Some((phrase, families.of(code)?)))
@@ -145,12 +146,14 @@ fn prepare(recipe: &Recipe) -> Result<Dataset, TrainError> {
         .into_iter()
         .filter(|(ids, family)| families.titles[*family as usize] != *ids && ids.len() <= 32)
         .collect();
-    let halves = train.iter().map(|d| if d.complete.is_empty() { half_of(&d.id) as u8 } else { 2 }).collect();
+    let halves = train.iter().chain(&own).map(|d| if d.complete.is_empty() { half_of(&d.id) as u8 } else { 2 }).collect();
+    let mut mentions = mention_chunks(&train, 0, &pieces, &families)?;
+    mentions.extend(mention_chunks(&own, train.len(), &pieces, &families)?);
     Ok(Dataset {
-        documents: document_list(&train),
+        documents: document_list(&train) + &document_list(&own),
         halves,
-        mentions: mention_chunks(&train, &pieces, &families)?,
-        mentions_dev: mention_chunks(&dev, &pieces, &families)?,
+        mentions,
+        mentions_dev: mention_chunks(&dev, 0, &pieces, &families)?,
         tagging,
         tagging_dev,
         titles: families.titles,
@@ -181,12 +184,29 @@ fn tagging(
     Ok((documents, examples))
 }
 
-/// Chunks in which a problem mention or a quote of a diagnosis stands whose code is known.
-fn mention_chunks(documents: &[LabelledDocument], pieces: &Pieces, families: &Families) -> Result<Vec<MentionChunk>, TrainError> {
+/// Notes and short charts of the recipe's own labels that are not among the tagging documents.
+fn own(recipe: &Recipe, folder: &Path, known: &[LabelledDocument]) -> Result<Vec<LabelledDocument>, TrainError> {
+    let Some(labels) = &recipe.labels else { return Ok(Vec::new()) };
+    let known: BTreeSet<&str> = known.iter().map(|d| d.id.as_str()).collect();
+    let mut own = second_look::training_documents(folder, Some(labels))?;
+    own.extend(second_look::charts(labels)?);
+    own.retain(|d| !known.contains(d.id.as_str()));
+    Ok(own)
+}
+
+/// Chunks in which a problem mention or a quote of a diagnosis stands whose code is known; the documents' numbers begin at
+/// `first`.
+fn mention_chunks(
+    documents: &[LabelledDocument],
+    first: usize,
+    pieces: &Pieces,
+    families: &Families,
+) -> Result<Vec<MentionChunk>, TrainError> {
     let cut = documents
         .par_iter()
         .enumerate()
         .map(|(number, labelled)| {
+            let number = first + number;
             let document = document::read(&labelled.text);
             let mentioned = labelled.mentions.iter().filter(|m| m.kind == MentionKind::Problem);
             let mentioned = mentioned.filter_map(|m| Some((m.span, families.of(m.code.as_deref()?)?)));
@@ -214,8 +234,13 @@ fn mention_chunks(documents: &[LabelledDocument], pieces: &Pieces, families: &Fa
 }
 
 /// Unlabelled chunks: the training documents and further texts, never one of a dev part.
-fn language(recipe: &Recipe, folder: &Path, pieces: &Pieces, train: &[LabelledDocument]) -> Result<Vec<Vec<u32>>, TrainError> {
-    let mut texts: Vec<Arc<str>> = train.iter().map(|d| d.text.0.clone()).collect();
+fn language<'a>(
+    recipe: &Recipe,
+    folder: &Path,
+    pieces: &Pieces,
+    train: impl Iterator<Item = &'a LabelledDocument>,
+) -> Result<Vec<Vec<u32>>, TrainError> {
+    let mut texts: Vec<Arc<str>> = train.map(|d| d.text.0.clone()).collect();
     let held: BTreeSet<Arc<str>> = corpora::load(folder, "labels", Split::Dev)?.into_iter().map(|d| d.text.0).collect();
     for corpus in &recipe.language {
         texts.extend(labels::unlabelled(folder, corpus)?);

@@ -11,6 +11,7 @@
 //! [`dataset`] reads the corpora once into one file, so that the machine with the GPU needs nothing else;
 //! [`run`] learns; `superbill models vectors` and `superbill train` of the later stages follow.
 pub mod adam;
+pub mod checkpoint;
 pub mod dataset;
 pub mod language;
 pub mod linking;

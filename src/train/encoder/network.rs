@@ -1,5 +1,5 @@
 //! The transformer over trainable variables on a device.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -71,8 +71,14 @@ impl Network {
         let trunk_weights = part(manifest::TRUNK, "trunk/", recipe.trunk_learning_rate)?;
         let tagging = part(manifest::TAGGING, "tagging/", recipe.branch_learning_rate)?;
         let linking = part(manifest::LINKING, "linking/", recipe.branch_learning_rate)?;
-        let fresh = fresh_heads(config.hidden_size, recipe.seed)?;
-        let heads = learn(&mut variables, fresh, "heads/", recipe.head_learning_rate, device)?;
+        // A base that has heads goes on with them.
+        let known = record.files.contains_key(heads::FILE);
+        let heads = if known {
+            part(heads::FILE, "heads/", recipe.head_learning_rate)?
+        } else {
+            let fresh = fresh_heads(config.hidden_size, recipe.seed)?;
+            learn(&mut variables, fresh, "heads/", recipe.head_learning_rate, device)?
+        };
         let own = learn(&mut variables, fresh_language(&config, recipe.seed ^ 2)?, LANGUAGE, recipe.head_learning_rate, device)?;
         let words = trunk_weights.get("embeddings.word_embeddings.weight").cloned();
         let words = words.ok_or_else(|| candle_core::Error::Msg("the trunk has no word vectors".to_owned()))?;
@@ -185,7 +191,11 @@ pub fn export(
         std::fs::copy(recipe.base.join(manifest::TOKENIZER), out.join(manifest::TOKENIZER)).map_err(io)?;
     }
     let list = crate::train::tagging::export::DOCUMENTS;
-    std::fs::write(out.join(list), documents).map_err(io)?;
+    // What taught the base has taught this one too.
+    let before = std::fs::read_to_string(recipe.base.join(list)).unwrap_or_default();
+    let documents: BTreeSet<&str> = before.lines().chain(documents.lines()).collect();
+    let count = documents.len();
+    std::fs::write(out.join(list), documents.into_iter().collect::<Vec<_>>().join("\n") + "\n").map_err(io)?;
     record.record(out, list)?;
     let mut settings = serde_json::to_value(recipe).unwrap_or_default();
     if let Some(settings) = settings.as_object_mut() {
@@ -195,7 +205,7 @@ pub fn export(
     record.recipe = serde_json::json!({"encoder": {"settings": settings, "dev": figures}});
     record.data = serde_json::json!([{"stage": "encoder", "split": "train", "tagging": recipe.tagging,
         "language": recipe.language, "linking": "ICD-10-CM titles and index, phrase lexicon, Disease Ontology, Mondo, labelled mentions",
-        "documents": list, "count": documents.lines().count()}]);
+        "documents": list, "count": count}]);
     record.write(out)?;
     Ok(())
 }

@@ -25,6 +25,10 @@ pub struct Recipe {
     pub dataset: PathBuf,
     /// Corpora of the tagging task.
     pub tagging: Vec<String>,
+    /// The project's own readings (`training/labels`): its notes and short charts teach linking by the words that stand for
+    /// their codes, and their text joins the unlabelled one.
+    #[serde(default)]
+    pub labels: Option<PathBuf>,
     /// Unlabelled text beside the tagging corpora: `mtsamples`, `aci-bench`, `codiesp`.
     pub language: Vec<String>,
     /// Half of the labelled notes (0 or 1) that this run must not see: its model reads them for the later stages.
@@ -66,8 +70,12 @@ pub struct Recipe {
     pub unknown_outside_weight: f32,
     /// Divides cosines before the softmax.
     pub temperature: f64,
-    /// Steps between two dev measurements.
+    /// Steps between two dev measurements; at each the run leaves what it needs to be taken up again.
     pub evaluate_every: usize,
+    /// Ends after so many measurements in a row without a better one (share of dev mentions whose title is nearest, less the
+    /// tagging loss) and keeps the weights of the best; without it the last weights are kept.
+    #[serde(default)]
+    pub patience: Option<usize>,
 }
 
 impl Recipe {

@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
 use super::adam::DeviceAdamW;
+use super::checkpoint::{self, Best, Resumed};
 use super::dataset::{Dataset, MentionChunk};
 use super::language;
 use super::linking::{self, Batch, Siblings};
@@ -142,46 +143,73 @@ pub fn run(recipe: &Recipe, device: &Device, out: &Path, bar: &ProgressBar) -> R
     std::fs::create_dir_all(out).map_err(|e| TrainError::Io { path: out.to_owned(), reason: e.to_string() })?;
     let log_path = out.join("metrics.jsonl");
     let failed = |e: std::io::Error| TrainError::Io { path: log_path.clone(), reason: e.to_string() };
-    let mut log = std::fs::File::create(&log_path).map_err(failed)?;
-    let mut figures = measure(&network, &dataset)?;
-    writeln!(log, "{}", json!({"step": 0, "dev": figures})).map_err(failed)?;
-    bar.set_length(recipe.steps as u64);
-    let started = Instant::now();
+    let kept = checkpoint::read(recipe, &mut optimizer, out)?;
+    let opened =
+        if kept.is_some() { std::fs::File::options().append(true).open(&log_path) } else { std::fs::File::create(&log_path) };
+    let mut log = opened.map_err(failed)?;
     let siblings = Siblings::new(&dataset);
     let mut streams = Streams::new(recipe, &dataset);
+    let mut run = match kept {
+        Some(run) => {
+            (0..run.step).for_each(|_| drop(streams.next(recipe, &dataset)));
+            run
+        }
+        None => {
+            writeln!(log, "{}", json!({"step": 0, "dev": measure(&network, &dataset)?})).map_err(failed)?;
+            Resumed { step: 0, minutes: 0.0, best: Best::default() }
+        }
+    };
+    bar.set_length(recipe.steps as u64);
+    let (begun, before) = (Instant::now(), run.minutes);
+    let mut figures = Value::Null;
     let mut tokens = 0usize;
-    for step in 0..recipe.steps {
-        let minutes = started.elapsed().as_secs_f64() / 60.0;
-        let by_time = (minutes / recipe.most_minutes * recipe.steps as f64) as usize;
-        let last = step + 1 == recipe.steps || minutes >= recipe.most_minutes;
-        let done = one_step(recipe, &network, &mut optimizer, &dataset, &siblings, &mut streams, step, by_time)?;
+    for step in run.step..recipe.steps {
+        run.minutes = before + begun.elapsed().as_secs_f64() / 60.0;
+        let by_time = (run.minutes / recipe.most_minutes * recipe.steps as f64) as usize;
+        let last = step + 1 == recipe.steps || run.minutes >= recipe.most_minutes;
+        let batches = streams.next(recipe, &dataset);
+        let done = one_step(recipe, &network, &mut optimizer, &dataset, &siblings, batches, step, by_time)?;
         tokens += done.seen;
-        bar.set_position(step as u64 + 1);
-        let measured = (step + 1) % recipe.evaluate_every == 0 || last;
+        run.step = step + 1;
+        bar.set_position(run.step as u64);
+        let measured = run.step % recipe.evaluate_every == 0 || last;
         if step % 20 != 0 && !measured {
             continue;
         }
         // Only here does the program wait for the device.
         optimizer.checked(done.norm.as_ref())?;
         let losses = done.losses.to_vec1::<f32>()?;
-        let speed = tokens as f64 / started.elapsed().as_secs_f64();
-        if step % 20 == 0 || last {
-            writeln!(log, "{}", json!({"step": step + 1, "minutes": minutes, "loss": losses, "tokens_per_second": speed}))
-                .map_err(failed)?;
-        }
-        if measured {
-            figures = measure(&network, &dataset)?;
-            figures["steps"] = (step + 1).into();
-            let line = json!({"step": step + 1, "minutes": minutes, "dev": figures, "loss": losses, "tokens_per_second": speed});
+        let speed = tokens as f64 / begun.elapsed().as_secs_f64();
+        let mut line = json!({"step": run.step, "minutes": run.minutes, "loss": losses, "tokens_per_second": speed});
+        if !measured {
             writeln!(log, "{line}").map_err(failed)?;
-            bar.println(line.to_string());
+            continue;
         }
-        if last {
+        figures = measure(&network, &dataset)?;
+        figures["steps"] = run.step.into();
+        line["dev"] = figures.clone();
+        writeln!(log, "{line}").map_err(failed)?;
+        bar.println(line.to_string());
+        let number = |key: &str| figures[key].as_f64().unwrap_or_default();
+        let patient = match recipe.patience {
+            Some(patience) => {
+                run.best.see(number("linking_first") - number("tagging_loss"), &figures, || optimizer.weights())?;
+                run.best.stale < patience
+            }
+            None => true,
+        };
+        if last || !patient {
             break;
         }
+        checkpoint::write(recipe, &optimizer, &run, out)?;
     }
     plot::write(&log_path)?;
-    network::export(recipe, optimizer.weights()?, &dataset.documents, figures.clone(), out)?;
+    let weights = if run.best.weights.is_empty() { optimizer.weights()? } else { run.best.weights };
+    if recipe.patience.is_some() {
+        figures = run.best.figures;
+    }
+    network::export(recipe, weights, &dataset.documents, figures.clone(), out)?;
+    checkpoint::remove(out);
     Ok(figures)
 }
 
@@ -207,6 +235,25 @@ impl Streams {
             language_lengths: dataset.language.iter().map(Vec::len).collect(),
         }
     }
+
+    /// The next step's batch of every task.
+    fn next(&mut self, recipe: &Recipe, dataset: &Dataset) -> Batches {
+        let Self { tagging_lengths, language_lengths, .. } = self;
+        Batches {
+            tagging: self.tagging.next(|seed| by_length(tagging_lengths, recipe.tagging_tokens, seed)),
+            language: self.language.next(|seed| by_length(language_lengths, recipe.language_tokens, seed)),
+            names: self.names.next(|seed| by_count(dataset.names.len(), recipe.names, seed)),
+            mentions: self.mentions.next(|seed| by_count(dataset.mentions.len(), recipe.mention_chunks, seed)),
+        }
+    }
+}
+
+/// Numbers of the items of one step.
+struct Batches {
+    tagging: Vec<usize>,
+    language: Vec<usize>,
+    names: Vec<usize>,
+    mentions: Vec<usize>,
 }
 
 /// What one step leaves.
@@ -227,18 +274,13 @@ fn one_step(
     optimizer: &mut DeviceAdamW,
     dataset: &Dataset,
     siblings: &Siblings,
-    streams: &mut Streams,
+    batches: Batches,
     step: usize,
     by_time: usize,
 ) -> Result<Done, TrainError> {
     let mut random = ChaCha8Rng::seed_from_u64(recipe.seed ^ ((step as u64) << 16));
     let dropout = Dropout::new(recipe.dropout, random.random());
-    let Streams { tagging_lengths, language_lengths, .. } = streams;
-    let own = streams.tagging.next(|seed| by_length(tagging_lengths, recipe.tagging_tokens, seed));
-    let chunks = streams.language.next(|seed| by_length(language_lengths, recipe.language_tokens, seed));
-    let names = streams.names.next(|seed| by_count(dataset.names.len(), recipe.names, seed));
-    let mentions = streams.mentions.next(|seed| by_count(dataset.mentions.len(), recipe.mention_chunks, seed));
-
+    let Batches { tagging: own, language: chunks, names, mentions } = batches;
     let link = Batch {
         names: names.iter().map(|&i| &dataset.names[i]).collect(),
         chunks: mentions.iter().map(|&i| &dataset.mentions[i]).collect(),

@@ -15,7 +15,7 @@ use crate::encoder::packed::{Numerics, PackedModel};
 use crate::encoder::store;
 use crate::encoder::tokens::Pieces;
 use crate::train::TrainError;
-use crate::train::data::{LabelledDocument, Split, corpora};
+use crate::train::data::{LabelledDocument, Split, corpora, second_look};
 
 /// Everything that a run reads, and where its branch starts.
 pub struct Prepared {
@@ -33,7 +33,7 @@ pub struct Prepared {
 
 /// Ids of training documents with their corpus, sorted, one a line.
 pub fn document_list(documents: &[LabelledDocument]) -> String {
-    let mut lines: Vec<String> = documents.iter().map(|d| format!("{}\t{}", d.corpus, d.id)).collect();
+    let mut lines: Vec<String> = documents.iter().map(second_look::listed).collect();
     lines.sort();
     lines.dedup();
     lines.join("\n") + "\n"
