@@ -11,6 +11,8 @@ mod place_of_service;
 mod reading;
 mod service_diagnoses;
 mod stages;
+mod stated_reasons;
+mod todays_statuses;
 
 use std::collections::BTreeSet;
 
@@ -68,7 +70,8 @@ impl Engine {
         let (mut procedures, mut coded) = self.find(&reading, encounter);
         service_diagnoses::immunization(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
         service_diagnoses::screening_colonoscopy(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
-        service_diagnoses::reasons(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
+        stated_reasons::add(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
+        todays_statuses::take_out(&mut coded.diagnoses, &mut procedures.lines, &reading.document.text);
         let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &mut coded, procedures);
         number(&mut lines);
         place_of_service::by_service(&mut reading.context, &em, &lines, &self.code_sets);

@@ -10,7 +10,7 @@ use crate::em::EmResult;
 /// How often such a code stood on the labelled claims where its service did.
 const CONFIDENCE: f32 = 0.9;
 /// Where a general examination's findings are weighed, the choice between its two codes is less sure.
-const EXAMINATION_CONFIDENCE: f32 = 0.75;
+pub(super) const EXAMINATION_CONFIDENCE: f32 = 0.75;
 
 /// Adds Z23 where a vaccine was given, and points its lines to it.
 pub(super) fn immunization(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], icd10cm: &Icd10cm) {
@@ -65,17 +65,6 @@ pub(super) fn examination(
     }
 }
 
-/// Services that state the reason for their encounter: their codes, that reason, and the beginnings of codes that say it or
-/// another reason already.
-const REASONS: &[(&[&str], &str, &[&str])] = &[
-    // Sterilization (I.C.21.c.11); salpingectomy for disease has other codes.
-    (&["55250", "58600", "58605", "58611", "58615", "58670", "58671"], "Z30.2", &["Z30.2"]),
-    (&["77067"], "Z12.31", &["Z12.3"]),
-    (&["G0121", "82270", "82274", "81528"], "Z12.11", &["Z12.1", "K", "R19", "D50", "Z86.010", "Z09"]),
-    (&["86580"], "Z11.1", &["Z11", "Z02", "Z20", "R76.1"]),
-    (&["54150", "54160", "54161"], "Z41.2", &["Z41.2", "N47", "N48", "Q5"]),
-];
-
 /// Puts the screening first where a colonoscopy was begun as one (modifier 33 or PT), whatever it found (guidelines
 /// I.C.21.c.5), and no diagnosis names it or a surveillance.
 pub(super) fn screening_colonoscopy(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], icd10cm: &Icd10cm) {
@@ -104,24 +93,6 @@ pub(super) fn screening_colonoscopy(diagnoses: &mut Vec<Diagnosis>, lines: &mut 
     }
 }
 
-/// Adds the reason for an encounter that a service states by itself, where no diagnosis gives one, and points its lines to it.
-pub(super) fn reasons(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], icd10cm: &Icd10cm) {
-    for (services, reason, said) in REASONS {
-        let Some(first) = lines.iter().find(|l| services.contains(&l.code.as_str())) else { continue };
-        if diagnoses.len() >= MOST || diagnoses.iter().any(|d| said.iter().any(|s| d.code.starts_with(s))) {
-            continue;
-        }
-        let why = "the service is done for this reason";
-        diagnoses.push(diagnosis(reason, EXAMINATION_CONFIDENCE, first.evidence.clone(), why, icd10cm));
-        letter(diagnoses);
-        let Some(pointer) = diagnoses.last().map(|d| d.pointer.clone()) else { continue };
-        for line in lines.iter_mut().filter(|l| services.contains(&l.code.as_str())) {
-            line.pointers.insert(0, pointer.clone());
-            line.pointers.truncate(4);
-        }
-    }
-}
-
 /// Administration of vaccines and the vaccines themselves; immune globulins are none.
 fn is_vaccination(code: &str) -> bool {
     ("90460".."90475").contains(&code)
@@ -137,7 +108,7 @@ fn of_child(code: &str) -> Option<bool> {
     }
 }
 
-fn diagnosis(code: &str, confidence: f32, evidence: Vec<Evidence>, reason: &str, icd10cm: &Icd10cm) -> Diagnosis {
+pub(super) fn diagnosis(code: &str, confidence: f32, evidence: Vec<Evidence>, reason: &str, icd10cm: &Icd10cm) -> Diagnosis {
     Diagnosis {
         pointer: String::new(),
         code: code.to_owned(),
@@ -150,7 +121,7 @@ fn diagnosis(code: &str, confidence: f32, evidence: Vec<Evidence>, reason: &str,
 }
 
 /// Letters by place.
-fn letter(diagnoses: &mut [Diagnosis]) {
+pub(super) fn letter(diagnoses: &mut [Diagnosis]) {
     for (position, d) in diagnoses.iter_mut().enumerate() {
         d.pointer = char::from(b'A' + position.min(25) as u8).to_string();
     }
@@ -191,19 +162,6 @@ mod tests {
         let mut diagnostic = vec![polyp()];
         screening_colonoscopy(&mut diagnostic, &mut [colonoscopy("59")], icd10cm);
         assert_eq!(diagnostic.len(), 1);
-    }
-
-    #[test]
-    fn a_service_states_its_reason_once() {
-        let icd10cm = &tables().icd10cm;
-        let mut diagnoses = vec![Diagnosis { pointer: "A".into(), code: "E78.5".into(), ..Diagnosis::default() }];
-        let mut lines = [line("77067", &["A"]), line("G0121", &["A"])];
-        reasons(&mut diagnoses, &mut lines, icd10cm);
-        assert_eq!(diagnoses.iter().map(|d| d.code.as_str()).collect::<Vec<_>>(), ["E78.5", "Z12.31", "Z12.11"]);
-        assert_eq!(lines.map(|l| l.pointers.concat()), ["BA", "CA"]);
-        let mut found = vec![Diagnosis { pointer: "A".into(), code: "K63.5".into(), ..Diagnosis::default() }];
-        reasons(&mut found, &mut [line("82274", &["A"])], icd10cm);
-        assert_eq!(found.len(), 1, "a finding is the reason");
     }
 
     #[test]
