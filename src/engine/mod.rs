@@ -70,6 +70,7 @@ impl Engine {
         let (mut procedures, mut coded) = self.find(&reading, encounter);
         service_diagnoses::immunization(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
         service_diagnoses::screening_colonoscopy(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
+        stated_reasons::agree(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
         stated_reasons::add(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
         todays_statuses::take_out(&mut coded.diagnoses, &mut procedures.lines, &reading.document.text);
         let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &mut coded, procedures);

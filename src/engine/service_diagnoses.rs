@@ -39,7 +39,8 @@ pub(super) fn examination(
     age_years: Option<u16>,
     icd10cm: &Icd10cm,
 ) {
-    let preventive = em.code.as_deref().is_some_and(|c| ("99381".."99398").contains(&c) || matches!(c, "G0438" | "G0439"));
+    let preventive =
+        em.code.as_deref().is_some_and(|c| ("99381".."99398").contains(&c) || matches!(c, "G0402" | "G0438" | "G0439"));
     let states = |d: &Diagnosis| ["Z00", "Z01", "Z02", "Z38", "Z76.1"].iter().any(|p| d.code.starts_with(p));
     if !preventive || diagnoses.iter().any(states) || diagnoses.len() >= MOST {
         return;
@@ -117,6 +118,23 @@ pub(super) fn diagnosis(code: &str, confidence: f32, evidence: Vec<Evidence>, re
         source: vec!["service".to_owned()],
         evidence,
         reason: reason.to_owned(),
+    }
+}
+
+/// Keeps the diagnoses that stay; pointers follow them, and a line that pointed to others alone points to the first.
+pub(super) fn retain(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], stays: &[bool]) {
+    let before: Vec<String> = diagnoses.iter().map(|d| d.pointer.clone()).collect();
+    let mut kept = stays.iter();
+    diagnoses.retain(|_| kept.next().copied().unwrap_or(true));
+    letter(diagnoses);
+    let mut now = diagnoses.iter().map(|d| d.pointer.clone());
+    let moved: Vec<Option<String>> = stays.iter().map(|stays| if *stays { now.next() } else { None }).collect();
+    for line in lines.iter_mut() {
+        let pointers = line.pointers.iter().filter_map(|p| moved[before.iter().position(|b| b == p)?].clone());
+        line.pointers = pointers.collect();
+        if line.pointers.is_empty() {
+            line.pointers = diagnoses.first().map(|d| d.pointer.clone()).into_iter().collect();
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reasons for an encounter that a service states by itself (guidelines I.C.21.c: contraception, attention to devices, screening,
 //! sterilization; I.C.2.e.2: encounters for chemotherapy and radiation; I.C.15.a.5: outcome of delivery).
-use super::service_diagnoses::{EXAMINATION_CONFIDENCE, diagnosis, letter};
+use super::service_diagnoses::{EXAMINATION_CONFIDENCE, diagnosis, letter, retain};
 use crate::claim::{Diagnosis, Line};
 use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::diagnoses::select::MOST;
@@ -85,6 +85,37 @@ const REASONS: &[Stated] = &[
     stated(DELIVERY, "Z37.0", &["Z37", "Z38", "O30", "O36.4"], &[], Never),
 ];
 
+/// Which encounter of contraceptive management today's services make (Z30.43-, Z30.46, Z30.017).
+fn contraception(lines: &[Line]) -> Option<&'static str> {
+    let has = |codes: &[&str]| lines.iter().any(|l| codes.contains(&l.code.as_str()));
+    match (has(&["58300"]), has(&["58301"])) {
+        (true, true) => Some("Z30.433"),
+        (true, false) => Some("Z30.430"),
+        (false, true) => Some("Z30.432"),
+        (false, false) if has(&["11982", "11983"]) => Some("Z30.46"),
+        (false, false) if has(&["J7307"]) => Some("Z30.017"),
+        (false, false) => None,
+    }
+}
+
+/// Puts the encounter that today's services make in the place of others of contraceptive management.
+pub(super) fn agree(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], icd10cm: &Icd10cm) {
+    let Some(right) = contraception(lines) else { return };
+    let is_other =
+        |d: &Diagnosis| d.code != right && ["Z30.43", "Z30.46", "Z30.017", "Z30.014"].iter().any(|s| d.code.starts_with(s));
+    if !diagnoses.iter().any(|d| d.code == right)
+        && let Some(found) = diagnoses.iter_mut().find(|d| is_other(d))
+    {
+        found.code = right.to_owned();
+        found.title = icd10cm.find(right).map(|i| icd10cm.title(i).into_owned()).unwrap_or_default();
+        found.reason = "what the service of today says".to_owned();
+    }
+    let stays: Vec<bool> = diagnoses.iter().map(|d| !is_other(d)).collect();
+    if stays.iter().any(|s| !*s) {
+        retain(diagnoses, lines, &stays);
+    }
+}
+
 /// Adds the reasons, where no diagnosis gives one, and points their services' lines to them.
 pub(super) fn add(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], icd10cm: &Icd10cm) {
     for row in REASONS {
@@ -164,6 +195,19 @@ mod tests {
         let (codes, pointers) = after(&["I49.5"], vec![line("93280", &["A"]), line("99213", &["A"])]);
         assert_eq!(codes, ["Z45.018", "I49.5"]);
         assert_eq!(pointers, ["AB", "B"]);
+    }
+
+    #[test]
+    fn the_encounter_for_contraception_is_that_of_the_service() {
+        let tables =
+            CodeSets::open(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("codesets").as_path()).expect("code sets");
+        let mut diagnoses = found(&["Z30.431"]);
+        agree(&mut diagnoses, &mut [line("58301", &["A"])], &tables.icd10cm);
+        assert_eq!(diagnoses[0].code, "Z30.432");
+        agree(&mut diagnoses, &mut [line("58301", &["A"]), line("58300", &["A"])], &tables.icd10cm);
+        assert_eq!(diagnoses[0].code, "Z30.433");
+        agree(&mut diagnoses, &mut [line("99213", &["A"])], &tables.icd10cm);
+        assert_eq!(diagnoses[0].code, "Z30.433");
     }
 
     #[test]

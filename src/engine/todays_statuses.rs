@@ -1,6 +1,6 @@
 //! Statuses that only today's service brings about are none yet: a lens put in today is no "presence of lens", a breast removed
 //! today no "absence of breast" (guidelines I.C.21.c.3: a status tells of what is past and bears on the encounter).
-use super::service_diagnoses::letter;
+use super::service_diagnoses::retain;
 use crate::claim::{Diagnosis, Line};
 
 /// First and last code of a service, and the beginnings of the statuses that it makes.
@@ -106,19 +106,7 @@ pub(super) fn take_out(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], note:
     if stays.iter().all(|s| *s) || stays.iter().all(|s| !*s) {
         return;
     }
-    let before: Vec<String> = diagnoses.iter().map(|d| d.pointer.clone()).collect();
-    let mut kept = stays.iter();
-    diagnoses.retain(|_| kept.next().copied().unwrap_or(true));
-    letter(diagnoses);
-    let mut now = diagnoses.iter().map(|d| d.pointer.clone());
-    let moved: Vec<Option<String>> = stays.iter().map(|stays| if *stays { now.next() } else { None }).collect();
-    for line in lines.iter_mut() {
-        let pointers = line.pointers.iter().filter_map(|p| moved[before.iter().position(|b| b == p)?].clone());
-        line.pointers = pointers.collect();
-        if line.pointers.is_empty() {
-            line.pointers = diagnoses.first().map(|d| d.pointer.clone()).into_iter().collect();
-        }
-    }
+    retain(diagnoses, lines, &stays);
 }
 
 /// The words of a place with those shortly before and behind it.
@@ -141,6 +129,7 @@ fn same_side(status: &str, line: &Line) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::service_diagnoses::letter;
     use super::*;
     use crate::document::Evidence;
 

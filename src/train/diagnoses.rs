@@ -156,6 +156,8 @@ pub struct FitReport {
     pub recall: f64,
     /// Share of notes whose first code is the primary one.
     pub primary: f64,
+    /// Micro-F1 by threshold: of whole notes, of short charts and encounters.
+    pub by_threshold: Vec<(f32, [f64; 2])>,
 }
 
 /// A fitted ranking.
@@ -215,7 +217,8 @@ pub fn fit(
         .map(|l| l.iter().map(|l| sigmoid(joint.calibration.slope * l + joint.calibration.offset)).collect())
         .collect();
 
-    let at = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold);
+    let at = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold, true);
+    let of_short = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold, false);
     let steps: Vec<f32> = (8..=70).map(|i| i as f32 / 100.0).collect();
     let tried: Vec<(f32, Outcome)> = steps.par_iter().map(|t| (*t, at(*t))).collect();
     // The curve is flat and jagged at its top: its middle carries over to other notes better than its highest point.
@@ -234,6 +237,8 @@ pub fn fit(
     let thresholds = Thresholds { terse, standard: best, complete: (best * 0.4).max(0.08) };
     let (first, primary) = diagnosis_order::fit(notes, documents, lexicon, &probabilities, names, settings, best);
     let result = at(best);
+    let shown: Vec<f32> = (6..=12).map(|i| i as f32 / 20.0).collect();
+    let by_threshold = shown.par_iter().map(|t| (*t, [at(*t).f1(), of_short(*t).f1()])).collect();
     let whole = whole_set(notes, documents, lexicon, &probabilities, best);
     let report = FitReport {
         notes: notes.len(),
@@ -243,6 +248,7 @@ pub fn fit(
         precision: f64::from(result.hit) / f64::from((result.hit + result.wrong).max(1)),
         recall: f64::from(result.hit) / f64::from((result.hit + result.missed).max(1)),
         primary,
+        by_threshold,
     };
     let model =
         DiagnosisModel { priors: priors(documents, None), single, joint, first, thresholds, whole, layouts: Default::default() };
@@ -301,22 +307,24 @@ fn whole_set(
         .filter(|(n, _)| is_note(n, documents))
         .map(|(n, p)| {
             let (_, why_not) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
-            let outcome = score_at(std::slice::from_ref(n), documents, lexicon, std::slice::from_ref(p), threshold);
+            let outcome = score_at(std::slice::from_ref(n), documents, lexicon, std::slice::from_ref(p), threshold, true);
             (whole::signs(p, &why_not), outcome.missed == 0 && outcome.wrong == 0)
         })
         .unzip();
     super::whole_set::fit(&signs, &right)
 }
 
+/// Outcome of the choice at a threshold: over whole notes, or over short charts and encounters.
 fn score_at(
     notes: &[NoteRows],
     documents: &[LabelledDocument],
     lexicon: &Lexicon,
     probabilities: &[Vec<f32>],
     threshold: f32,
+    whole: bool,
 ) -> Outcome {
     let mut total = Outcome::default();
-    for (n, p) in notes.iter().zip(probabilities).filter(|(n, _)| is_note(n, documents)) {
+    for (n, p) in notes.iter().zip(probabilities).filter(|(n, _)| is_note(n, documents) == whole) {
         total.notes += 1;
         let (chosen, _) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
         let mut left: Vec<&str> = chosen.iter().map(|r| lexicon.code(n.table.codes[*r])).collect();

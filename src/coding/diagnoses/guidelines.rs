@@ -155,6 +155,31 @@ pub(super) fn presumed(chosen: &mut [usize], why_not: &mut [Option<WhyNot>], tab
     }
 }
 
+/// A patient has one type of diabetes: where type 1 is on the claim, what came out as type 2, which stands for a type that is not
+/// said (guidelines I.C.4.a.2), is the same complication of type 1, and "without complications" gives way to it.
+pub(super) fn one_type_of_diabetes(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &Table, lexicon: &Lexicon) {
+    let code = |row: usize| lexicon.code(table.codes[row]);
+    let Some(first) = chosen.iter().copied().find(|r| code(*r).starts_with("E10.")) else { return };
+    for row in chosen.clone() {
+        let Some(complication) = code(row).strip_prefix("E11.") else { continue };
+        let same = (0..table.codes.len()).find(|r| code(*r).strip_prefix("E10.") == Some(complication));
+        let Some(same) = same else { continue };
+        why_not[row] = Some(WhyNot::Sibling(table.codes[first]));
+        why_not[same] = None;
+        match chosen.iter().position(|r| *r == row) {
+            Some(at) if !chosen.contains(&same) => chosen[at] = same,
+            _ => chosen.retain(|r| *r != row),
+        }
+    }
+    let complicated = chosen.iter().copied().find(|r| code(*r).starts_with("E10.") && code(*r) != "E10.9");
+    if let Some(complicated) = complicated {
+        for plain in chosen.iter().copied().filter(|r| code(*r) == "E10.9").collect::<Vec<_>>() {
+            why_not[plain] = Some(WhyNot::Sibling(table.codes[complicated]));
+        }
+        chosen.retain(|r| code(*r) != "E10.9");
+    }
+}
+
 /// A fracture with osteoporosis is one code of M80, and no code of an injury stands beside it for the same bone (guidelines
 /// I.C.13.d.2). Each row: what M80 calls the site, and the injuries of its bones.
 const OSTEOPOROTIC: &[(&str, &[&str])] = &[

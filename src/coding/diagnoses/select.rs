@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use super::candidates::{Candidate, Candidates, Support};
 use super::features::Table;
 use super::guidelines::{
-    abnormal_findings, both_sides, encounter_of, is_pair, join_sides, leave_out_symptoms, osteoporotic_fractures, presumed,
-    weeks_of_pregnancy,
+    abnormal_findings, both_sides, encounter_of, is_pair, join_sides, leave_out_symptoms, one_type_of_diabetes,
+    osteoporotic_fractures, presumed, weeks_of_pregnancy,
 };
 use super::model::{DiagnosisModel, first_rows};
 use super::places::Place;
@@ -104,6 +104,7 @@ pub fn choose(
     both_sides(&mut chosen, &mut why_not, table, candidates, lexicon);
     leave_out_symptoms(&mut chosen, &mut why_not, table, lexicon);
     weeks_of_pregnancy(&mut chosen, &mut why_not, table, probabilities, candidates, lexicon);
+    one_type_of_diabetes(&mut chosen, &mut why_not, table, lexicon);
     presumed(&mut chosen, &mut why_not, table, lexicon);
     osteoporotic_fractures(&mut chosen, &mut why_not, table, lexicon);
     abnormal_findings(&mut chosen, &mut why_not, table, lexicon);
