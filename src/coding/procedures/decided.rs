@@ -209,13 +209,22 @@ impl ProcedureCoder {
         }
         one_first_biopsy(&mut entries, context.code_sets);
         self.drop_parts(context, &own, &mut entries);
-        let mut drugs = drugs::lines(&passages, &setting, &claimed);
+        // What the model believes is injected takes its drug along as well.
+        let believed = (0..candidates.len()).filter(|i| verdicts[*i] == Verdict::Chosen && probabilities[*i] >= alone);
+        let mut injected_too = claimed.clone();
+        let codes = believed.map(|i| &self.knowledge.index.codes[candidates[i].code].code);
+        injected_too.extend(codes.filter(|code| GIVES.iter().any(|stem| code.starts_with(stem))).cloned());
+        let mut drugs = drugs::lines(&passages, &setting, &injected_too);
         for (line, _) in &mut drugs {
             line.confidence = self.sure(&line.code, own(&line.code), context, Told::Drug);
         }
         // A dose beside an injection that is on the claim needs no word of the model's.
         let given_here = claimed.iter().any(|c| GIVES.iter().any(|stem| c.starts_with(stem)));
-        drugs.retain(|(line, question)| line.confidence >= self.model.tables.least || given_here && question.is_none());
+        // So does one that a short visit tells with its dose.
+        let short_visit = !families::status::is_report(context.context.note_type) && context.view.statements.len() < LONG;
+        drugs.retain(|(line, question)| {
+            line.confidence >= self.model.tables.least || (given_here || short_visit) && question.is_none()
+        });
         self.take_over(&given, &drugs, candidates, probabilities, verdicts);
         for (line, question) in given.into_iter().chain(drugs) {
             let mut line = line;
