@@ -223,7 +223,8 @@ impl ProcedureCoder {
         // So does one that a short visit tells with its dose.
         let short_visit = !families::status::is_report(context.context.note_type) && context.view.statements.len() < LONG;
         drugs.retain(|(line, question)| {
-            line.confidence >= self.model.tables.least || (given_here || short_visit) && question.is_none()
+            let told = given_here || short_visit && drugs::is_given_in_offices(&line.code);
+            line.confidence >= self.model.tables.least || told && question.is_none()
         });
         self.take_over(&given, &drugs, candidates, probabilities, verdicts);
         for (line, question) in given.into_iter().chain(drugs) {

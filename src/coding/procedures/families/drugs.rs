@@ -30,6 +30,16 @@ static DISCARDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:discard\w*|wast\w*)\s+(?:\w+\s+){0,2}?(\d+(?:\.\d+)?)\s*(mg|units?|u\b|mcg)|(\d+(?:\.\d+)?)\s*(mg|units?|u\b|mcg)?\s+(?:\w+\s+){0,3}?(?:was\s+|were\s+)?(?:discard|wast)\w*").ok()
 });
 
+/// Drugs that offices buy and give: hardly one is taken at home.
+pub fn is_given_in_offices(code: &str) -> bool {
+    const CODES: [&str; 38] = [
+        "J3301", "J1010", "J1100", "J0702", "J1885", "J0696", "J3420", "J1050", "J2405", "J1200", "J0561", "J0897", "J3489", "J1071",
+        "J2550", "J1439", "J1756", "J1745", "J2919", "J0585", "J0586", "J0587", "J0588", "J2426", "J3111", "J7325", "J3304", "J0178",
+        "J2777", "J2778", "J0775", "J2791", "J2790", "J1453", "J9217", "J2360", "J0171", "J2507",
+    ];
+    CODES.contains(&code)
+}
+
 /// Words around a name that say that it was given, and how.
 const GIVEN: [&str; 47] = [
     "ivp",

@@ -28,10 +28,16 @@ const TRUSTED_LONG: f32 = 0.06;
 /// Statements from which on an account is long.
 pub const LONG: usize = 30;
 
+/// Bytes up to which a note is terse.
+const TERSE: usize = 700;
+
 /// Evaluates one family.
 pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting: &Setting<'_>, hints: &Hints) -> Found {
     let (mass, offered) = (hints.mass, hints.offered.as_slice());
     let mut found = Found::default();
+    if family.short && passages.view.text.len() > TERSE {
+        return found;
+    }
     let account = |words: &super::pattern::Alternatives| -> Option<Range<usize>> {
         passages.account.iter().find_map(|(_, range)| {
             words

@@ -112,6 +112,8 @@ pub struct Family {
     /// Its words are those of something done where they are written (a rapid test, a meter, a brace from stock): neither the
     /// model nor a verb must say so.
     pub stated: bool,
+    /// Words so terse that only a note of a few lines means the service by them; silent in longer ones, `stated` in those.
+    pub short: bool,
     /// Lesions, places or sides that are services of their own.
     pub each: Vec<String>,
     /// An attribute added up over services that are alike in everything else.
@@ -192,6 +194,8 @@ struct Raw {
     visit: bool,
     #[serde(default)]
     stated: bool,
+    #[serde(default)]
+    short: bool,
     #[serde(default)]
     each: Vec<String>,
     sum: Option<String>,
@@ -286,7 +290,8 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Family>, FamilyError> {
             source: raw.source,
             test: raw.test,
             visit: raw.visit,
-            stated: raw.stated,
+            stated: raw.stated || raw.short,
+            short: raw.short,
             each: raw.each,
             sum: raw.sum,
             lesion: raw.lesion,
