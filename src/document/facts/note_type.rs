@@ -92,8 +92,7 @@ pub(super) fn note_type(document: &Document) -> Option<Inferred<NoteType>> {
     }
     let best = kinds.iter().max_by_key(|(kind, weight, _)| (*weight, std::cmp::Reverse(*kind)));
     let Some(best) = best.filter(|best| best.1 > OFFICE_PRIOR) else {
-        return super::short_report::operation(text)
-            .map(|span| Inferred { value: operative_or_procedure(document), span });
+        return super::short_report::operation(text).map(|span| Inferred { value: operative_or_procedure(document), span });
     };
     let kind = if best.0 == NoteType::Operative { operative_or_procedure(document) } else { best.0 };
     best.2.map(|(_, span)| Inferred { value: kind, span })

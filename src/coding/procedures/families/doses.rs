@@ -67,8 +67,8 @@ fn bare_dose(text: &str, (at, name_end): (usize, usize), size: f64, each: f64) -
     let (word, after) = rest.split_at(digits);
     // What follows must be no unit, strength, date or time.
     const MAY_FOLLOW: [&str; 23] = [
-        "im", "iv", "ivp", "sc", "sq", "subq", "ia", "into", "w", "with", "and", "in", "given", "each", "here", "inj", "injected", "plus", "both",
-        "r", "l", "to", "now",
+        "im", "iv", "ivp", "sc", "sq", "subq", "ia", "into", "w", "with", "and", "in", "given", "each", "here", "inj",
+        "injected", "plus", "both", "r", "l", "to", "now",
     ];
     let next = after.trim_start();
     let follows = next.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_lowercase();

@@ -33,9 +33,9 @@ static DISCARDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Drugs that offices buy and give: hardly one is taken at home.
 pub fn is_given_in_offices(code: &str) -> bool {
     const CODES: [&str; 38] = [
-        "J3301", "J1010", "J1100", "J0702", "J1885", "J0696", "J3420", "J1050", "J2405", "J1200", "J0561", "J0897", "J3489", "J1071",
-        "J2550", "J1439", "J1756", "J1745", "J2919", "J0585", "J0586", "J0587", "J0588", "J2426", "J3111", "J7325", "J3304", "J0178",
-        "J2777", "J2778", "J0775", "J2791", "J2790", "J1453", "J9217", "J2360", "J0171", "J2507",
+        "J3301", "J1010", "J1100", "J0702", "J1885", "J0696", "J3420", "J1050", "J2405", "J1200", "J0561", "J0897", "J3489",
+        "J1071", "J2550", "J1439", "J1756", "J1745", "J2919", "J0585", "J0586", "J0587", "J0588", "J2426", "J3111", "J7325",
+        "J3304", "J0178", "J2777", "J2778", "J0775", "J2791", "J2790", "J1453", "J9217", "J2360", "J0171", "J2507",
     ];
     CODES.contains(&code)
 }
@@ -94,9 +94,8 @@ const GIVEN: [&str; 47] = [
 const ROUTES: [&str; 10] = ["im", "iv", "ivp", "ivpb", "sc", "sq", "subq", "injected", "intramuscular", "push"];
 /// Words of a drug that the patient takes.
 const BY_HOURS: [&str; 22] = [
-    "odt", "tablet",
-    "qid", "qd", "qhs", "hs", "otc", "prn", "q4h", "q6h", "q8h", "q6", "q8", "q12h", "drops", "gtt", "gtts", "tabs", "tab", "rx",
-    "cream", "taper",
+    "odt", "tablet", "qid", "qd", "qhs", "hs", "otc", "prn", "q4h", "q6h", "q8h", "q6", "q8", "q12h", "drops", "gtt", "gtts",
+    "tabs", "tab", "rx", "cream", "taper",
 ];
 /// First digits of injections whose drug may be named with its dose alone.
 const INJECTIONS: [&str; 13] =
@@ -141,7 +140,8 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
             let cut = |c: char| c.is_alphanumeric() || c == '-';
             let inside = lower[..start].ends_with(char::is_alphanumeric) || lower[start + name.len()..].starts_with(cut);
             // 150 is the contraceptive's dose.
-            let contraceptive = ["provera", "contracep", "depo 150", "150 depo", "hcg", "window"].iter().any(|w| lower.contains(w));
+            let contraceptive =
+                ["provera", "contracep", "depo 150", "150 depo", "hcg", "window"].iter().any(|w| lower.contains(w));
             if inside || *name == "depo" && contraceptive != (*code == "J1050") {
                 return None;
             }
@@ -257,7 +257,7 @@ fn of_clinic(setting: &Setting<'_>, claimed: &[String], whole: &str) -> bool {
 }
 
 /// Drugs that notes name without what tells the injected form from others.
-const PLAIN: [(&str, &str, &str); 12] = [
+const PLAIN: [(&str, &str, &str); 11] = [
     ("triamcinolone", "J3301", "10 mg"),
     ("medroxyprogesterone", "J1050", "1 mg"),
     ("synvisc", "J7325", "1 mg"),
@@ -265,7 +265,6 @@ const PLAIN: [(&str, &str, &str); 12] = [
     ("depo", "J1050", "1 mg"),
     ("methylpred", "J1010", "1 mg"),
     ("dex", "J1100", "1 mg"),
-    ("dexa", "J1100", "1 mg"),
     ("tac", "J3301", "10 mg"),
     ("ketorolac", "J1885", "15 mg"),
     ("onabotulinum", "J0585", "1 unit"),

@@ -109,10 +109,9 @@ pub struct Family {
     pub test: bool,
     /// The whole note is the account of the service, as of an evaluation by a therapist.
     pub visit: bool,
-    /// Its words are those of something done where they are written (a rapid test, a meter, a brace from stock): neither the
-    /// model nor a verb must say so.
+    /// Its words are those of something done where they are written (a rapid test, a meter): no model or verb must say so.
     pub stated: bool,
-    /// Words so terse that only a note of a few lines means the service by them; silent in longer ones, `stated` in those.
+    /// Words that only a note of a few lines means the service by: silent in longer ones, `stated` in those.
     pub short: bool,
     /// Lesions, places or sides that are services of their own.
     pub each: Vec<String>,
@@ -154,8 +153,8 @@ pub struct Vaccine {
 }
 
 impl Family {
-    /// Whether the note's words suffice, so that the model's doubt does not count: an evaluation that the whole note is the
-    /// account of, a service that another line vouches for, or one that is named only where it is done.
+    /// Whether the note's words suffice, so that the model's doubt does not count: an evaluation that the whole note tells of,
+    /// a service that another line vouches for, or one that is named only where it is done.
     pub fn by_words(&self) -> bool {
         self.visit || self.stated || !self.only_with.is_empty()
     }
