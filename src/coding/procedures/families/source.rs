@@ -111,7 +111,7 @@ pub struct Family {
     pub visit: bool,
     /// Its words are those of something done where they are written (a rapid test, a meter): no model or verb must say so.
     pub stated: bool,
-    /// Words that only a note of a few lines means the service by: silent in longer ones, `stated` in those.
+    /// Only a note of a few lines means the service by these words: silent in longer ones.
     pub short: bool,
     /// Lesions, places or sides that are services of their own.
     pub each: Vec<String>,
@@ -153,8 +153,7 @@ pub struct Vaccine {
 }
 
 impl Family {
-    /// Whether the note's words suffice, so that the model's doubt does not count: an evaluation that the whole note tells of,
-    /// a service that another line vouches for, or one that is named only where it is done.
+    /// Whether the note's words or another line suffice, so that the model's doubt does not count.
     pub fn by_words(&self) -> bool {
         self.visit || self.stated || !self.only_with.is_empty()
     }
