@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::data::second_look::training_documents;
+use super::data::second_look::{encounters, training_documents};
 use super::data::{LabelledDocument, corpora, labels};
 use super::encoder::dataset::half_of;
 use super::error::TrainError;
@@ -29,6 +29,9 @@ pub struct ProcedureRecipe {
     /// Whether the authored notes teach as well as the real ones.
     #[serde(default)]
     pub authored: bool,
+    /// Whether the short encounters of `labels` teach as well; the out-of-fold figure and the threshold are of the whole notes alone.
+    #[serde(default)]
+    pub encounters: bool,
     /// Leaves out one half (0 or 1) of the labelled notes, so that model and decision tables can be checked on it.
     #[serde(default)]
     pub hold_out: Option<usize>,
@@ -65,6 +68,9 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<ProcedureReport, TrainErro
     }
     if recipe.authored {
         documents.extend(labels::load_authored(&corpora.join("authored"))?);
+    }
+    if let Some(own) = recipe.labels.as_deref().filter(|_| recipe.encounters) {
+        documents.extend(encounters(own)?);
     }
     let folder = out.unwrap_or(&recipe.base);
     let (by_threshold, threshold) =

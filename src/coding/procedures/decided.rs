@@ -28,6 +28,8 @@ const TOLD_IN_VISIT: f32 = 0.23;
 const KNOWN: f32 = 0.3;
 /// First digits of services by which a practice gives its own drug.
 const GIVES: [&str; 10] = ["2052", "2055", "2060", "2061", "1190", "644", "6980", "9637", "9640", "9641"];
+/// Least confidence of a service that a list names in a note of a few lines.
+const MERE_NAME: f32 = 0.5;
 /// Least probability of a further code of a row that only the model's words point to.
 const BESIDE: f32 = 0.25;
 /// Share of the probability of a family's codes that one of them has which no labelled note carries.
@@ -155,6 +157,9 @@ impl ProcedureCoder {
         }
         let given = administration::lines(&passages, &self.families, &results, &setting);
         let claimed: Vec<String> = results.iter().flat_map(|(_, f, _)| f.services.iter().map(|s| s.code.clone())).collect();
+        // What a table decides with its modifiers, a mere name does not say again.
+        let tables = results.iter().filter(|(number, ..)| !self.families.families[*number].short);
+        let decided: Vec<String> = tables.flat_map(|(_, f, _)| f.services.iter().map(|s| s.code.clone())).collect();
         let mut entries = Vec::new();
         for (number, mut found, _) in results {
             let family = &self.families.families[number];
@@ -179,7 +184,8 @@ impl ProcedureCoder {
                     verdicts[*i] = if done || spoken { Verdict::SameService } else { Verdict::NotDone };
                 }
             }
-            for service in found.services.iter().filter(|_| !included) {
+            let again = |s: &&Service| family.short && decided.contains(&s.code);
+            for service in found.services.iter().filter(|s| !included && !again(s)) {
                 let mut line = context.family_line(service, family, service.confidence);
                 let index = &self.knowledge.index;
                 let concept = index.code_id(&service.code).and_then(|id| index.codes[id].entries.first()).map(|(c, _)| *c);
@@ -209,13 +215,23 @@ impl ProcedureCoder {
         }
         one_first_biopsy(&mut entries, context.code_sets);
         self.drop_parts(context, &own, &mut entries);
-        let mut drugs = drugs::lines(&passages, &setting, &claimed);
+        // What the model believes is injected takes its drug along as well.
+        let believed = (0..candidates.len()).filter(|i| verdicts[*i] == Verdict::Chosen && probabilities[*i] >= alone);
+        let mut injected_too = claimed.clone();
+        let codes = believed.map(|i| &self.knowledge.index.codes[candidates[i].code].code);
+        injected_too.extend(codes.filter(|code| GIVES.iter().any(|stem| code.starts_with(stem))).cloned());
+        let mut drugs = drugs::lines(&passages, &setting, &injected_too);
         for (line, _) in &mut drugs {
             line.confidence = self.sure(&line.code, own(&line.code), context, Told::Drug);
         }
         // A dose beside an injection that is on the claim needs no word of the model's.
         let given_here = claimed.iter().any(|c| GIVES.iter().any(|stem| c.starts_with(stem)));
-        drugs.retain(|(line, question)| line.confidence >= self.model.tables.least || given_here && question.is_none());
+        // So does one that a short visit tells with its dose.
+        let short_visit = !families::status::is_report(context.context.note_type) && context.view.statements.len() < LONG;
+        drugs.retain(|(line, question)| {
+            let told = given_here || short_visit && drugs::is_given_in_offices(&line.code);
+            line.confidence >= self.model.tables.least || told && question.is_none()
+        });
         self.take_over(&given, &drugs, candidates, probabilities, verdicts);
         for (line, question) in given.into_iter().chain(drugs) {
             let mut line = line;
@@ -281,6 +297,11 @@ impl ProcedureCoder {
             let unseen = self.knowledge.prior.count(&service.code, None) == 0;
             let own = own(&service.code).max(if unseen { OF_FAMILY * mass } else { 0.0 });
             service.confidence = self.sure(&service.code, own, context, told);
+        }
+        // A mere name of a few words needs the model's word as well: on unread notes those below were nearly all wrong.
+        if family.short {
+            found.services.retain(|s| s.confidence >= MERE_NAME);
+            return;
         }
         // Of several lesions' services the model knows each code but once, and too little of the lesser ones.
         if found.offered || family.lesion || family.by_words() && !found.lexical {

@@ -258,11 +258,12 @@ impl ProcedureCoder {
             coding.queries.extend(context.pathology_query(service));
         }
         let remote = whole_note::is_remote(input.context);
+        let another_day = whole_note::operates_another_day(view.text);
         entries.retain(|entry| {
             let code = entry.line.code.as_str();
             !(whole_note::is_radiologists(code, input.context, view.text))
                 && !(remote && whole_note::needs_presence(code))
-                && !(visit && is_operating_room(code) && own(code) < MAJOR_IN_VISIT)
+                && !(visit && is_operating_room(code) && (own(code) < MAJOR_IN_VISIT || another_day))
         });
         let mut bundled = ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
         bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, input.diagnoses, &mut entries));

@@ -28,7 +28,14 @@ pub(super) const MAJOR_IN_VISIT: f32 = 0.75;
 
 /// Joint replacement, spine, chest, abdomen and skull: operations that nobody does in the course of a visit.
 pub(super) fn is_operating_room(code: &str) -> bool {
-    const RANGES: [(&str, &str); 25] = [
+    const RANGES: [(&str, &str); 31] = [
+        // Shoulders and knees through a scope.
+        ("29806", "29828"),
+        ("29866", "29889"),
+        ("43644", "43645"),
+        ("43770", "43775"),
+        ("43842", "43848"),
+        ("58541", "58573"),
         // Open treatment and nails of fractures.
         ("23615", "23616"),
         ("24515", "24516"),

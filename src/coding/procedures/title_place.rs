@@ -39,6 +39,33 @@ static REPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         .ok()
 });
 
+/// Longer notes have titles and headings that say where they belong.
+const SHORT: usize = 700;
+/// Words of a visit to an office, or of a stay that is over.
+static OF_OFFICE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:est(?:ab(?:lished|'d)?)?|new (?:pt|patient|to)|rtc|clinic|office|ofc|urgent care|uc|walk-in|tcm|home (?:since|from)|er f/u|hosp(?:ital)? f/u|post[- ]hosp|asc|return|recheck|transition|last (?:week|month)|yesterday|awv|wellness|annual|pcp f/u|nurse (?:visit|only))\b").ok()
+});
+/// Words of a stay.
+static OF_STAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:inpatient|inpt|hospitalist|admit(?:ted)?|admission|[mscnp]?icu|cvicu|ccu|tele|hd ?#?\d|hospital day|pod ?#?\d|rounds|rounding|dol ?\d|nursery|nbn|snf|nf|observation|obs|stepdown|ward|floor bed|discharge (?:day|summary)|d/c day|bedside|primary team|gtt|pressors?|vent(?:ilator)?|hospice|ltac\w*|rehab unit)\b").ok()
+});
+/// Words of an emergency department.
+static OF_EMERGENCY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:critical care|cc time|cc \d+ min|ems|ed|er|emergency|stemi alert|stroke alert|level \d trauma|mvc|trauma team|ottawa|d/c home|dc home|dispo|ama|lwbs|resus|triage|ambulance|brought in|bibems|ortho aware|to (?:or|icu|ccu|cvicu|picu)|transfer(?:red)? to|obs(?:erved)? \d+ ?h)\b").ok()
+});
+
+/// Place of a short note of a hospital, by its words: 21 for a stay, 23 for an emergency department.
+fn of_hospital(text: &str) -> Option<&'static str> {
+    let count = |pattern: &LazyLock<Option<Regex>>| LazyLock::force(pattern).as_ref().map_or(0, |p| p.find_iter(text).count());
+    if text.len() > SHORT || count(&OF_OFFICE) > 0 {
+        return None;
+    }
+    match (count(&OF_STAY), count(&OF_EMERGENCY)) {
+        (0, 0) => None,
+        (stay, emergency) => Some(if stay > emergency { "21" } else { "23" }),
+    }
+}
+
 /// The context with what the title adds.
 pub(super) fn with_title(context: &Context, text: &str) -> Context {
     let mut context = context.clone();
@@ -93,6 +120,16 @@ pub(super) fn with_title(context: &Context, text: &str) -> Context {
     if report && !office && matches!(context.note_type, NoteType::Office | NoteType::Imaging | NoteType::Consult) {
         context.note_type = if context.note_type == NoteType::Imaging { NoteType::Imaging } else { NoteType::Procedure };
     }
+    // What is done in a hospital is done with its supplies and by its laboratory; short notes hardly say more of it.
+    if context.note_type == NoteType::Office
+        && context.place_of_service == "11"
+        && !placed
+        && unknown(&context, "note_type")
+        && let Some(code) = of_hospital(text)
+    {
+        place(&mut context, code);
+        context.note_type = NoteType::Emergency;
+    }
     context
 }
 
@@ -119,5 +156,8 @@ mod tests {
         assert_eq!(of("ER f/u, wrist\nsplint on").0, NoteType::Office);
         assert_eq!(of("Knee pain f/u\nwas in the ER last week").0, NoteType::Office);
         assert_eq!(of("Sore throat or ear pain OR both").1, "11");
+        assert_eq!(of("Chest pressure 2h. STEMI alert, CC time 35 min. EKG read by me.").1, "23");
+        assert_eq!(of("Radial arterial line by me, MICU, on pressors.").1, "21");
+        assert_eq!(of("Est pt, in the ED last week for asthma.").1, "11");
     }
 }

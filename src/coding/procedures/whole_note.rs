@@ -18,6 +18,19 @@ pub fn is_leaflet(text: &str) -> bool {
     you >= ADDRESSED && you as f32 >= SHARE * words.len() as f32 && !own
 }
 
+/// Bytes of a note of a few lines.
+const FEW_LINES: usize = 700;
+/// Words of a visit before or after an operation.
+static ANOTHER_DAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bpod\s?#?\d|\bpost[- ]?op|\bs/p\b|\bschedul|\bwait(?:ing)? list|\bpre-?op\b|\bclearance|\bcandidate|\brecommend|\bdecided on|\bbooked|\b(?:wks?|weeks?|mos?|months?|yrs?|years?)\s(?:\w+\s){0,3}(?:check|out|post|recheck|f/u|ago)").ok()
+});
+
+/// Whether a visit tells of an operation that was or will be on another day.
+pub fn operates_another_day(text: &str) -> bool {
+    // A long note speaks of other days beside its own.
+    text.len() <= FEW_LINES && LazyLock::force(&ANOTHER_DAY).as_ref().is_some_and(|pattern| pattern.is_match(text))
+}
+
 /// Whether clinician and patient were in different places.
 pub fn is_remote(context: &Context) -> bool {
     context.note_type == NoteType::Telehealth || matches!(context.place_of_service.as_str(), "02" | "10")

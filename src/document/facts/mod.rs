@@ -5,6 +5,7 @@ mod patient;
 mod payer;
 mod place;
 mod resolve;
+mod short_report;
 
 use jiff::civil::Date;
 

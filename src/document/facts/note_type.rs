@@ -90,10 +90,10 @@ pub(super) fn note_type(document: &Document) -> Option<Inferred<NoteType>> {
             entry.2 = Some((clue.weight, *span));
         }
     }
-    let best = kinds.iter().max_by_key(|(kind, weight, _)| (*weight, std::cmp::Reverse(*kind)))?;
-    if best.1 < OFFICE_PRIOR + 1 {
-        return None;
-    }
+    let best = kinds.iter().max_by_key(|(kind, weight, _)| (*weight, std::cmp::Reverse(*kind)));
+    let Some(best) = best.filter(|best| best.1 > OFFICE_PRIOR) else {
+        return super::short_report::operation(text).map(|span| Inferred { value: operative_or_procedure(document), span });
+    };
     let kind = if best.0 == NoteType::Operative { operative_or_procedure(document) } else { best.0 };
     best.2.map(|(_, span)| Inferred { value: kind, span })
 }

@@ -17,6 +17,7 @@ use crate::coding::procedures::table::ProcedureTable;
 use crate::coding::procedures::words::Words;
 use crate::train::boosting::BoostingSettings;
 use crate::train::data::LabelledDocument;
+use crate::train::data::second_look::CHARTS;
 
 use rows::{Table, candidate_rows, concept_table, learn, second_rows, sibling_table};
 pub use rows::{TrainingNote, fold_of, prepare};
@@ -191,7 +192,8 @@ pub fn fit(
         .map(|k| k as f32 * 0.025)
         .map(|threshold| {
             let mut counts = Counts::default();
-            for (i, document) in documents.iter().enumerate() {
+            // Short encounters teach and are not measured.
+            for (i, document) in documents.iter().enumerate().filter(|(_, d)| d.corpus != CHARTS) {
                 let (required, optional) = gold(document);
                 counts.add(&required, &optional, &chosen(&knowledge, &notes[i], &candidates[i], &probabilities[i], threshold));
             }

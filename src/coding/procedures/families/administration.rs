@@ -84,7 +84,17 @@ pub fn lines(
         }
     }
     let Some(span) = span else { return lines };
-    let lower = passages.view.text.to_lowercase();
+    // "No counseling by MD", "counseled by RN": neither is the physician's.
+    const OTHERS: [&str; 7] = [
+        "no counsel",
+        "without counsel",
+        "not counsel",
+        "counseled by rn",
+        "counselled by rn",
+        "counseling by rn",
+        "no md counsel",
+    ];
+    let lower = OTHERS.iter().fold(passages.view.text.to_lowercase(), |text, w| text.replace(w, " "));
     if young && COUNSELLED.iter().any(|w| lower.contains(w)) {
         lines.push((line("90460", vaccines, "Under 19 with counselling: one a vaccine.", span), None));
         if components > vaccines {

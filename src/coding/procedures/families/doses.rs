@@ -31,7 +31,8 @@ pub(super) fn dose_near(text: &str, (at, name_end): (usize, usize), unit: &str) 
             !strengths.iter().any(|(a, b)| (a..b).contains(&start) && list.iter().filter(|d| d.2 == measure).count() > 1)
         })
         .min_by_key(|(start, ..)| if *start >= at { start.saturating_sub(name_end) } else { at - start });
-    let Some(best) = best else { return bare_dose(text, at, size) };
+    let each = each_of_two(text);
+    let Some(best) = best else { return bare_dose(text, (at, name_end), size, each) };
     let total = ["total"].iter().find_map(|w| {
         let place = text.to_lowercase().find(w)?;
         list.iter().filter(|d| d.2 == measure).min_by_key(|d| d.0.abs_diff(place))
@@ -40,29 +41,45 @@ pub(super) fn dose_near(text: &str, (at, name_end): (usize, usize), unit: &str) 
     let stated = !strengths.iter().any(|(a, b)| (*a..*b).contains(&best.0));
     let amount = match total {
         Some(total) => total.1,
-        None if stated => best.1,
-        None => by_volume(text, best.0, (at, name_end), &list).unwrap_or(best.1),
+        None if stated => best.1 * each,
+        None => by_volume(text, best.0, (at, name_end), &list).unwrap_or(best.1) * each,
     };
     let units = (amount / size - 1e-6).ceil();
     (1.0..=2000.0).contains(&units).then_some(units as u32)
 }
 
-/// "Toradol 60 IM", "40 kenalog": a number beside the name without its unit is in the drug's own.
-fn bare_dose(text: &str, at: usize, size: f64) -> Option<u32> {
+/// 2 where a dose is that of each of two places ("both knees, 40 mg each").
+fn each_of_two(text: &str) -> f64 {
+    let lower = text.to_lowercase();
+    let each = ["each", "apiece", "per side", "per knee", "per eye"].iter().find_map(|w| lower.find(w));
+    let two = ["both", "bilat", " ou ", "ou ", "b/l", " & ", " and ", "two "];
+    let Some(at) = each else { return 1.0 };
+    let named = two.iter().any(|w| lower[..at].contains(w)) || ["both", "bilat"].iter().any(|w| lower.contains(w));
+    if named { 2.0 } else { 1.0 }
+}
+
+/// "Toradol 60 IM", "40 kenalog", "Kenalog-40": a number beside the name without its unit is in the drug's own.
+fn bare_dose(text: &str, (at, name_end): (usize, usize), size: f64, each: f64) -> Option<u32> {
     let number = |word: &str| word.parse::<f64>().ok().filter(|n| *n >= 1.0 && *n <= 400.0 && n.fract() == 0.0);
     let plain = |c: char| c.is_whitespace() || c.is_ascii_digit();
-    let behind = text[at..].split_whitespace().skip(1).take(2).collect::<Vec<_>>();
-    let routes = ["im", "iv", "ivp", "sc", "sq", "subq", "ia", "into"];
-    let route = |word: &&str| routes.contains(&word.trim_end_matches(',').to_ascii_lowercase().as_str());
+    let rest = text[name_end..].trim_start_matches([' ', '-', ':', '=']);
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (word, after) = rest.split_at(digits);
+    // What follows must be no unit, strength, date or time.
+    const MAY_FOLLOW: [&str; 23] = [
+        "im", "iv", "ivp", "sc", "sq", "subq", "ia", "into", "w", "with", "and", "in", "given", "each", "here", "inj",
+        "injected", "plus", "both", "r", "l", "to", "now",
+    ];
+    let next = after.trim_start();
+    let follows = next.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_lowercase();
+    let ends = next.is_empty() || next.starts_with(['+', ',', ';', ')', '(']) || next == "." || next.starts_with(". ");
+    let behind = number(word).filter(|_| ends || MAY_FOLLOW.contains(&follows.as_str()) && !next.starts_with('/'));
     let before = text[..at].trim_end();
     let before = before.strip_suffix(" of").unwrap_or(before);
     let last = before.rsplit(|c: char| !plain(c)).next().and_then(|w| w.split_whitespace().next_back());
-    let amount = match behind.as_slice() {
-        [word, next] if number(word).is_some() && route(next) => number(word),
-        _ => last.and_then(number).filter(|_| before.ends_with(|c: char| c.is_ascii_digit())),
-    }?;
-    let units = (amount / size - 1e-6).ceil();
-    (1.0..=160.0).contains(&units).then_some(units as u32)
+    let amount = behind.or_else(|| last.and_then(number).filter(|_| before.ends_with(|c: char| c.is_ascii_digit())))?;
+    let units = (amount * each / size - 1e-6).ceil();
+    (1.0..=400.0).contains(&units).then_some(units as u32)
 }
 
 /// Milligrams or units in the volume that stands nearest to a strength ("1 cc dex 4 mg/ml"); the strength's own volume

@@ -30,6 +30,16 @@ static DISCARDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:discard\w*|wast\w*)\s+(?:\w+\s+){0,2}?(\d+(?:\.\d+)?)\s*(mg|units?|u\b|mcg)|(\d+(?:\.\d+)?)\s*(mg|units?|u\b|mcg)?\s+(?:\w+\s+){0,3}?(?:was\s+|were\s+)?(?:discard|wast)\w*").ok()
 });
 
+/// Drugs that offices buy and give: hardly one is taken at home.
+pub fn is_given_in_offices(code: &str) -> bool {
+    const CODES: [&str; 38] = [
+        "J3301", "J1010", "J1100", "J0702", "J1885", "J0696", "J3420", "J1050", "J2405", "J1200", "J0561", "J0897", "J3489",
+        "J1071", "J2550", "J1439", "J1756", "J1745", "J2919", "J0585", "J0586", "J0587", "J0588", "J2426", "J3111", "J7325",
+        "J3304", "J0178", "J2777", "J2778", "J0775", "J2791", "J2790", "J1453", "J9217", "J2360", "J0171", "J2507",
+    ];
+    CODES.contains(&code)
+}
+
 /// Words around a name that say that it was given, and how.
 const GIVEN: [&str; 47] = [
     "ivp",
@@ -83,12 +93,13 @@ const GIVEN: [&str; 47] = [
 /// Routes of what a clinic gives.
 const ROUTES: [&str; 10] = ["im", "iv", "ivp", "ivpb", "sc", "sq", "subq", "injected", "intramuscular", "push"];
 /// Words of a drug that the patient takes.
-const BY_HOURS: [&str; 20] = [
-    "qid", "qd", "qhs", "hs", "otc", "prn", "q4h", "q6h", "q8h", "q6", "q8", "q12h", "drops", "gtt", "gtts", "tabs", "tab", "rx",
-    "cream", "taper",
+const BY_HOURS: [&str; 22] = [
+    "odt", "tablet", "qid", "qd", "qhs", "hs", "otc", "prn", "q4h", "q6h", "q8h", "q6", "q8", "q12h", "drops", "gtt", "gtts",
+    "tabs", "tab", "rx", "cream", "taper",
 ];
 /// First digits of injections whose drug may be named with its dose alone.
-const INJECTIONS: [&str; 8] = ["2052", "2055", "2060", "2061", "1190", "6461", "6464", "6702"];
+const INJECTIONS: [&str; 13] =
+    ["2052", "2055", "2060", "2061", "1190", "6461", "6464", "6465", "6702", "6440", "6445", "6448", "2709"];
 /// What goes into a joint, a tendon sheath, a lesion, a muscle or an eye that is on the claim as injected.
 const JOINT_DRUGS: [&str; 24] = [
     "J0702", "J1010", "J1100", "J3301", "J7325", "J7321", "J0585", "J0586", "J0587", "J0588", "J0178", "J2778", "J2777", "J7318",
@@ -126,8 +137,12 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
         let lower = text.to_lowercase();
         let plain = PLAIN.iter().filter_map(|(name, code, unit)| {
             let start = lower.find(name)?;
-            let inside = lower[..start].ends_with(|c: char| c.is_alphanumeric());
-            if inside || *name == "depo " && (lower.contains("provera") || lower.contains("contracep")) {
+            let cut = |c: char| c.is_alphanumeric() || c == '-';
+            let inside = lower[..start].ends_with(char::is_alphanumeric) || lower[start + name.len()..].starts_with(cut);
+            // 150 is the contraceptive's dose.
+            let contraceptive =
+                ["provera", "contracep", "depo 150", "150 depo", "hcg", "window"].iter().any(|w| lower.contains(w));
+            if inside || *name == "depo" && contraceptive != (*code == "J1050") {
                 return None;
             }
             Some((start, start + name.len(), "", vec![(*code, *unit)]))
@@ -188,6 +203,10 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
         "all used",
         "full dose",
         "none wasted",
+        "zero waste",
+        "nothing wasted",
+        "vial used",
+        "no drug wasted",
     ];
     let multi = ["multi-dose", "multidose", "multiple dose", "multiple-dose", "ml vial of", "bottle"];
     let sealed = single.iter().any(|w| whole.contains(w)) && !multi.iter().any(|w| whole.contains(w));
@@ -238,15 +257,22 @@ fn of_clinic(setting: &Setting<'_>, claimed: &[String], whole: &str) -> bool {
 }
 
 /// Drugs that notes name without what tells the injected form from others.
-const PLAIN: [(&str, &str, &str); 5] = [
+const PLAIN: [(&str, &str, &str); 11] = [
     ("triamcinolone", "J3301", "10 mg"),
     ("medroxyprogesterone", "J1050", "1 mg"),
     ("synvisc", "J7325", "1 mg"),
-    ("depo ", "J1010", "1 mg"),
-    ("dex ", "J1100", "1 mg"),
+    ("depo", "J1010", "1 mg"),
+    ("depo", "J1050", "1 mg"),
+    ("methylpred", "J1010", "1 mg"),
+    ("dex", "J1100", "1 mg"),
+    ("tac", "J3301", "10 mg"),
+    ("ketorolac", "J1885", "15 mg"),
+    ("onabotulinum", "J0585", "1 unit"),
+    ("solumedrol", "J2919", "5 mg"),
 ];
 /// Words of what is still to be given.
-const PLANS: [&str; 8] = ["will ", "next ", "schedul", "consider", "plan ", "offered", "declin", "last "];
+const PLANS: [&str; 11] =
+    ["will ", "next ", "schedul", "consider", "plan ", "offered", "declin", "last ", "failed ", "allerg", "ordered"];
 
 fn home(lower: &str) -> bool {
     [

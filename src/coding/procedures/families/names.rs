@@ -19,6 +19,9 @@ pub(super) struct Group {
     never: Vec<Spanned<String>>,
     #[serde(default)]
     test: bool,
+    /// Only for notes of a few lines, where the name suffices.
+    #[serde(default)]
+    short: bool,
     /// A line each: what is reported, `=`, patterns separated by ` / `.
     list: Spanned<String>,
 }
@@ -52,7 +55,8 @@ pub(super) fn families(specialty: &str, group: Group, text: &str) -> Result<Vec<
             never: never.clone(),
             test: group.test,
             visit: false,
-            stated: false,
+            stated: group.short,
+            short: group.short,
             distinct: false,
             each: Vec::new(),
             sum: None,

@@ -28,10 +28,16 @@ const TRUSTED_LONG: f32 = 0.06;
 /// Statements from which on an account is long.
 pub const LONG: usize = 30;
 
+/// Bytes up to which a note is terse.
+const TERSE: usize = 700;
+
 /// Evaluates one family.
 pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting: &Setting<'_>, hints: &Hints) -> Found {
     let (mass, offered) = (hints.mass, hints.offered.as_slice());
     let mut found = Found::default();
+    if family.short && passages.view.text.len() > TERSE {
+        return found;
+    }
     let account = |words: &super::pattern::Alternatives| -> Option<Range<usize>> {
         passages.account.iter().find_map(|(_, range)| {
             words
@@ -113,7 +119,9 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
             let was = sentence
                 .windows(2)
                 .any(|t| matches!(t[0].text.as_str(), "was" | "were") && matches!(t[1].text.as_str(), "at" | "in" | "last"));
-            !was && !words.iter().any(|t| recorded(&t.text))
+            // "Comirnaty 2025-26" names the season's product.
+            let season = |i: usize| words.get(i + 1).is_some_and(|t| year.ends_with(&t.text) && t.text.len() == 2);
+            !was && !words.iter().enumerate().any(|(i, t)| recorded(&t.text) && !season(i))
         });
     }
     // A report names what was done in its titles: what is only mentioned below them needs the model's word as well.

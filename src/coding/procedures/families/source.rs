@@ -109,9 +109,10 @@ pub struct Family {
     pub test: bool,
     /// The whole note is the account of the service, as of an evaluation by a therapist.
     pub visit: bool,
-    /// Its words are those of something done where they are written (a rapid test, a meter, a brace from stock): neither the
-    /// model nor a verb must say so.
+    /// Its words are those of something done where they are written (a rapid test, a meter): no model or verb must say so.
     pub stated: bool,
+    /// Only a note of a few lines means the service by these words: silent in longer ones.
+    pub short: bool,
     /// Lesions, places or sides that are services of their own.
     pub each: Vec<String>,
     /// An attribute added up over services that are alike in everything else.
@@ -152,8 +153,7 @@ pub struct Vaccine {
 }
 
 impl Family {
-    /// Whether the note's words suffice, so that the model's doubt does not count: an evaluation that the whole note is the
-    /// account of, a service that another line vouches for, or one that is named only where it is done.
+    /// Whether the note's words or another line suffice, so that the model's doubt does not count.
     pub fn by_words(&self) -> bool {
         self.visit || self.stated || !self.only_with.is_empty()
     }
@@ -192,6 +192,8 @@ struct Raw {
     visit: bool,
     #[serde(default)]
     stated: bool,
+    #[serde(default)]
+    short: bool,
     #[serde(default)]
     each: Vec<String>,
     sum: Option<String>,
@@ -286,7 +288,8 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Family>, FamilyError> {
             source: raw.source,
             test: raw.test,
             visit: raw.visit,
-            stated: raw.stated,
+            stated: raw.stated || raw.short,
+            short: raw.short,
             each: raw.each,
             sum: raw.sum,
             lesion: raw.lesion,
