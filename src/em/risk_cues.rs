@@ -53,6 +53,25 @@ pub static ACTED: LazyLock<Regex> = LazyLock::new(|| {
         r"|\b(?:gave (?:him|her) (?:a )?prescri\w+|prescription (?:was )?(?:given|for)|(?:was|were) (?:also |then )?(?:given|started on|placed on|prescribed|treated with)|medications? prescribed)\b"
     ))
 });
+/// What is done with a drug, before its name, as notes without headings order it: "start topiramate", "inc lisinopril".
+pub static ORDER_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?:^|[.;,:(=+&>/–-]\s*|\n\s*|\b(?:and|then|will|to|plan|also|but|so|we|i|today|she|he|pt|w/|level|\d)\s+)(?:re-?)?(?:start(?:ed|ing)?|begin|began|add(?:ed|ing)?|incr?(?:ease[ds]?|easing)?|decr?(?:ease[ds]?)?|reduced?|cut|switch(?:ed|ing)?(?: \w+)? ?(?:to)?|chang(?:e|ed|ing)(?: \w+)? ?(?:to)?|stop(?:ped)?|d/c|dc|hold|held|cont(?:inue[ds]?)?|keep|refill(?:ed|s)?|renew(?:ed)?|rx(?:'d|ed)?|e-?rx|prescribed?|trial|taper|resumed?|titrate[ds]?|escalated?|step(?:ped)? up|wean|bump(?:ed)?|up|adjust(?:ed)?|narrow(?:ed)?|load(?:ed)?|give|gave|given|sent|call(?:ed)? in|script)",
+        r"(?: (?:her|his|the|to|on|w/|with|for|of|in|rx|dose|daily|chronic|home|low[- ]dose|topical|oral|empiric\w*))*\b[^.;\n]{0,60}$"
+    ))
+});
+/// The same, behind the name: "Descovy rx'd", "lisinopril 10→20".
+pub static ORDER_AFTER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^[^.;,\n]{0,30}?(?:\b(?:started|rx'?d?|refill(?:ed|s)?|renewed|increased|prescribed|continued?|restarted|stopped|switched|adjusted|sent|script|called in|tapered|unchanged|cont)\b|\d ?(?:mg|mcg|units?|u)? ?(?:->|=>|→|>) ?\d|↑|↓|\b(?:qhs|bid|tid|qid|prn|qd|x ?\d+ ?d)\b)",
+    )
+});
+/// A drug that the patient already took or cannot take.
+pub static HOME_DRUG: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:on|takes?|taking|home|hx|history|meds?|med list|allerg\w*|pcn|missed|out of|ran out|prior|chronic|since|after|failed|despite|not on|was|were)\b[:]?(?:\W+\w+){0,2}\W*$",
+    )
+});
 /// A joint or soft-tissue injection: a procedure, no drug management.
 pub static INJECTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\binject(?:ion|ions|ed|ing)?\b|\bepidural\b"));
 pub static CHEMOTHERAPY: LazyLock<Regex> = LazyLock::new(|| {
