@@ -3,6 +3,7 @@ use regex::Regex;
 
 use super::category_cues::*;
 use super::codes::Category;
+use super::facility::{nursing, nursing_visit};
 use super::input::PayerTerms;
 use super::new_patient::{consult, office};
 use super::setting::{BySetting, Setting, SettingWeights};
@@ -30,6 +31,8 @@ pub struct Found {
     /// The words of the note leave open whether there was a visit, and where it was.
     pub visit_unsure: bool,
     pub place_unsure: bool,
+    /// How probable the words of the note make that there was no visit.
+    pub report: f64,
 }
 
 impl Found {
@@ -50,6 +53,7 @@ impl Found {
             treating: false,
             visit_unsure: false,
             place_unsure: false,
+            report: 1.0,
         }
     }
 }
@@ -77,7 +81,7 @@ pub fn infer(
     let weights = SettingWeights::embedded().probabilities(view, context, lines);
     let titled = if told || given(context, "place_of_service") { None } else { title::says(view) };
     let found = by_cues(view, context, times, payer, (lines, diagnoses), &weights, titled);
-    weigh(found, &weights, told || titled.is_some())
+    weigh(view, found, &weights, told || titled.is_some(), !lines.is_empty())
 }
 
 /// The category by context, title and cues, and by the weights of the note's words where those say nothing.
@@ -327,21 +331,6 @@ fn has_background(view: &View) -> bool {
         .sections
         .iter()
         .any(|s| matches!(s.kind, S::PastMedicalHistory | S::FamilyHistory | S::SocialHistory | S::PastSurgicalHistory))
-}
-
-fn nursing(view: &View) -> Found {
-    let initial = NURSING_ADMISSION.is_match(&opening(view)) || count(view, &INITIAL) > count(view, &ESTABLISHED) + 1;
-    let (category, reason) = nursing_visit(initial);
-    let evidence = view.first(&NURSING, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
-    Found::new(category, reason, evidence)
-}
-
-fn nursing_visit(initial: bool) -> (Category, &'static str) {
-    if initial {
-        (Category::NursingInitial, "the first visit in a nursing facility")
-    } else {
-        (Category::NursingSubsequent, "a later visit in a nursing facility")
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod data;
 mod data_cues;
 mod dates;
 mod decision;
+mod facility;
 mod features;
 mod fees;
 mod global;

@@ -82,7 +82,8 @@ pub fn no_visit(view: &View, context: &Context, weights: &BySetting, lines: &[Li
     if !told
         && !short
         && !setting_words::stay_ended(view, weights)
-        && (report > 0.9 || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 }))
+        && (report > if lines.is_empty() { 0.97 } else { 0.9 }
+            || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 }))
     {
         return Some("the note reads as a report of a procedure or test, which has no E/M level".into());
     }

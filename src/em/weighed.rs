@@ -1,9 +1,14 @@
 //! Where neither the context nor a title says what service it was, the words of the whole note do (`setting.rs`).
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::category::Found;
+use super::category_cues::{PROCEDURE_TOLD, VISIT_TOLD};
 use super::codes::Category;
 use super::setting::{BySetting, Setting};
 use super::setting_words;
-use super::view::View;
+use super::view::{View, pattern};
 use crate::note::NoteType;
 
 /// How probable a report must be to take away a visit that rests on nothing but a default, one with words of its own, and one
@@ -11,6 +16,18 @@ use crate::note::NoteType;
 const DEFAULT: f64 = 0.5;
 const SAID: f64 = 0.75;
 const NAMED: f64 = 0.95;
+/// What taught the words to tell short notes apart is shorter than this. A longer note of a procedure gives itself away by cues:
+/// where they say nothing the words must be surer, and surer still where nothing else is on the claim.
+const LONGER: usize = 250;
+const LONGER_BESIDE_LINES: f64 = 0.8;
+const LONGER_ALONE: f64 = 0.95;
+/// A short note that tells of somebody and of nothing that was done.
+const SOMEBODY_ALONE: f64 = 0.85;
+static SOMEBODY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:she|he|his|her|pt|patient|mom|dad|mother|father|\d+ ?(?:yo|y/o|[fm])\b|year[- ]old)\b|\bfor (?:\w+|\d+) (?:days?|weeks?|months?)\b|\bx ?\d+ ?(?:d|days?|wks?|weeks?|mo|months?|h|hrs?)\b",
+    )
+});
 /// Between these it is asked whether there was a visit.
 const ASK_FROM: f64 = 0.25;
 const ASK_TO: f64 = 0.85;
@@ -55,11 +72,18 @@ pub fn setting(view: &View, kind: NoteType, told: bool, place: &str, weights: &B
 }
 
 /// Takes a visit away where the words of the whole note tell of none, and asks where they leave it open. `sure` is a category
-/// that a title or the context names.
-pub fn weigh(found: Found, weights: &BySetting, sure: bool) -> Found {
+/// that a title or the context names; `beside` says that other services are on the claim.
+pub fn weigh(view: &View, found: Found, weights: &BySetting, sure: bool, beside: bool) -> Found {
     use Category as C;
     let report = weights[Setting::Report as usize];
-    let said = if found.evidence.is_empty() { DEFAULT } else { SAID };
+    let found = Found { report, ..found };
+    let least = match (view.lower.len() < LONGER, beside) {
+        (true, false) if tells_of_somebody(&view.lower) => SOMEBODY_ALONE,
+        (true, _) => 0.0,
+        (false, true) => LONGER_BESIDE_LINES,
+        (false, false) => LONGER_ALONE,
+    };
+    let said = if found.evidence.is_empty() { DEFAULT } else { SAID }.max(least);
     let needed = match found.category {
         _ if sure => return found,
         C::OfficeNew | C::OfficeEstablished | C::OfficeConsult | C::HospitalInitial | C::HospitalSubsequent => said,
@@ -75,6 +99,10 @@ pub fn weigh(found: Found, weights: &BySetting, sure: bool) -> Found {
     }
     let reason = "the words of the note as a whole tell of a procedure, a test or another service and of no visit beside it";
     Found { visit_unsure, ..Found::new(C::NotAVisit, reason, Vec::new()) }
+}
+
+fn tells_of_somebody(lower: &str) -> bool {
+    SOMEBODY.is_match(lower) || (VISIT_TOLD.is_match(lower) && !PROCEDURE_TOLD.is_match(lower))
 }
 
 /// The settings that a category away from the office rests on.
@@ -95,7 +123,9 @@ fn place(category: Category) -> Option<&'static [Setting]> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::view::tests::document;
     use super::*;
+    use crate::document::SectionKind as S;
 
     fn report(probability: f64) -> BySetting {
         let mut weights = BySetting::default();
@@ -106,11 +136,17 @@ mod tests {
 
     #[test]
     fn a_default_visit_gives_way_to_the_words_of_the_note() {
-        let visit = || Found::new(Category::OfficeEstablished, "by default", Vec::new());
-        assert_eq!(weigh(visit(), &report(0.6), false).category, Category::NotAVisit);
-        assert_eq!(weigh(visit(), &report(0.6), true).category, Category::OfficeEstablished);
-        let asked = weigh(visit(), &report(0.4), false);
+        let of = |text: &str, probability: f64, sure: bool| {
+            let d = document(&[(S::Other, text)]);
+            let visit = Found::new(Category::OfficeEstablished, "by default", Vec::new());
+            weigh(&View::new(&d), visit, &report(probability), sure, false)
+        };
+        let told = "Wart on the thumb frozen.";
+        assert_eq!(of(told, 0.6, false).category, Category::NotAVisit);
+        assert_eq!(of(told, 0.6, true).category, Category::OfficeEstablished);
+        assert_eq!(of("She has had a cough for three days.", 0.6, false).category, Category::OfficeEstablished);
+        let asked = of(told, 0.4, false);
         assert!(asked.category == Category::OfficeEstablished && asked.visit_unsure);
-        assert!(!weigh(visit(), &report(0.1), false).visit_unsure);
+        assert!(!of(told, 0.1, false).visit_unsure);
     }
 }
