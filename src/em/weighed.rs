@@ -31,6 +31,9 @@ static SOMEBODY: LazyLock<Regex> = LazyLock::new(|| {
 /// Between these it is asked whether there was a visit.
 const ASK_FROM: f64 = 0.25;
 const ASK_TO: f64 = 0.85;
+/// A setting away from the office needs so much, and a long note its cues before its words.
+const LEAST: f64 = 0.15;
+const LONG: usize = 900;
 /// A setting away from the office is asked about below this.
 const PLACE_SURE: f64 = 0.7;
 
@@ -57,8 +60,10 @@ pub fn setting(view: &View, kind: NoteType, told: bool, place: &str, weights: &B
         (_, "11" | "02" | "10") => likeliest(&office),
         _ => {
             // Both kinds of office visit together against each other setting.
-            let best = likeliest(&Setting::ALL[3..]);
-            let outside = weights[S::Established as usize] + weights[S::New as usize];
+            // Long notes, whose cues tell the rarer settings, are weighed among the frequent ones alone.
+            let known = if view.lower.len() < LONG { Setting::ALL.len() } else { S::Emergency as usize + 1 };
+            let best = likeliest(Setting::ALL.get(3..known).unwrap_or(&office));
+            let outside = (weights[S::Established as usize] + weights[S::New as usize]).max(LEAST);
             match best {
                 // Without its thirty minutes it is a visit where it was given.
                 S::CriticalCare if outside < weights[best as usize] => {
@@ -85,7 +90,7 @@ pub fn weigh(view: &View, found: Found, weights: &BySetting, sure: bool, beside:
     };
     let said = if found.evidence.is_empty() { DEFAULT } else { SAID }.max(least);
     let needed = match found.category {
-        _ if sure => return found,
+        _ if sure || view.lower.len() >= LONG => return found,
         C::OfficeNew | C::OfficeEstablished | C::OfficeConsult | C::HospitalInitial | C::HospitalSubsequent => said,
         C::Emergency | C::HomeNew | C::HomeEstablished | C::HospitalDischarge | C::Newborn => said,
         C::NursingSubsequent | C::NursingInitial | C::PreventiveNew | C::PreventiveEstablished | C::HospitalConsult => NAMED,
