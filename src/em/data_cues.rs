@@ -105,6 +105,7 @@ pub static DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
             r"|\b(?:called|contacted|consulted|paged|phoned|telephoned|notified) (?:and \w+ )?(?:with |to )?{p}",
             r"|\b(?:dr\.? \w+|cardiology|neurosurgery|surgery|orthopedics|poison control|neurology|hospitalist)(?: \w+){{0,3}} (?:was|were|has been|have been) (?:contacted|called|consulted|notified|apprised|informed|paged)\b",
             r"|\b(?:d/w|spoke w/?|discussed w/?|talked w/?|case w/) ?(?:[\w.]+ ){{0,3}}?(?:cards|heme|neuro|ortho|uro|onc|nephro|renal|pulm|id|psych|surg|nsgy|trauma|peds|rads|tox\w*|icu|micu|ed|gi|{p})\b",
+            r"|\b(?:cards|heme|neuro|ortho|uro|onc|nephro|renal|pulm|psych|surg|nsgy|trauma|gi|hospitalist|{p})(?: dr \w+)? d/w\b",
             r"|\breceived a call (?:back )?from dr\b|\b(?:surgeon|dr\.?|hospitalist|cardiologist|neurologist)\b[^.;:]{{0,40}}\b(?:spoken to|took report|accepts|accepted|agreed|concurs)\b|\bcase (?:was )?discussed with\b"
         ),
         p = PROFESSIONAL

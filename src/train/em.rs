@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::data::second_look::{encounters, training_documents};
+use super::data::second_look::training_documents;
 use super::data::{DataError, LabelledDocument, Role, labels};
 use crate::claim::Diagnosis;
 use crate::document::{self, facts::resolve_context};
@@ -45,15 +45,12 @@ pub struct Check {
     pub level_over_by_table: usize,
 }
 
-/// Fits on `CORPORA/labels/train.jsonl` (with the project's `own` labels and short encounters where given) and `CORPORA/authored`, every visit
+/// Fits on `CORPORA/labels/train.jsonl` (with the project's `own` labels where given) and `CORPORA/authored`, every visit
 /// twice: with its labelled diagnoses and with none, since at coding time some are missed. Returns the weights and the
 /// out-of-fold check on the labelled real notes.
 pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<(Weights, Check), DataError> {
     let real = training_documents(corpora, own)?;
-    let mut authored = labels::load_authored(&corpora.join("authored"))?;
-    if let Some(own) = own {
-        authored.extend(encounters(own)?);
-    }
+    let authored = labels::load_authored(&corpora.join("authored"))?;
     let mut visits = Vec::new();
     let mut order: Vec<&LabelledDocument> = real.iter().collect();
     order.sort_by(|a, b| a.id.cmp(&b.id));
