@@ -3,13 +3,15 @@ use regex::Regex;
 
 use super::category_cues::*;
 use super::codes::Category;
+use super::facility::{nursing, nursing_visit};
 use super::input::PayerTerms;
 use super::new_patient::{consult, office};
-use super::setting::{Setting, SettingWeights};
+use super::setting::{BySetting, Setting, SettingWeights};
 use super::time::StatedTime;
 use super::title::{self, Title};
 use super::view::{View, Zone};
-use super::{dates, global, reports, setting_words, telehealth, transitional};
+use super::weighed::{setting, weigh};
+use super::{dates, global, reports, telehealth, transitional};
 use crate::claim::{Diagnosis, Line};
 use crate::document::Evidence;
 use crate::note::{Context, NoteType, OriginKind};
@@ -26,6 +28,11 @@ pub struct Found {
     pub new_or_established_unsure: bool,
     /// An evaluation of disability by the treating clinician.
     pub treating: bool,
+    /// The words of the note leave open whether there was a visit, and where it was.
+    pub visit_unsure: bool,
+    pub place_unsure: bool,
+    /// How probable the words of the note make that there was no visit.
+    pub report: f64,
 }
 
 impl Found {
@@ -38,7 +45,16 @@ impl Found {
     }
 
     pub fn new(category: Category, reason: &str, evidence: Vec<Evidence>) -> Found {
-        Found { category, reason: reason.to_owned(), evidence, new_or_established_unsure: false, treating: false }
+        Found {
+            category,
+            reason: reason.to_owned(),
+            evidence,
+            new_or_established_unsure: false,
+            treating: false,
+            visit_unsure: false,
+            place_unsure: false,
+            report: 1.0,
+        }
     }
 }
 
@@ -61,6 +77,23 @@ pub fn infer(
     lines: &[Line],
     diagnoses: &[Diagnosis],
 ) -> Found {
+    let told = given(context, "note_type");
+    let weights = SettingWeights::embedded().probabilities(view, context, lines);
+    let titled = if told || given(context, "place_of_service") { None } else { title::says(view) };
+    let found = by_cues(view, context, times, payer, (lines, diagnoses), &weights, titled);
+    weigh(view, found, &weights, told || titled.is_some(), !lines.is_empty())
+}
+
+/// The category by context, title and cues, and by the weights of the note's words where those say nothing.
+fn by_cues(
+    view: &View,
+    context: &Context,
+    times: &[StatedTime],
+    payer: &PayerTerms,
+    (lines, diagnoses): (&[Line], &[Diagnosis]),
+    weights: &BySetting,
+    titled: Option<Title>,
+) -> Found {
     let found = |category: Category, reason: &str, cue: Option<&Regex>| {
         let evidence = cue.and_then(|c| view.first(c, |_| true)).map(|(i, _)| view.quote(i)).into_iter().collect();
         Found::new(category, reason, evidence)
@@ -70,16 +103,14 @@ pub fn infer(
     if told && kind.is_report() {
         return found(Category::NotAVisit, "a report of a procedure or test has no E/M level", None);
     }
-    let weights = SettingWeights::embedded().probabilities(view, context);
-    let titled = if told || given(context, "place_of_service") { None } else { title::says(view) };
     if let Some(Title::NoVisit(reason)) = titled {
         return found(Category::NotAVisit, reason, None);
     }
     let visit = titled.is_some_and(|t| !matches!(t, Title::Visit(Setting::Discharge | Setting::Established)));
-    if let Some(reason) = reports::no_visit(view, context, &weights, lines).filter(|_| !visit) {
+    if let Some(reason) = reports::no_visit(view, context, weights, lines).filter(|_| !visit) {
         return found(Category::NotAVisit, &reason, None);
     }
-    if let Some(cue) = reports::psychiatric(view, &weights) {
+    if let Some(cue) = reports::psychiatric(view, weights) {
         let reason = if std::ptr::eq(cue, &*INTAKE) {
             "a psychiatric diagnostic evaluation without medical services, which has a code of its own"
         } else {
@@ -96,7 +127,7 @@ pub fn infer(
     let setting = match titled {
         Some(Title::Visit(setting)) => setting,
         Some(Title::HospitalConsult) => Setting::HospitalInitial,
-        _ => setting(view, kind, told, place, &weights),
+        _ => setting(view, kind, told, place, weights),
     };
     if critical >= 30 && setting != Setting::Discharge {
         let evidence = times.iter().filter(|t| t.critical).map(|t| t.evidence.clone()).take(1).collect();
@@ -112,7 +143,7 @@ pub fn infer(
             let reason = "a discharge from a nursing facility: chosen by time alone";
             return Found::new(Category::NursingDischarge, reason, Vec::new());
         }
-        Some(Title::Home) => return office(view, context, &weights, Category::HomeNew, Category::HomeEstablished),
+        Some(Title::Home) => return office(view, context, weights, Category::HomeNew, Category::HomeEstablished),
         _ => {}
     }
     let resident = kind == NoteType::NursingFacility && (told || !BROUGHT_IN.is_match(&opening(view)));
@@ -124,7 +155,7 @@ pub fn infer(
         };
     }
     if kind == NoteType::Home || matches!(place, "04" | "12" | "13" | "14" | "16" | "33" | "55" | "56") {
-        return office(view, context, &weights, Category::HomeNew, Category::HomeEstablished);
+        return office(view, context, weights, Category::HomeNew, Category::HomeEstablished);
     }
     // Who was discharged days ago and is seen now tells of the stay as a discharge summary does.
     let after_stay = if place.is_empty() && setting == Setting::Discharge && !told {
@@ -144,7 +175,16 @@ pub fn infer(
             let consult = kind == NoteType::Consult;
             return hospital(view, consult, setting == Setting::HospitalSubsequent && !consult, payer.consultation_codes);
         }
-        Setting::Report | Setting::New | Setting::Established => {}
+        Setting::Nursing => return nursing(view),
+        Setting::Home => return office(view, context, weights, Category::HomeNew, Category::HomeEstablished),
+        Setting::Newborn => {
+            return Found::new(Category::Newborn, "the care of a newborn in nursery or intensive care", Vec::new());
+        }
+        Setting::Psychiatric => {
+            let reason = "a psychiatric diagnostic evaluation, which has a code of its own";
+            return Found::new(Category::PsychiatricEvaluation, reason, Vec::new());
+        }
+        Setting::Report | Setting::New | Setting::Established | Setting::Preventive | Setting::CriticalCare => {}
     }
     if count(view, &DISABILITY) >= 2 || DISABILITY.is_match(&opening(view)) {
         let mut f =
@@ -156,14 +196,14 @@ pub fn infer(
         return Found::new(Category::TransitionalCare, "transitional care after a discharge", t.evidence);
     }
     if kind == NoteType::Consult {
-        return consult(view, context, &weights, payer);
+        return consult(view, context, weights, payer);
     }
     if NURSE.is_match(&opening(view)) {
         return found(Category::NurseVisit, "a visit with clinical staff alone, which has no level", Some(&NURSE));
     }
     let remote = telehealth::medium(view, context);
     if let (Some((medium, words)), true) = (remote, place.is_empty() || matches!(place, "02" | "10")) {
-        let mut f = office(view, context, &weights, Category::OfficeNew, Category::OfficeEstablished);
+        let mut f = office(view, context, weights, Category::OfficeNew, Category::OfficeEstablished);
         let minutes = times.iter().filter(|t| !t.critical).map(|t| t.minutes).max();
         (f.category, _) = telehealth::family(view, f.category, medium, minutes, payer);
         let how = if medium == telehealth::Medium::Audio { "by sound only" } else { "by video" };
@@ -172,14 +212,22 @@ pub fn infer(
         return f;
     }
     let open = place.is_empty() && !told;
-    ambulatory(view, context, &weights, payer, open, titled == Some(Title::Preventive), diagnoses)
+    ambulatory(
+        view,
+        context,
+        weights,
+        payer,
+        open,
+        titled == Some(Title::Preventive) || setting == Setting::Preventive,
+        diagnoses,
+    )
 }
 
 /// Visits in an office or at home, in person: wellness, preventive, postoperative, or by new and established.
 fn ambulatory(
     view: &View,
     context: &Context,
-    weights: &[f64; 7],
+    weights: &BySetting,
     payer: &PayerTerms,
     open: bool,
     titled_preventive: bool,
@@ -244,39 +292,6 @@ fn same_day(view: &View, payer: &PayerTerms) -> Found {
     Found::new(Category::HospitalSameDay, "admitted and discharged on one date", evidence)
 }
 
-/// The setting: by the given kind of note and place where they decide it, else the likeliest by the note's words.
-fn setting(view: &View, kind: NoteType, told: bool, place: &str, weights: &[f64; 7]) -> Setting {
-    use Setting as S;
-    let likeliest = |among: &[Setting]| {
-        among.iter().copied().max_by(|a, b| weights[*a as usize].total_cmp(&weights[*b as usize])).unwrap_or(S::Established)
-    };
-    let office = [S::Established, S::New];
-    match (kind, place) {
-        (NoteType::Discharge, _) if told => S::Discharge,
-        (_, "23") => S::Emergency,
-        (NoteType::Inpatient, _) if told => likeliest(&[S::HospitalInitial, S::HospitalSubsequent]),
-        (_, "21") => likeliest(&[S::HospitalInitial, S::HospitalSubsequent, S::Discharge]),
-        (NoteType::Emergency, _) if told => S::Emergency,
-        (NoteType::Consult, "11" | "02" | "10") if told => likeliest(&office),
-        (NoteType::Consult, _) if told => {
-            let inside = weights[S::HospitalInitial as usize] + weights[S::HospitalSubsequent as usize];
-            let outside = weights[S::Established as usize] + weights[S::New as usize];
-            if inside > outside { S::HospitalInitial } else { likeliest(&office) }
-        }
-        (NoteType::Office | NoteType::Preventive | NoteType::Telehealth, _) if told => likeliest(&office),
-        (_, "11" | "02" | "10") => likeliest(&office),
-        _ => {
-            // Both kinds of office visit together against each other setting.
-            let best = likeliest(&Setting::ALL[3..]);
-            let outside = weights[S::Established as usize] + weights[S::New as usize];
-            if outside < weights[best as usize] {
-                return best;
-            }
-            setting_words::inside(view, weights).unwrap_or_else(|| likeliest(&office))
-        }
-    }
-}
-
 /// The first sentences of the story, where a visit says what it is for.
 pub(super) fn opening(view: &View) -> String {
     let mut words = String::new();
@@ -316,21 +331,6 @@ fn has_background(view: &View) -> bool {
         .sections
         .iter()
         .any(|s| matches!(s.kind, S::PastMedicalHistory | S::FamilyHistory | S::SocialHistory | S::PastSurgicalHistory))
-}
-
-fn nursing(view: &View) -> Found {
-    let initial = NURSING_ADMISSION.is_match(&opening(view)) || count(view, &INITIAL) > count(view, &ESTABLISHED) + 1;
-    let (category, reason) = nursing_visit(initial);
-    let evidence = view.first(&NURSING, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
-    Found::new(category, reason, evidence)
-}
-
-fn nursing_visit(initial: bool) -> (Category, &'static str) {
-    if initial {
-        (Category::NursingInitial, "the first visit in a nursing facility")
-    } else {
-        (Category::NursingSubsequent, "a later visit in a nursing facility")
-    }
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub static SEPARATE_PROBLEM: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static WELLNESS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:first|initial|subsequent|annual) wellness (?:visit|exam)|annual wellness visit|medicare wellness|mwv\b|awv\b|welcome to medicare|initial preventive physical|ippe\b)",
+        r"\b(?:(?:first|initial|subsequent|annual) wellness (?:visit|exam)|annual wellness\b|subsequent (?:annual )?wellness|wellness,? subsequent|medicare wellness|mwv\b|awv\b|welcome to medicare|initial preventive physical|ippe\b)",
     )
 });
 pub static POSTOPERATIVE: LazyLock<Regex> = LazyLock::new(|| {

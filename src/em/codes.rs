@@ -36,6 +36,7 @@ pub enum Category {
     TransitionalCare,
     NurseVisit,
     PsychiatricEvaluation,
+    Newborn,
     VideoNew,
     VideoEstablished,
     AudioNew,

@@ -32,7 +32,8 @@ pub static HISTORIAN: LazyLock<Regex> = LazyLock::new(|| {
         concat!(
             r"\b(?:the |his |her |patient's |per |mom|dad)?\b(?:biological |step|foster )?{r},?(?: \w+){{0,2}}? (?:also )?(?:states?|stated|reports?|reported|says?|said|notes|noted|denies|denied|describes|described|tells|told|relates|related|thinks|feels|believes|informs|informed|gives|gave|provides?|provided|did all the talking|mentions|mentioned|has noticed|noticed|confirms|was able to answer)\b",
             r"|\b(?:history|information|hpi)\b[^.]{{0,40}}\b(?:obtained|provided|given|taken|comes?|is|was|per|supplied|gathered|gleaned)\b[^.]{{0,40}}\b{r}\b",
-            r"|\b(?:according to|as per|per|from) (?:the |his |her |patient's |their )?{r}\b"
+            r"|\b(?:according to|as per|per|from) (?:the |his |her |patient's |their )?{r}\b",
+            r"|\b{r}(?:'s)?(?: here| present| at bedside)?,? (?:hist(?:ory|orian)?|hx|supplies|supplied)\b|\b(?:hx|hist|historian|history)(?: from| per| by| via| of|:)? (?:the |his |her )?{r}\b|\b{r} (?:called |was |is |as )?(?:the )?(?:for hx|for history|historian)\b"
         ),
         r = RELATIVE
     ))
@@ -68,13 +69,14 @@ pub static PARTNER: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 pub const READING: &str = r"(?:interpret(?:ed|ation)?|review(?:ed)?|view(?:ed)?|read|looked at|look at|evaluated|examined|over-?read|studied|inspected|went over|went through|saw|visuali[sz]ed)";
-pub const PICTURE: &str = r"(?:films?|x-?rays?|radiographs?|images?|imaging|cts?|mris?|scans?|ekgs?|ecgs?|electrocardiograms?|tracings?|strips?|cxr|ultrasounds?|echocardiograms?|angiograms?|cds?|discs?|mammograms?|studies|slides?|smears?|tomograms?|myelogram)";
+pub const PICTURE: &str = r"(?:films?|xrs?|x-?rays?|radiographs?|images?|imaging|cts?|mris?|scans?|ekgs?|ecgs?|electrocardiograms?|tracings?|strips?|cxr|ultrasounds?|echocardiograms?|angiograms?|cds?|discs?|mammograms?|studies|slides?|smears?|tomograms?|myelogram)";
 pub static INTERPRETATION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         concat!(
             r"\b(?:i|we) (?:have |had |also |did |was able to |were able to |then )*(?:personally |independently |myself )*{v}\b[^.;]{{0,60}}\b{p}\b",
             r"|\b(?:personally|independently) {v}\b|\b{v} (?:personally )?by (?:me|myself|us)\b|\bby my (?:read|reading|interpretation|review|view)\b|\bmy (?:own )?(?:read|reading|interpretation|independent|personal|impression of the {p})\b",
             r"|\bas (?:read|interpreted|reviewed) by (?:me|myself)\b|\bindependent(?:ly)? (?:review(?:ed)?(?: and interpret\w+)?|interpret\w+)\b|\b{p}\b[^.;]{{0,40}}\b(?:was|were|is|are) (?:personally |independently )?(?:reviewed|viewed) (?:today|by me|personally|with the patient|in (?:the )?(?:office|clinic))\b",
+            r"|\b{p}\b[^.;]{{0,25}}\b(?:by me|my (?:own )?(?:film )?read|i looked|on my read)\b|\b(?:i|me) (?:read|viewed) (?:the )?{p}\b",
             r"|\b(?:i|we) (?:read|interpreted|looked at|reviewed) (?:it|them|this) (?:myself|personally|ourselves)\b|\b(?:i|we) looked at [^.;]{{0,40}}\bmyself\b|\bread by (?:me|myself)\b|\b{p} (?:are|were) reviewed\b|\bi interpret\b|\breview of (?:the |his |her )?(?:\w+ ){{0,4}}(?:films|x-?rays|images|mri films|tracings?)\b"
         ),
         v = READING,
@@ -102,6 +104,8 @@ pub static DISCUSSION: LazyLock<Regex> = LazyLock::new(|| {
             r"\b(?:spoke|spoken|speak|talk|talked|discuss(?:ed|ing|ions?)?|conferred|consulted|conversations?|communicat\w+|reviewed|in consultation|touch(?:ed)? base)\b[^.;]{{0,60}}?\b(?:with|to) {p}",
             r"|\b(?:called|contacted|consulted|paged|phoned|telephoned|notified) (?:and \w+ )?(?:with |to )?{p}",
             r"|\b(?:dr\.? \w+|cardiology|neurosurgery|surgery|orthopedics|poison control|neurology|hospitalist)(?: \w+){{0,3}} (?:was|were|has been|have been) (?:contacted|called|consulted|notified|apprised|informed|paged)\b",
+            r"|\b(?:d/w|spoke w/?|discussed w/?|talked w/?|case w/) ?(?:[\w.]+ ){{0,3}}?(?:cards|heme|neuro|ortho|uro|onc|nephro|renal|pulm|id|psych|surg|nsgy|trauma|peds|rads|tox\w*|icu|micu|ed|gi|{p})\b",
+            r"|\b(?:cards|heme|neuro|ortho|uro|onc|nephro|renal|pulm|psych|surg|nsgy|trauma|gi|hospitalist|{p})(?: dr \w+)? d/w\b",
             r"|\breceived a call (?:back )?from dr\b|\b(?:surgeon|dr\.?|hospitalist|cardiologist|neurologist)\b[^.;:]{{0,40}}\b(?:spoken to|took report|accepts|accepted|agreed|concurs)\b|\bcase (?:was )?discussed with\b"
         ),
         p = PROFESSIONAL

@@ -11,6 +11,7 @@ mod data;
 mod data_cues;
 mod dates;
 mod decision;
+mod facility;
 mod features;
 mod fees;
 mod global;
@@ -22,6 +23,7 @@ mod model;
 mod natures;
 mod needs;
 mod new_patient;
+mod newborn;
 mod problems;
 mod procedure_visit;
 mod reports;
@@ -39,6 +41,7 @@ mod title;
 mod transitional;
 mod verdict;
 mod view;
+mod weighed;
 
 pub use codes::{Category, levels_apart};
 pub use features::{All as AllFeatures, Features};
@@ -48,13 +51,13 @@ pub use line::{line, lines};
 pub use model::{Ordinal, Weights};
 pub use result::{Additional, Basis, Difference, Element, ElementGroup, EmResult, Fee, Level, Verdict};
 pub use services::place_of_service;
-pub use setting::{Setting, SettingWeights};
+pub use setting::{BySetting, SETTINGS, Setting, SettingWeights};
 
 use decision::Decision;
 pub(crate) use decision::Table;
 use view::View;
 
-use crate::claim::Query;
+use crate::claim::{Line, Query};
 use crate::document::Document;
 use crate::note::Context;
 
@@ -70,6 +73,7 @@ pub fn level(input: &Input) -> EmResult {
         documented: input.documented.map(str::to_owned),
         ..EmResult::default()
     };
+    ask(&mut result, &found);
     if found.category == Category::NotAVisit || view.clauses.is_empty() {
         return result;
     }
@@ -101,6 +105,24 @@ pub fn level(input: &Input) -> EmResult {
     result
 }
 
+/// Asks what the note leaves open about the kind of service.
+fn ask(result: &mut EmResult, found: &category::Found) {
+    let mut question = |question: &str, options: [&str; 2]| {
+        let options = options.map(str::to_owned).to_vec();
+        result.queries.push(Query { about: "em".into(), question: question.into(), options, evidence: Vec::new() });
+    };
+    if found.visit_unsure {
+        let options = ["yes, with history, examination or decisions of its own", "no"];
+        question("Was there a visit beside the procedure, test or other service that the note tells?", options);
+    }
+    if found.place_unsure {
+        question(
+            "Where was the patient seen? The note does not say it.",
+            ["office", "hospital, emergency department or elsewhere"],
+        );
+    }
+}
+
 /// Features of a visit and its levels by the table alone, for training; none for notes that are no visit.
 pub(crate) fn features(input: &Input) -> Option<(AllFeatures, Table)> {
     let view = View::with(input.document, input.diagnoses);
@@ -115,9 +137,9 @@ pub(crate) fn features(input: &Input) -> Option<(AllFeatures, Table)> {
 }
 
 /// Features of the setting of a note, for training.
-pub(crate) fn setting_features(document: &Document, context: &Context) -> std::collections::BTreeSet<String> {
+pub(crate) fn setting_features(document: &Document, context: &Context, lines: &[Line]) -> std::collections::BTreeSet<String> {
     let mut all = std::collections::BTreeSet::new();
-    setting::each_feature(&View::new(document), context, &mut |f| {
+    setting::each_feature(&View::new(document), context, lines, &mut |f| {
         if !all.contains(f) {
             all.insert(f.to_owned());
         }

@@ -8,7 +8,7 @@ use super::category_cues::*;
 use super::codes::Category;
 use super::dates;
 use super::input::PayerTerms;
-use super::setting::Setting;
+use super::setting::{BySetting, Setting};
 use super::view::{View, Zone, pattern};
 use crate::document::Evidence;
 use crate::note::Context;
@@ -21,7 +21,7 @@ const LONG: usize = 1500;
 
 /// A visit of the family `new` or `established`: by the context, else by what the note says of earlier visits, else by
 /// its phrases, else established with a question.
-pub fn office(view: &View, context: &Context, weights: &[f64; 7], new: Category, established: Category) -> Found {
+pub fn office(view: &View, context: &Context, weights: &BySetting, new: Category, established: Category) -> Found {
     if let (Some(is_new), true) = (context.patient.new_patient, given(context, "patient.new_patient")) {
         let reason = if is_new { "new patient by the context" } else { "established patient by the context" };
         let category = if is_new { new } else { established };
@@ -121,7 +121,7 @@ fn histories(view: &View) -> usize {
 }
 
 /// An outpatient consultation: its own codes where the payer takes them, else by new and established.
-pub fn consult(view: &View, context: &Context, weights: &[f64; 7], payer: &PayerTerms) -> Found {
+pub fn consult(view: &View, context: &Context, weights: &BySetting, payer: &PayerTerms) -> Found {
     let mut f = office(view, context, weights, Category::OfficeNew, Category::OfficeEstablished);
     let known = f.category == Category::OfficeEstablished && KNOWN.is_match(&opening(view));
     if context.patient.new_patient != Some(false) || !given(context, "patient.new_patient") {

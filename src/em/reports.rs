@@ -5,7 +5,7 @@ use regex::Regex;
 
 use super::category::{count, given, opening};
 use super::category_cues::*;
-use super::setting::Setting;
+use super::setting::{BySetting, Setting};
 use super::setting_words;
 use super::view::View;
 use crate::claim::Line;
@@ -13,7 +13,7 @@ use crate::document::SectionKind;
 use crate::note::{Context, NoteType};
 
 /// Why the note is no visit; none where it is one. `weights` are the probabilities of the settings.
-pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Line]) -> Option<String> {
+pub fn no_visit(view: &View, context: &Context, weights: &BySetting, lines: &[Line]) -> Option<String> {
     let report = weights[Setting::Report as usize];
     let told = given(context, "note_type");
     // A short note says little by its words alone.
@@ -82,7 +82,8 @@ pub fn no_visit(view: &View, context: &Context, weights: &[f64; 7], lines: &[Lin
     if !told
         && !short
         && !setting_words::stay_ended(view, weights)
-        && (report > 0.9 || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 }))
+        && (report > if lines.is_empty() { 0.97 } else { 0.9 }
+            || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 }))
     {
         return Some("the note reads as a report of a procedure or test, which has no E/M level".into());
     }
@@ -117,7 +118,7 @@ fn has_parts_of_report(view: &View, report: f64, lines: &[Line]) -> bool {
 }
 
 /// An operation told with its anesthesia or suite, by no more than a word of a visit.
-fn operated(view: &View, weights: &[f64; 7], lines: &[Line]) -> bool {
+fn operated(view: &View, weights: &BySetting, lines: &[Line]) -> bool {
     let operation = |l: &Line| {
         l.code.starts_with(|c: char| ('1'..='6').contains(&c)) && operation_or_image(&l.code)
             || ("92920".."92980").contains(&l.code.as_str())
@@ -178,7 +179,7 @@ fn imaging(line: &Line) -> bool {
 }
 
 /// The words that make a note a psychiatric diagnostic evaluation.
-pub fn psychiatric(view: &View, weights: &[f64; 7]) -> Option<&'static Regex> {
+pub fn psychiatric(view: &View, weights: &BySetting) -> Option<&'static Regex> {
     // A discharge summary repeats the diagnoses by axis. The axes are headings as often as sentences.
     if weights[Setting::Discharge as usize] > 0.5 {
         return None;
@@ -286,11 +287,17 @@ mod tests {
         assert!(!speaks_to_reader(&View::new(&document(&[(SectionKind::Other, text)]))));
     }
 
+    fn only(setting: Setting) -> BySetting {
+        let mut weights = BySetting::default();
+        weights[setting as usize] = 1.0;
+        weights
+    }
+
     #[test]
     fn axes_may_be_headings() {
         let text = "MENTAL STATUS EXAM: Alert.\nAXIS I: Major depression.\nAXIS II: Deferred.\nAXIS III: None.";
         let d = document(&[(SectionKind::Other, text)]);
-        assert!(psychiatric(&View::new(&d), &[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]).is_some());
-        assert!(psychiatric(&View::new(&d), &[0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]).is_none());
+        assert!(psychiatric(&View::new(&d), &only(Setting::New)).is_some());
+        assert!(psychiatric(&View::new(&d), &only(Setting::Discharge)).is_none());
     }
 }

@@ -62,10 +62,12 @@ fn incidental(drug: &Drug) -> bool {
 /// its story tells is its decision.
 pub fn find(view: &View, category: Category, admitting: bool) -> Risk {
     let mut risk = Risk::default();
-    drugs(view, &mut risk);
-    let decision = |z: Zone| z.is_decision();
     let acute =
         category.is_hospital() || matches!(category, Category::Emergency | Category::CriticalCare | Category::NursingInitial);
+    // A short note without headings decides wherever it does.
+    let terse = !view.has_decision && view.lower.len() < TERSE;
+    drugs(view, &mut risk, acute, terse);
+    let decision = |z: Zone| z.is_decision() || (terse && !matches!(z, Zone::Background | Zone::Frame));
     let mut add = |kind: &str, name: &str, level: Level, reason: &str, hit: Option<(usize, Span)>| {
         if let Some((i, span)) = hit {
             let name = if name.is_empty() { view.words(span) } else { name };
@@ -107,24 +109,14 @@ pub fn find(view: &View, category: Category, admitting: bool) -> Risk {
         "",
         Level::High,
         "treatment under close monitoring: pressors, ventilation, transfusion, titrated infusion",
-        first_free(
-            view,
-            &CRITICAL_DRUG,
-            if acute { |z: Zone| !matches!(z, Zone::Background | Zone::Frame) } else { |z: Zone| z.is_decision() },
-            &NOT_GIVEN,
-        ),
+        first_free(view, &CRITICAL_DRUG, |z: Zone| if acute { anywhere(z) } else { decision(z) }, &NOT_GIVEN),
     );
     add(
         "treatment_by_vein",
         "",
         Level::Moderate,
         "drug treatment by vein",
-        first_free(
-            view,
-            &BY_VEIN,
-            if acute { |z: Zone| !matches!(z, Zone::Background | Zone::Frame) } else { |z: Zone| z.is_decision() },
-            &NOT_GIVEN,
-        ),
+        first_free(view, &BY_VEIN, |z: Zone| if acute { anywhere(z) } else { decision(z) }, &NOT_GIVEN),
     );
     add(
         "chemotherapy",
@@ -210,13 +202,17 @@ fn element(kind: &str, name: &str, level: Level, reason: &str, view: &View, clau
     }
 }
 
-fn drugs(view: &View, risk: &mut Risk) {
+/// A note of fewer bytes and without headings is read as a whole for what it decides.
+const TERSE: usize = 700;
+
+fn drugs(view: &View, risk: &mut Risk, acute: bool, terse: bool) {
     let table = Drugs::embedded();
     let mut named: Vec<&'static str> = Vec::new();
     for (i, clause) in view.clauses.iter().enumerate() {
         let words = view.words(clause.span);
         let story = matches!(clause.zone, Zone::Story | Zone::Results | Zone::Exam | Zone::Frame);
-        if clause.zone == Zone::Background || (story && !ACTED.is_match(words)) {
+        let told = story && !ACTED.is_match(words);
+        if clause.zone == Zone::Background || (told && !terse) {
             continue;
         }
         for hit in table.find(words) {
@@ -237,6 +233,13 @@ fn drugs(view: &View, risk: &mut Risk) {
                 continue;
             }
             let after = words.get(hit.end..to).unwrap_or("");
+            if told {
+                let before = words.get(from..hit.start).unwrap_or("");
+                let ordered = ORDER_BEFORE.is_match(before) || ORDER_AFTER.is_match(after);
+                if HOME_DRUG.is_match(before) || !(ordered || acute) {
+                    continue;
+                }
+            }
             if OTHERS_DRUG.is_match(part) {
                 continue;
             }
@@ -302,6 +305,17 @@ mod tests {
             level("He is at increased risk given his heart failure.\nWe discussed hip replacement and he wishes to proceed."),
             Level::High
         );
+    }
+
+    #[test]
+    fn terse_notes_order_in_their_story() {
+        let told = |text: &str| {
+            let d = document(&[(S::Other, text)]);
+            find(&View::new(&d), Category::OfficeEstablished, false).count("prescription_drug_management")
+        };
+        assert_eq!(told("Migraine, exam nonfocal.\nStart topiramate 25 qhs, rizatriptan prn.\nDiary.\nBack in a month."), 2);
+        assert_eq!(told("BP up, lisinopril 10->20.\nFeels well.\nRecheck in a month.\nCall with questions."), 1);
+        assert_eq!(told("Cough for a week, on lisinopril.\nLungs clear.\nRest.\nFluids."), 0);
     }
 
     #[test]

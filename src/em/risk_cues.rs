@@ -53,6 +53,25 @@ pub static ACTED: LazyLock<Regex> = LazyLock::new(|| {
         r"|\b(?:gave (?:him|her) (?:a )?prescri\w+|prescription (?:was )?(?:given|for)|(?:was|were) (?:also |then )?(?:given|started on|placed on|prescribed|treated with)|medications? prescribed)\b"
     ))
 });
+/// What is done with a drug, before its name, as notes without headings order it: "start topiramate", "inc lisinopril".
+pub static ORDER_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?:^|[.;,:(=+&>/–-]\s*|\n\s*|\b(?:and|then|will|to|plan|also|but|so|we|i|today|she|he|pt|w/|level|\d)\s+)(?:re-?)?(?:start(?:ed|ing)?|begin|began|add(?:ed|ing)?|incr?(?:ease[ds]?|easing)?|decr?(?:ease[ds]?)?|reduced?|cut|switch(?:ed|ing)?(?: \w+)? ?(?:to)?|chang(?:e|ed|ing)(?: \w+)? ?(?:to)?|stop(?:ped)?|d/c|dc|hold|held|cont(?:inue[ds]?)?|keep|refill(?:ed|s)?|renew(?:ed)?|rx(?:'d|ed)?|e-?rx|prescribed?|trial|taper|resumed?|titrate[ds]?|escalated?|step(?:ped)? up|wean|bump(?:ed)?|up|adjust(?:ed)?|narrow(?:ed)?|load(?:ed)?|give|gave|given|sent|call(?:ed)? in|script)",
+        r"(?: (?:her|his|the|to|on|w/|with|for|of|in|rx|dose|daily|chronic|home|low[- ]dose|topical|oral|empiric\w*))*\b[^.;\n]{0,60}$"
+    ))
+});
+/// The same, behind the name: "Descovy rx'd", "lisinopril 10→20".
+pub static ORDER_AFTER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^[^.;,\n]{0,30}?(?:\b(?:started|rx'?d?|refill(?:ed|s)?|renewed|increased|prescribed|continued?|restarted|stopped|switched|adjusted|sent|script|called in|tapered|unchanged|cont)\b|\d ?(?:mg|mcg|units?|u)? ?(?:->|=>|→|>) ?\d|↑|↓|\b(?:qhs|bid|tid|qid|prn|qd|x ?\d+ ?d)\b|\b\d+(?:\.\d+)? ?(?:mg|mcg|g|units?|iu)? ?(?:iv|ivp|im|sq|sl|po|neb)\b)",
+    )
+});
+/// A drug that the patient already took or cannot take.
+pub static HOME_DRUG: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:on|takes?|taking|home|hx|history|meds?|med list|allerg\w*|pcn|missed|out of|ran out|prior|chronic|since|after|failed|despite|not on|was|were)\b[:]?(?:\W+\w+){0,2}\W*$",
+    )
+});
 /// A joint or soft-tissue injection: a procedure, no drug management.
 pub static INJECTED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\binject(?:ion|ions|ed|ing)?\b|\bepidural\b"));
 pub static CHEMOTHERAPY: LazyLock<Regex> = LazyLock::new(|| {
@@ -74,7 +93,7 @@ pub static BY_VEIN: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"\b(?:continue|continued|start(?:ed)?|place(?:d)?|taper|agree with|adjust|change|resume|maintain|keep|remain|hold|refill(?:ed)?|renew(?:ed)?|restart|increase|decrease|stop|titrate|review(?:ed)? and (?:adjust|continu)\w*)\b[^.;]{0,40}\b(?:medications?|meds|medicines?|regimen|therapy|anticoagula\w+|insulin|hormones?|beta[- ]blockers?|calcium channel blockers?|antibiotics?|steroids?|inhalers?|immunosuppress\w*|prescriptions?|beta-?blockers?|diuretics?|statin|ace inhibitor|antihypertensives?|eye drops|pills?|drugs?|nebuliz\w+|hormone|infusions?|gdmt)\b",
+        r"\b(?:cont|continue|continued|start(?:ed)?|place(?:d)?|taper|agree with|adjust|change|resume|maintain|keep|remain|hold|refill(?:ed)?|renew(?:ed)?|restart|increase|decrease|stop|titrate|review(?:ed)? and (?:adjust|continu)\w*)\b[^.;]{0,40}\b(?:medications?|meds|medicines?|regimen|therapy|anticoagula\w+|insulin|hormones?|beta[- ]blockers?|calcium channel blockers?|antibiotics?|steroids?|inhalers?|immunosuppress\w*|prescriptions?|beta-?blockers?|diuretics?|statin|ace inhibitor|antihypertensives?|eye drops|pills?|drugs?|nebuliz\w+|hormone|infusions?|gdmt)\b",
         r"|\b(?:prescription|prescriptions|rx|scripts?|samples) (?:\w+ ){0,4}(?:given|written|provided|sent|for|of|were|was)\b|\b(?:gave|wrote|given|write|provided|received|sent) (?:\w+ ){0,4}(?:prescriptions?|rx|scripts?|samples)\b|\b(?:medication|prescription|drug|her|his|needs|need|requests?|\d+|with|for|given|sent|provided) refills?\b|\b[\d,.]+ ?(?:mg|mcg|iu|units|%)[^.;\n]{0,40}\b(?:prescribed|rx'?d|rx sent|e-?scribed)\b|\bsame dose\b|\brefilled\b|\b(?:no|not any|without) changes? (?:\w+ ){0,3}(?:medic\w+|meds|regimen|doses?)\b|\b(?:not|no) (?:wish|want|need|desire) to (?:change|alter|increase|adjust)\b[^.;]{0,40}\b(?:medic\w+|doses?|drugs?|regimen)\b|\b(?:start|begin|increase|decrease|continue|titrate)\b[^.;]{0,20}\b\d+(?:\.\d+)? ?(?:mg|mcg|units)\b|\brefills? (?:of|on|for|given|sent|provided|were|was|x)\b",
         r"|\b(?:antibiotics?|antibiotic therapy|steroids?|steroid taper|anticoagulation|chemotherapy|antivirals?|antiemetics?|antihypertensives?|pain medications?|muscle relaxants?|nebuliz\w+|antidepressants?|narcotics?|oral contraceptives?|immunotherapy|hormone therapy|eye drops|diuretics?|bronchodilators?|iv fluids|oxygen)\b"
     ))
@@ -83,7 +102,8 @@ pub static ADMIT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:will |to |be |being |is |was |going to |should |recommend(?:ed)? |we |i |decided to |agreed to |plan(?:ned)? (?:is )?to |and )(?:admit|admitted|re-?admit|re-?admitted|hospitaliz\w+)\b|^(?:\d+\W+)?(?:admit|admitted|admission)\b|\badmit (?:to|him|her|the|for|patient|under|this)\b|\badmitted (?:to|for|under|on|in)\b|\badmission (?:to|for|is|was|orders)\b",
         r"|\btransfer(?:red|ring)? (?:\w+ ){0,4}(?:to|into) (?:the )?(?:icu|intensive|ccu|coronary care|picu|nicu|micu|sicu|hospital|tertiary|telemetry|burn)\b|\bplaced? (?:in|on|under|into) observation\b|\bobservation (?:status|admission|unit)\b|\bhospital admission\b|\binpatient (?:admission|treatment|stay)\b",
-        r"|\bsen(?:d|t) (?:\w+ ){0,4}(?:to|directly to) (?:the )?(?:emergency|er\b|ed\b|hospital)",
+        r"|\bsen(?:d|t) (?:\w+ ){0,4}(?:to|directly to) (?:the )?(?:[\w']+ )?(?:emergency|er\b|ed\b|hospital)|: to ed for\b",
+        r"|\badm (?:trauma|med\w*|tele|icu|micu|ortho|obs|surg\w*|hosp\w*)\b|\badmit (?:dr|med\w*|tele|icu|micu|obs|ortho|surg\w*|trauma)\b|\b(?:ortho|surgery|medicine|hospitalist|trauma|cards|cardiology)(?: dr \w+)? (?:to )?admit(?:s|ting)?\b",
         r"|\brecommend(?:ed)? (?:\w+ )?admission\b|\bdirect admi\w+|\btransfer(?:red)? to \w+(?: \w+)?'?s? (?:hospital|medical center)|\bdecided to admit\b|\b(?:accepts?|accepted) (?:\w+ ){0,4}(?:admission|transfer)\b|\btransferred (?:here|to uihc)\b",
         r"|\bneeds? (?:hospital |inpatient )?admission\b|\b(?:straight|directly|sent|referred) to (?:the )?(?:hospital|emergency|ed\b|er\b)|\bcalled (?:911|ems)\b|\b(?:ems|911|ambulance|paramedics) (?:was |were )?(?:called|summoned|activated)\b|\b(?:crew|ems|ambulance|paramedics) (?:left|took|transport\w*)\b|\badmission\b[^.;]{0,60}\b(?:offered|discussed|weighed|considered|declined|recommended|advised)\b|\b(?:discuss\w*|offer\w*|weigh\w*|consider\w*|recommend\w*|advis\w*|suggest\w*|urged) (?:\w+ ){0,3}(?:admission|admitting|hospitali[sz]ation|going to (?:the )?(?:er|ed|hospital|emergency))\b|\b(?:home versus hospital|hospital versus home)\b|\b(?:hospital|observation) (?:care|admission|stay) (?:was )?(?:discussed|considered|offered|declined)"
     ))

@@ -9,7 +9,7 @@ use super::problems::Status;
 use super::result::{Additional, Basis, EmResult, Level};
 use super::time::StatedTime;
 use super::view::View;
-use super::{procedure_visit, telehealth, transitional};
+use super::{newborn, procedure_visit, telehealth, transitional};
 use crate::claim::Query;
 
 /// Fills code, basis and further services from category, elements and time.
@@ -43,6 +43,11 @@ pub fn choose(view: &View, result: &mut EmResult, decided: &Decision, found: &Fo
             set(result, code, Basis::Time);
         }
         Category::CriticalCare => critical_care(result, input, times),
+        Category::Newborn => {
+            let (code, reason) = newborn::code(view, context);
+            set(result, code, Basis::None);
+            result.reason = reason.to_owned();
+        }
         Category::WellnessVisit => {
             set(result, wellness(found), Basis::Preventive);
             problem_visit(result, decided, input, false);
@@ -72,9 +77,12 @@ pub fn choose(view: &View, result: &mut EmResult, decided: &Decision, found: &Fo
 /// Place of service that a category of service implies (the category as the JSON names it); none for offices.
 pub fn place_of_service(category: &str) -> Option<&'static str> {
     match category {
-        "hospital_consult" | "hospital_initial" | "hospital_subsequent" | "hospital_same_day" | "hospital_discharge" => {
-            Some("21")
-        }
+        "hospital_consult"
+        | "hospital_initial"
+        | "hospital_subsequent"
+        | "hospital_same_day"
+        | "hospital_discharge"
+        | "newborn" => Some("21"),
         "emergency" => Some("23"),
         "nursing_initial" | "nursing_subsequent" | "nursing_discharge" => Some("31"),
         "home_new" | "home_established" => Some("12"),

@@ -120,6 +120,9 @@ pub fn each(view: &View, see: &mut dyn FnMut(&str)) {
         }
     }
     see(&format!("!length {}", (text.len() / STEP).min(LONGEST)));
+    if text.len() < STEP {
+        see(&format!("!hundreds {}", text.len() / 100));
+    }
 }
 
 /// The next place at or before `at` where a character begins.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::setting::Setting;
+use super::setting::{BySetting, Setting};
 use super::view::{View, pattern};
 
 /// Admitted, or to be admitted now.
@@ -43,7 +43,7 @@ const LONG_OPENING: usize = 700;
 const END: usize = 500;
 
 /// The setting by such a phrase, where the weights favour an office without being sure of it.
-pub fn inside(view: &View, weights: &[f64; 7]) -> Option<Setting> {
+pub fn inside(view: &View, weights: &BySetting) -> Option<Setting> {
     use Setting as S;
     if weights[S::Established as usize] + weights[S::New as usize] > OFFICE_SURE {
         return None;
@@ -61,7 +61,7 @@ pub fn inside(view: &View, weights: &[f64; 7]) -> Option<Setting> {
 }
 
 /// The note tells of a stay that ended, though it also reads like an operative report.
-pub fn stay_ended(view: &View, weights: &[f64; 7]) -> bool {
+pub fn stay_ended(view: &View, weights: &BySetting) -> bool {
     weights[Setting::Discharge as usize] >= DISCHARGE_POSSIBLE && STAY.is_match(&view.lower)
 }
 
@@ -84,10 +84,19 @@ mod tests {
     use super::*;
     use crate::document::SectionKind as S;
 
+    fn weights(some: &[(Setting, f64)]) -> BySetting {
+        let mut all = BySetting::default();
+        some.iter().for_each(|(s, w)| all[*s as usize] = *w);
+        all
+    }
+
     fn of(text: &str, office: f64) -> Option<Setting> {
         let rest = (1.0 - office) / 2.0;
         let d = document(&[(S::Other, text)]);
-        inside(&View::new(&d), &[0.0, office, 0.0, rest, 0.0, 0.0, rest / 2.0])
+        inside(
+            &View::new(&d),
+            &weights(&[(Setting::Established, office), (Setting::HospitalInitial, rest), (Setting::Emergency, rest / 2.0)]),
+        )
     }
 
     #[test]
@@ -102,7 +111,7 @@ mod tests {
     #[test]
     fn a_discharge_may_read_like_an_operation() {
         let d = document(&[(S::Other, "PROCEDURE: Thoracotomy. HOSPITAL COURSE: Uneventful. Discharged home.")]);
-        assert!(stay_ended(&View::new(&d), &[0.4, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0]));
-        assert!(!stay_ended(&View::new(&d), &[0.9, 0.0, 0.0, 0.0, 0.0, 0.1, 0.0]));
+        assert!(stay_ended(&View::new(&d), &weights(&[(Setting::Report, 0.4), (Setting::Discharge, 0.5)])));
+        assert!(!stay_ended(&View::new(&d), &weights(&[(Setting::Report, 0.9), (Setting::Discharge, 0.1)])));
     }
 }

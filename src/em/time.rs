@@ -29,6 +29,9 @@ impl StatedTime {
 
 static NO_CRITICAL_CARE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:no|not|without|excluding|exclusive of) (?:\w+ ){0,2}critical care\b"));
+static CRITICAL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:critical care|crit care|cc time|cc:? ?\d{2,3} ?min|\d{2,3} ?min(?:ute)?s? (?:of )?(?:cc|critical care)\b)")
+});
 static AMOUNT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:(\d{1,3}(?:\.\d)?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|eighteen|an)",
@@ -55,7 +58,7 @@ static OTHER: LazyLock<Regex> = LazyLock::new(|| {
 /// What follows is left out of, or is part of, the time before it.
 static OUTSIDE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:exclu\w+|not (?:including|counting|include)|does not include|in addition to|separate(?:ly)? (?:from|reported|billed|billable)|apart from|other than|outside of)\b",
+        r"\b(?:excl\w*|besides|not (?:including|counting|include)|does not include|in addition to|separate(?:ly)? (?:from|reported|billed|billable)|apart from|other than|outside of)\b",
     )
 });
 static INSIDE: LazyLock<Regex> = LazyLock::new(|| {
@@ -169,8 +172,9 @@ pub fn stated(view: &View) -> Vec<StatedTime> {
                 continue;
             }
         }
-        let critical = words.contains("critical care") && !NO_CRITICAL_CARE.is_match(words);
-        let headed = view.heading(clause.section).contains("time");
+        let heading = view.heading(clause.section);
+        let critical = (CRITICAL.is_match(words) || CRITICAL.is_match(heading)) && !NO_CRITICAL_CARE.is_match(words);
+        let headed = heading.contains("time");
         if !(OWN.is_match(words) || critical || headed) {
             continue;
         }

@@ -25,8 +25,8 @@ pub struct EmRecipe {
 /// What the out-of-fold checks found.
 #[derive(Clone, Debug, Serialize)]
 pub struct EmReport {
-    /// Visits; those whose setting is right; reports; those whose setting is right.
-    pub settings: [usize; 4],
+    /// Settings of labelled notes, of authored ones, and of short encounters.
+    pub settings: [em_settings::Check; 3],
     /// Levels of the columns and of the whole.
     pub levels: em::Check,
     /// Thresholds chosen out of fold: how probable a higher level of open problems must be, how improbable the table's.

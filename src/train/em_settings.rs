@@ -1,128 +1,206 @@
-//! Fits the words that tell the setting of a visit: multinomial logistic regression with a penalty that keeps few words.
+//! Fits the words that tell the setting of a visit: multinomial logistic regression, first on all features, then again on
+//! the weightiest of them.
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::data::second_look::training_documents;
+use super::data::second_look::{encounters, training_documents};
 use super::data::{DataError, LabelledDocument, labels};
+use crate::claim::Line;
 use crate::document::{self, facts::resolve_context};
-use crate::em::{SettingWeights, setting_features};
-use crate::note::Encounter;
+use crate::em::{BySetting, SETTINGS, Setting, SettingWeights, setting_features};
+use crate::note::{Encounter, Patient};
 
-/// A word must stand in so many notes.
-const LEAST_NOTES: usize = 10;
+/// A feature must stand in so many notes.
+const LEAST_NOTES: usize = 5;
+/// Features kept.
+const KEPT: usize = 4000;
 /// Folds of the check.
 const FOLDS: usize = 4;
 const ROUNDS: usize = 160;
 const STEP: f64 = 0.02;
-/// L1 penalty on a word's weights.
-const SPARSITY: f64 = 3e-4;
-/// L2 penalty on a word's weights.
-const PENALTY: f64 = 1e-3;
-/// Cues (`!`) are few and written for this: their penalty, of that of a word.
-const CUE_PENALTY: f64 = 1.0;
+/// L2 penalty on the weights, relative to the mean loss.
+const PENALTY: f64 = 3.5e-4;
+/// Of ten labelled procedures so many are hidden, since at coding time some are missed.
+const HIDDEN: u32 = 3;
+/// Taken off a report's score: training notes are mostly reports, a practice's are not. Out of fold on short encounters
+/// false visits then stay rarer than lost ones.
+const REPORTS_OFFSET: f64 = 1.0;
 
-/// Position among the settings of the family of a labelled code; none (a report) where no code is labelled. A visit of
-/// the global package is set by its kind of note.
-fn setting_of(code: Option<&str>, note_type: &str) -> usize {
+/// The setting of a labelled visit; a report where no code is labelled and no evaluation stands in its place. A visit of the
+/// global package is set by its kind of note.
+fn setting_of(d: &LabelledDocument) -> Setting {
+    use Setting as S;
+    let Some(code) = d.em.as_ref().map(|e| e.code.as_str()) else {
+        let psychiatric = d.procedures.iter().any(|p| matches!(p.code.as_str(), "90791" | "90792"));
+        return if psychiatric { S::Psychiatric } else { S::Report };
+    };
     match code {
-        None => 0,
-        Some("99024" | "99291" | "99460") => match note_type {
-            "discharge" => 5,
-            "inpatient" => 4,
-            "emergency" => 6,
-            _ => 1,
+        "99024" => match d.note_type.as_str() {
+            "discharge" => S::Discharge,
+            "inpatient" => S::HospitalSubsequent,
+            "emergency" => S::Emergency,
+            _ => S::Established,
         },
-        Some(c) if c.starts_with("9920") || c.starts_with("9924") => 2,
-        Some(c) if c.starts_with("9922") || c.starts_with("9925") => 3,
-        Some("99231" | "99232" | "99233") => 4,
-        Some(c) if c.starts_with("9923") => 5,
-        Some(c) if c.starts_with("9928") || c.starts_with("9929") => 6,
-        Some(_) => 1,
+        "99291" => S::CriticalCare,
+        "90791" | "90792" => S::Psychiatric,
+        "99231" | "99232" | "99233" => S::HospitalSubsequent,
+        "99234" | "99235" | "99236" => S::HospitalInitial,
+        "99483" => S::Established,
+        c => match c.get(..4).unwrap_or(c) {
+            "9920" | "9924" => S::New,
+            "9922" | "9925" => S::HospitalInitial,
+            "9923" => S::Discharge,
+            "9928" => S::Emergency,
+            "9930" | "9931" => S::Nursing,
+            "9934" | "9935" => S::Home,
+            "9938" | "9939" | "G040" | "G043" => S::Preventive,
+            "9946" | "9947" | "9948" => S::Newborn,
+            _ => S::Established,
+        },
     }
 }
 
 struct Note {
     features: BTreeSet<String>,
     gold: usize,
-    fold: Option<usize>,
+    fold: usize,
+    /// Of which documents: 0 labelled notes, 1 authored ones, 2 short encounters.
+    part: usize,
 }
 
-fn note(d: &LabelledDocument, fold: Option<usize>) -> Note {
+fn note(d: &LabelledDocument, fold: usize, part: usize) -> Note {
     let document = document::read(&d.text.0);
     let day = jiff::civil::date(2026, 5, 4);
-    let encounter = Encounter { date_of_service: Some(day), note: d.text.0.to_string(), ..Encounter::default() };
+    let patient = Patient { age_years: d.patient.age_years.map(|a| a as u16), ..Patient::default() };
+    let encounter = Encounter { date_of_service: Some(day), patient, note: d.text.0.to_string(), ..Encounter::default() };
     let context = resolve_context(&encounter, &document, day);
-    let gold = setting_of(d.em.as_ref().map(|e| e.code.as_str()), &d.note_type);
-    Note { features: setting_features(&document, &context), gold, fold }
+    // FNV-1a of note and procedure chooses what is hidden.
+    let hash = |code: &str| {
+        d.id.bytes().chain(code.bytes()).fold(0x811c_9dc5u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193)) >> 8
+    };
+    let visit = |code: &str| code.starts_with("99") && code.get(2..3).is_some_and(|c| "0234".contains(c));
+    let lines: Vec<Line> = d
+        .procedures
+        .iter()
+        .filter(|p| !visit(&p.code) && hash(&p.code) % 10 >= HIDDEN)
+        .map(|p| Line { code: p.code.clone(), ..Line::default() })
+        .collect();
+    Note { features: setting_features(&document, &context, &lines), gold: setting_of(d) as usize, fold, part }
 }
 
-/// Fits on `CORPORA/labels/train.jsonl` (with the project's `own` labels where given) and `CORPORA/authored`. Returns the
-/// weights, and out of fold on the labelled real notes: visits, visits with the right setting, reports, reports with the
-/// right setting.
-pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<(SettingWeights, [usize; 4]), DataError> {
-    let mut real = training_documents(corpora, own)?;
-    real.sort_by(|a, b| a.id.cmp(&b.id));
-    let authored = labels::load_authored(&corpora.join("authored"))?;
-    let mut notes: Vec<Note> = real.iter().enumerate().map(|(i, d)| note(d, Some(i % FOLDS))).collect();
-    notes.extend(authored.iter().map(|d| note(d, None)));
-    let mut score = [0; 4];
+/// How the settings did on documents left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Check {
+    /// Notes with a visit.
+    pub visits: usize,
+    /// Visits whose setting is right.
+    pub visits_right: usize,
+    /// Visits taken for a report.
+    pub visits_lost: usize,
+    /// Reports and other texts that are no visit.
+    pub reports: usize,
+    /// Those taken for a visit.
+    pub visits_false: usize,
+}
+
+/// Fits on `CORPORA/labels/train.jsonl` (with the project's `own` labels and short encounters where given) and
+/// `CORPORA/authored`. Returns the weights, and how they did out of fold on labelled notes, authored ones, short encounters.
+pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<(SettingWeights, [Check; 3]), DataError> {
+    let mut documents: Vec<(LabelledDocument, usize)> = Vec::new();
+    for d in training_documents(corpora, own)? {
+        let part = usize::from(d.corpus == "authored");
+        documents.push((d, part));
+    }
+    documents.extend(labels::load_authored(&corpora.join("authored"))?.into_iter().map(|d| (d, 1)));
+    if let Some(own) = own {
+        documents.extend(encounters(own)?.into_iter().map(|d| (d, 2)));
+    }
+    documents.sort_by(|a, b| (a.1, &a.0.id).cmp(&(b.1, &b.0.id)));
+    let notes: Vec<Note> = documents.iter().enumerate().map(|(i, (d, part))| note(d, i % FOLDS, *part)).collect();
+    let mut checks = [Check::default(); 3];
     for fold in 0..FOLDS {
-        let weights = regression(&notes.iter().filter(|n| n.fold != Some(fold)).collect::<Vec<_>>());
-        for n in notes.iter().filter(|n| n.fold == Some(fold)) {
+        let weights = regression(&notes.iter().filter(|n| n.fold != fold).collect::<Vec<_>>());
+        for n in notes.iter().filter(|n| n.fold == fold) {
             let mut sums = weights.offset;
             for row in n.features.iter().filter_map(|f| weights.weights.get(f)) {
                 sums.iter_mut().zip(row).for_each(|(s, w)| *s += w);
             }
-            let best = (0..7).max_by(|a, b| sums[*a].total_cmp(&sums[*b])).unwrap_or(0);
-            let at = if n.gold == 0 { 2 } else { 0 };
-            score[at] += 1;
-            score[at + 1] += usize::from(best == n.gold);
+            let best = (0..SETTINGS).max_by(|a, b| sums[*a].total_cmp(&sums[*b])).unwrap_or(0);
+            let Some(check) = checks.get_mut(n.part) else { continue };
+            if n.gold == 0 {
+                check.reports += 1;
+                check.visits_false += usize::from(best != 0);
+            } else {
+                check.visits += 1;
+                check.visits_right += usize::from(best == n.gold);
+                check.visits_lost += usize::from(best == 0);
+            }
         }
     }
-    let mut weights = regression(&notes.iter().collect::<Vec<_>>());
-    // The further notes are mostly reports, a practice's are not: without knowledge a note is a visit as likely as a report.
-    let reports = notes.iter().filter(|n| n.fold.is_some() && n.gold == 0).count().max(1);
-    let visits = notes.iter().filter(|n| n.fold.is_some() && n.gold != 0).count().max(1);
-    weights.offset[0] -= ((reports as f64 / visits as f64).ln() * 100.0).round() / 100.0;
-    Ok((weights, score))
+    Ok((regression(&notes.iter().collect::<Vec<_>>()), checks))
 }
 
-/// Adam with an L1 and an L2 penalty, full batch; deterministic.
+/// Weights of the notes' weightiest features.
 fn regression(notes: &[&Note]) -> SettingWeights {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for n in notes {
         n.features.iter().for_each(|f| *counts.entry(f).or_default() += 1);
     }
-    let names: Vec<&str> = counts.iter().filter(|(_, n)| **n >= LEAST_NOTES).map(|(f, _)| *f).collect();
+    counts.retain(|_, n| *n >= LEAST_NOTES);
+    let all: Vec<&str> = counts.keys().copied().collect();
+    let first = descent(notes, &all);
+    let worth = |i: usize| {
+        let top = first.get(i).map_or(0.0, |row| row.iter().fold(0.0f64, |t, w| t.max(w.abs())));
+        top * (all.get(i).and_then(|f| counts.get(f)).copied().unwrap_or(0) as f64).sqrt()
+    };
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    order.sort_by(|a, b| worth(*b).total_cmp(&worth(*a)).then(a.cmp(b)));
+    order.truncate(KEPT);
+    order.sort_unstable();
+    let kept: Vec<&str> = order.iter().filter_map(|i| all.get(*i).copied()).collect();
+    let mut rows = descent(notes, &kept);
+    let round = |row: BySetting| row.map(|w| (w * 10.0).round() / 10.0);
+    let mut offset = rows.pop().unwrap_or_default();
+    offset[Setting::Report as usize] -= REPORTS_OFFSET;
+    let weights = kept
+        .into_iter()
+        .zip(rows)
+        .map(|(f, row)| (f.to_owned(), round(row)))
+        .filter(|(_, row)| row.iter().any(|w| *w != 0.0))
+        .collect();
+    SettingWeights { offset: round(offset), weights }
+}
+
+/// A row of weights for each of the features and, last, the offsets: Adam with an L2 penalty, full batch; deterministic.
+fn descent(notes: &[&Note], names: &[&str]) -> Vec<BySetting> {
     let place: BTreeMap<&str, usize> = names.iter().enumerate().map(|(i, f)| (*f, i)).collect();
-    let rows: Vec<(Vec<usize>, usize)> =
-        notes.iter().map(|n| (n.features.iter().filter_map(|f| place.get(f.as_str()).copied()).collect(), n.gold)).collect();
-    let share: Vec<f64> = names.iter().map(|f| if f.starts_with('!') { CUE_PENALTY } else { 1.0 }).collect();
-    // The last row holds the offsets.
     let last = names.len();
-    let mut at = vec![[0.0f64; 7]; last + 1];
-    let mut mean = vec![[0.0f64; 7]; last + 1];
-    let mut square = vec![[0.0f64; 7]; last + 1];
+    let rows: Vec<(Vec<usize>, usize)> = notes
+        .iter()
+        .map(|n| (n.features.iter().filter_map(|f| place.get(f.as_str()).copied()).chain([last]).collect(), n.gold))
+        .collect();
+    let mut at = vec![[0.0f64; SETTINGS]; last + 1];
+    let mut mean = at.clone();
+    let mut square = at.clone();
     for round in 1..=ROUNDS {
-        let mut gradient = vec![[0.0f64; 7]; last + 1];
+        let mut gradient = vec![[0.0f64; SETTINGS]; last + 1];
         for (features, gold) in &rows {
-            let mut score = at[last];
+            let mut score = [0.0; SETTINGS];
             for f in features {
-                (0..7).for_each(|c| score[c] += at[*f][c]);
+                score.iter_mut().zip(&at[*f]).for_each(|(s, w)| *s += w);
             }
             let top = score.iter().copied().fold(f64::MIN, f64::max);
             let total: f64 = score.iter().map(|s| (s - top).exp()).sum();
             let mut error = score.map(|s| (s - top).exp() / total / rows.len() as f64);
             error[*gold] -= 1.0 / rows.len() as f64;
-            for f in features.iter().chain([&last]) {
-                (0..7).for_each(|c| gradient[*f][c] += error[c]);
+            for f in features {
+                gradient[*f].iter_mut().zip(&error).for_each(|(g, e)| *g += e);
             }
         }
         let (fade1, fade2) = (1.0 - 0.9f64.powi(round as i32), 1.0 - 0.999f64.powi(round as i32));
         for f in 0..=last {
-            for c in 0..7 {
-                let w = at[f][c];
-                let penalty = if f == last || w == 0.0 { 0.0 } else { share[f] * (2.0 * PENALTY * w + SPARSITY * w.signum()) };
+            for c in 0..SETTINGS {
+                let penalty = if f == last { 0.0 } else { 2.0 * PENALTY * at[f][c] };
                 let g = gradient[f][c] + penalty;
                 mean[f][c] = 0.9 * mean[f][c] + 0.1 * g;
                 square[f][c] = 0.999 * square[f][c] + 0.001 * g * g;
@@ -130,12 +208,5 @@ fn regression(notes: &[&Note]) -> SettingWeights {
             }
         }
     }
-    let round = |row: [f64; 7]| row.map(|w| (w * 100.0).round() / 100.0);
-    let weights = names
-        .into_iter()
-        .zip(&at)
-        .map(|(f, row)| (f.to_owned(), round(*row)))
-        .filter(|(_, row)| row.iter().any(|w| w.abs() >= 0.05))
-        .collect();
-    SettingWeights { offset: round(at[last]), weights }
+    at
 }
