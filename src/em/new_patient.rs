@@ -56,7 +56,7 @@ pub fn office(view: &View, context: &Context, weights: &BySetting, new: Category
     let (first, known) = (NEW.is_match(&opening), ESTABLISHED.is_match(&opening));
     // A first visit takes the whole history, and a note that speaks of a return is none, whatever its other words.
     let full = histories(view) >= 4 && !known;
-    let ratio = if full { 1.0 } else { 2.0 };
+    let ratio = if full { 1.0 } else { 3.0 };
     let weighed_new = weights[Setting::New as usize] > ratio * weights[Setting::Established as usize];
     let is_new = match (first, known) {
         (true, false) => true,

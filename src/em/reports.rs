@@ -34,7 +34,9 @@ pub fn no_visit(view: &View, context: &Context, weights: &BySetting, lines: &[Li
     if !told && BEFORE_OPERATION.is_match(title) && SURGEONS_OWN.is_match(&view.lower) && !CLEARANCE_ASKED.is_match(&view.lower) {
         return Some("history and physical before an operation decided on earlier, part of the surgeon's global package".into());
     }
-    let open = !told && !given(context, "place_of_service");
+    // The time of a visit is only told of a visit.
+    let timed = super::weighed::TIME_TOLD.is_match(&view.lower);
+    let open = !told && !timed && !given(context, "place_of_service");
     let talked = head(&view.lower, 700);
     if open && PSYCHOLOGICAL_TESTING.is_match(talked) {
         return Some("testing by a psychologist, which has codes of its own and no E/M level".into());

@@ -147,8 +147,23 @@ const OPENING: usize = 600;
 const SHORT_OPENING: usize = 50;
 const SHORT_END: usize = 60;
 
-/// Calls `see` for every feature of a note, repeated ones too.
+/// Calls `see` for every feature of a note, repeated ones too. A short note shows each a second time, behind a `~`: what a word
+/// tells there beside what it tells in any note.
 pub fn each_feature(view: &View, context: &Context, lines: &[Line], see: &mut dyn FnMut(&str)) {
+    if view.lower.len() >= SHORT {
+        return each_of(view, context, lines, see);
+    }
+    let mut own = String::new();
+    each_of(view, context, lines, &mut |feature| {
+        see(feature);
+        own.clear();
+        own.push('~');
+        own.push_str(feature);
+        see(&own);
+    });
+}
+
+fn each_of(view: &View, context: &Context, lines: &[Line], see: &mut dyn FnMut(&str)) {
     each_word(&view.lower, see);
     let mut name = String::new();
     for heading in view.document.sections.iter().filter_map(|s| s.heading) {

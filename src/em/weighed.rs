@@ -28,11 +28,21 @@ static SOMEBODY: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:she|he|his|her|pt|patient|mom|dad|mother|father|\d+ ?(?:yo|y/o|[fm])\b|year[- ]old)\b|\bfor (?:\w+|\d+) (?:days?|weeks?|months?)\b|\bx ?\d+ ?(?:d|days?|wks?|weeks?|mo|months?|h|hrs?)\b",
     )
 });
+/// The time of a visit is only told of a visit.
+pub(super) static TIME_TOLD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:total (?:\w+ ){0,2}time\b|total (?:of )?\d+ min|\d+ ?min(?:ute)?s? total\b|\d+ ?min(?:ute)?s? (?:spent )?(?:by me )?on (?:the|this) (?:date|day)|time spent\b)",
+    )
+});
+/// A new patient is one where the words say so by so many times; a longer note without cues is of a known one.
+const NEW_SURELY: f64 = 2.0;
 /// Between these it is asked whether there was a visit.
 const ASK_FROM: f64 = 0.25;
 const ASK_TO: f64 = 0.85;
-/// A setting away from the office needs so much, and a long note its cues before its words.
+/// A setting away from the office needs so much, and more where the note is no short one, whose cues would tell the place; a long
+/// note goes by its cues before its words.
 const LEAST: f64 = 0.15;
+const LEAST_OF_LONGER: f64 = 0.65;
 const LONG: usize = 900;
 /// A setting away from the office is asked about below this.
 const PLACE_SURE: f64 = 0.7;
@@ -44,6 +54,11 @@ pub fn setting(view: &View, kind: NoteType, told: bool, place: &str, weights: &B
         among.iter().copied().max_by(|a, b| weights[*a as usize].total_cmp(&weights[*b as usize])).unwrap_or(S::Established)
     };
     let office = [S::Established, S::New];
+    let longer = (LONGER..LONG).contains(&view.lower.len());
+    let likeliest = |among: &[Setting]| match likeliest(among) {
+        S::New if longer && weights[S::New as usize] < NEW_SURELY * weights[S::Established as usize] => S::Established,
+        other => other,
+    };
     match (kind, place) {
         (NoteType::Discharge, _) if told => S::Discharge,
         (_, "23") => S::Emergency,
@@ -63,7 +78,8 @@ pub fn setting(view: &View, kind: NoteType, told: bool, place: &str, weights: &B
             // Long notes, whose cues tell the rarer settings, are weighed among the frequent ones alone.
             let known = if view.lower.len() < LONG { Setting::ALL.len() } else { S::Emergency as usize + 1 };
             let best = likeliest(Setting::ALL.get(3..known).unwrap_or(&office));
-            let outside = (weights[S::Established as usize] + weights[S::New as usize]).max(LEAST);
+            let least = if longer { LEAST_OF_LONGER } else { LEAST };
+            let outside = (weights[S::Established as usize] + weights[S::New as usize]).max(least);
             match best {
                 // Without its thirty minutes it is a visit where it was given.
                 S::CriticalCare if outside < weights[best as usize] => {
@@ -88,7 +104,8 @@ pub fn weigh(view: &View, found: Found, weights: &BySetting, sure: bool, beside:
         (false, true) => LONGER_BESIDE_LINES,
         (false, false) => LONGER_ALONE,
     };
-    let said = if found.evidence.is_empty() { DEFAULT } else { SAID }.max(least);
+    let timed = if TIME_TOLD.is_match(&view.lower) { NAMED } else { 0.0 };
+    let said = if found.evidence.is_empty() { DEFAULT } else { SAID }.max(least).max(timed);
     let needed = match found.category {
         _ if sure || view.lower.len() >= LONG => return found,
         C::OfficeNew | C::OfficeEstablished | C::OfficeConsult | C::HospitalInitial | C::HospitalSubsequent => said,

@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn what_the_note_puts_in_the_past_stays() {
         let note = "Prior DES to the RCA. DES to the LAD today.";
-        let evidence = vec![Evidence { start: 6, end: 20, ..Evidence::default() }];
+        let evidence = vec![Evidence { document: None, start: 6, end: 20, text: "DES to the RCA".to_owned() }];
         let mut diagnoses = vec![
             Diagnosis { code: "I25.10".to_owned(), ..Diagnosis::default() },
             Diagnosis { code: "Z95.5".to_owned(), evidence, ..Diagnosis::default() },

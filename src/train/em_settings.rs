@@ -13,7 +13,7 @@ use crate::note::{Encounter, Patient};
 /// A feature must stand in so many notes.
 const LEAST_NOTES: usize = 5;
 /// Features kept.
-const KEPT: usize = 4000;
+const KEPT: usize = 5000;
 /// Folds of the check.
 const FOLDS: usize = 4;
 const ROUNDS: usize = 160;
