@@ -192,9 +192,12 @@ mod tests {
         let (codes, pointers) = after(&["Z80.3"], vec![line("77067", &["A"])]);
         assert_eq!(codes, ["Z12.31", "Z80.3"]);
         assert_eq!(pointers, ["AB"]);
-        let (codes, pointers) = after(&["I49.5"], vec![line("93280", &["A"]), line("99213", &["A"])]);
+        let (codes, pointers) = after(&["I49.5"], vec![line("93280", &["A"])]);
         assert_eq!(codes, ["Z45.018", "I49.5"]);
-        assert_eq!(pointers, ["AB", "B"]);
+        assert_eq!(pointers, ["AB"]);
+        let (codes, pointers) = after(&["I49.5"], vec![line("93280", &["A"]), line("93000", &["A"])]);
+        assert_eq!(codes, ["I49.5", "Z45.018"]);
+        assert_eq!(pointers, ["BA", "A"]);
     }
 
     #[test]
