@@ -3,9 +3,9 @@ use regex::Regex;
 
 use super::category_cues::*;
 use super::codes::Category;
-use super::facility::{nursing, nursing_visit};
 use super::input::PayerTerms;
 use super::new_patient::{consult, office};
+use super::nursing_facility::{nursing, nursing_visit};
 use super::setting::{BySetting, Setting, SettingWeights};
 use super::time::StatedTime;
 use super::title::{self, Title};

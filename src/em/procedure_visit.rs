@@ -30,14 +30,14 @@ static CHANGED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Below this probability of no visit the words of the note tell one beside the procedure.
-const VISIT_TOLD: f64 = 0.12;
+const SURELY_A_VISIT: f64 = 0.12;
 
 /// Takes the E/M service away where its work is part of the procedure. What was decided on an earlier day, or is one of
 /// a series, needs no visit even with a new category or a drug that only goes on.
 pub fn part_of_procedure(view: &View, result: &mut EmResult, decided: &Decision, found: &Found, input: &Input) {
     let new = found.category == Category::OfficeNew;
     let later = matches!(found.category, Category::OfficeEstablished | Category::HomeEstablished | Category::NursingSubsequent);
-    if !(later || new) || result.basis != Basis::Mdm || found.report < VISIT_TOLD {
+    if !(later || new) || result.basis != Basis::Mdm || found.report < SURELY_A_VISIT {
         return;
     }
     let opening = opening(view);
