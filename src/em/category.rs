@@ -3,7 +3,7 @@ use regex::Regex;
 
 use super::category_cues::*;
 use super::codes::Category;
-use super::input::PayerTerms;
+use super::input::{Input, PayerTerms};
 use super::new_patient::{consult, office};
 use super::nursing_facility::{nursing, nursing_visit};
 use super::setting::{BySetting, Setting, SettingWeights};
@@ -68,17 +68,11 @@ pub(super) fn count(view: &View, cue: &Regex) -> usize {
 }
 
 /// Decides the category of service by kind of note, place, payer and words.
-/// `lines` are the claim's other lines: an evaluation that has a code of its own leaves no E/M service.
-pub fn infer(
-    view: &View,
-    context: &Context,
-    times: &[StatedTime],
-    payer: &PayerTerms,
-    lines: &[Line],
-    diagnoses: &[Diagnosis],
-) -> Found {
+/// The claim's other lines count: an evaluation that has a code of its own leaves no E/M service.
+pub fn infer(view: &View, input: &Input, times: &[StatedTime], settings: &SettingWeights) -> Found {
+    let Input { context, payer, lines, diagnoses, .. } = input;
     let told = given(context, "note_type");
-    let weights = SettingWeights::embedded().probabilities(view, context, lines);
+    let weights = settings.probabilities(view, context, lines);
     let titled = if told || given(context, "place_of_service") { None } else { title::says(view) };
     let found = by_cues(view, context, times, payer, (lines, diagnoses), &weights, titled);
     weigh(view, found, &weights, told || titled.is_some(), !lines.is_empty())
@@ -353,15 +347,10 @@ pub(crate) mod tests {
     }
 
     fn category(d: &Document, kind: NoteType, consults: bool) -> Category {
-        infer(
-            &View::new(d),
-            &context(kind),
-            &[],
-            &PayerTerms { consultation_codes: consults, ..PayerTerms::medicare() },
-            &[],
-            &[],
-        )
-        .category
+        let context = context(kind);
+        let payer = PayerTerms { consultation_codes: consults, ..PayerTerms::medicare() };
+        let input = Input { payer, ..Input::of_note(d, &context, &[]) };
+        infer(&View::new(d), &input, &[], SettingWeights::embedded()).category
     }
 
     #[test]
@@ -381,7 +370,8 @@ pub(crate) mod tests {
     #[test]
     fn office_visits_are_established_unless_the_note_says_otherwise() {
         let plain = document(&[(S::HistoryOfPresentIllness, "She has had a cough for three days.")]);
-        let f = infer(&View::new(&plain), &context(NoteType::Office), &[], &PayerTerms::medicare(), &[], &[]);
+        let context = context(NoteType::Office);
+        let f = infer(&View::new(&plain), &Input::of_note(&plain, &context, &[]), &[], SettingWeights::embedded());
         assert_eq!(f.category, Category::OfficeEstablished);
         assert!(f.new_or_established_unsure);
         let new = document(&[(S::HistoryOfPresentIllness, "This new patient has had a cough for three days.")]);

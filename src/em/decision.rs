@@ -1,9 +1,9 @@
 //! The three elements found in a note, weighed, and held to the table of medical decision making.
 use super::codes::Category;
 use super::model::Weights;
-use super::result::{ElementGroup, Level};
+use super::result::{Element, ElementGroup, Level};
 use super::view::View;
-use super::{Input, data, features, problems, risk};
+use super::{Input, data, features, problems, risk, short};
 use crate::note::NoteType;
 
 /// The three elements with their levels.
@@ -19,15 +19,49 @@ pub(crate) struct Decision {
 }
 
 impl Decision {
-    /// Finds the elements and weighs them.
-    pub fn of(view: &View, input: &Input, category: Category) -> Decision {
+    /// Finds the elements and weighs them, in short notes by weights of their own.
+    pub fn weighed(view: &View, input: &Input, category: Category, of_short_notes: Option<&Weights>) -> Decision {
         let mut decision = Decision::by_table(view, input, category);
+        let all = features::of(&decision.problems, &decision.data, &decision.risk, category);
+        if let Some(weights) = of_short_notes.filter(|_| short::is_short(view)) {
+            decision.weigh_words(view, all, category, weights);
+            return decision;
+        }
         if let Some(weights) = Weights::embedded() {
-            let all = features::of(&decision.problems, &decision.data, &decision.risk, category);
             [decision.problem_level, decision.data_level, decision.risk_level] = weights.levels(&all, &decision.table());
             decision.say_what_counts();
         }
         decision
+    }
+
+    /// The words of a short note beside its elements; every level that they reach has its element.
+    fn weigh_words(&mut self, view: &View, all: features::All, category: Category, weights: &Weights) {
+        let table = self.table();
+        let all = short::features(view, all, table.levels, category);
+        let [problems, data, risk] = table.levels;
+        let managed = weights.risk.probabilities(&all.risk);
+        let anything = self.problems.iter().any(|p| p.addressed && p.nature != super::natures::Nature::None);
+        if anything {
+            self.problem_level = short::weighed(weights.problems.probabilities(&all.problems), problems);
+        }
+        self.data_level = short::weighed(weights.data.probabilities(&all.data), data);
+        self.risk_level = short::weighed(managed, risk).max(table.risk_floor.min(risk));
+        let named = |e: &&mut Element| !e.counted && e.kind == "prescription_drug_management";
+        if risk < Level::Moderate
+            && managed[1] >= short::RAISE
+            && let Some(drug) = self.risk.elements.iter_mut().find(named)
+        {
+            drug.counted = true;
+            drug.reason = "prescription drug named; by the words of the short note as a whole it is managed".to_owned();
+            self.risk_level = Level::Moderate;
+        }
+        if self.risk_level > self.risk.level() {
+            self.risk.elements.extend(short::loudest(view, &weights.risk, "management", self.risk_level));
+        }
+        if self.data_level > data {
+            self.data.elements.extend(short::loudest(view, &weights.data, "data", self.data_level));
+        }
+        self.say_what_counts();
     }
 
     /// Finds the elements; levels by the table alone.

@@ -107,6 +107,8 @@ fn of_risk(risk: &Risk) -> Features {
     }
     let drugs = risk.count("prescription_drug_management");
     f.insert("risk: number of drugs".to_owned(), share(drugs, 5));
+    let named = risk.elements.iter().filter(|e| !e.counted && e.kind == "prescription_drug_management").count();
+    f.insert("risk: drugs named without an order".to_owned(), share(named, 2));
     f.insert("risk: two drugs or more".to_owned(), flag(drugs >= 2));
     f.insert("risk: four drugs or more".to_owned(), flag(drugs >= 4));
     f.insert("risk: number".to_owned(), share(counted().count(), 8));

@@ -34,6 +34,7 @@ mod services;
 mod setting;
 mod setting_cues;
 mod setting_words;
+mod short;
 mod status;
 mod telehealth;
 mod time;
@@ -63,9 +64,14 @@ use crate::note::Context;
 
 /// Levels a visit.
 pub fn level(input: &Input) -> EmResult {
+    level_with(input, SettingWeights::embedded(), Weights::of_short_notes())
+}
+
+/// Levels a visit with other weights of its setting and, in short notes, of its words: those of a fold, in training.
+pub(crate) fn level_with(input: &Input, settings: &SettingWeights, of_short_notes: Option<&Weights>) -> EmResult {
     let view = View::with(input.document, input.diagnoses);
     let times = time::stated(&view);
-    let found = category::infer(&view, input.context, &times, &input.payer, input.lines, input.diagnoses);
+    let found = category::infer(&view, input, &times, settings);
     let mut result = EmResult {
         category: found.category.name(),
         reason: found.reason.clone(),
@@ -82,7 +88,7 @@ pub fn level(input: &Input) -> EmResult {
         result.reason = "the note states no diagnosis, sign or symptom: a visit has nothing to stand on".to_owned();
         return result;
     }
-    let decided = Decision::of(&view, input, found.category);
+    let decided = Decision::weighed(&view, input, found.category, of_short_notes);
     result.problems = decided.problem_group();
     result.data = decided.data_group();
     result.risk = decided.risk_group();
@@ -127,13 +133,34 @@ fn ask(result: &mut EmResult, found: &category::Found) {
 pub(crate) fn features(input: &Input) -> Option<(AllFeatures, Table)> {
     let view = View::with(input.document, input.diagnoses);
     let times = time::stated(&view);
-    let found = category::infer(&view, input.context, &times, &input.payer, input.lines, input.diagnoses);
+    let found = category::infer(&view, input, &times, SettingWeights::embedded());
     if found.category == Category::NotAVisit {
         return None;
     }
     let d = Decision::by_table(&view, input, found.category);
     let all = features::of(&d.problems, &d.data, &d.risk, found.category);
     Some((all, d.table()))
+}
+
+/// The same with the words of the note; none for notes that are not short.
+pub(crate) fn short_features(input: &Input) -> Option<(AllFeatures, Table)> {
+    let view = View::with(input.document, input.diagnoses);
+    if !short::is_short(&view) {
+        return None;
+    }
+    let times = time::stated(&view);
+    let category = category::infer(&view, input, &times, SettingWeights::embedded()).category;
+    if category == Category::NotAVisit {
+        return None;
+    }
+    let d = Decision::by_table(&view, input, category);
+    let all = features::of(&d.problems, &d.data, &d.risk, category);
+    Some((short::features(&view, all, d.table().levels, category), d.table()))
+}
+
+/// How probable each setting is by the words of a note.
+pub(crate) fn setting_probabilities(input: &Input, settings: &SettingWeights) -> BySetting {
+    settings.probabilities(&View::with(input.document, input.diagnoses), input.context, input.lines)
 }
 
 /// Features of the setting of a note, for training.

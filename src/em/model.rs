@@ -50,6 +50,13 @@ impl Weights {
         WEIGHTS.as_ref()
     }
 
+    /// The embedded weights of short notes (`short.rs`).
+    pub fn of_short_notes() -> Option<&'static Weights> {
+        static WEIGHTS: LazyLock<Option<Weights>> =
+            LazyLock::new(|| toml::from_str(include_str!("../../codesets/em/weights_short.toml")).ok());
+        WEIGHTS.as_ref()
+    }
+
     /// Levels of problems, data and risk: the table's, unless the note as a whole speaks clearly against it.
     pub(crate) fn levels(&self, all: &All, table: &Table) -> [Level; 3] {
         let [problems, data, risk] = table.levels;

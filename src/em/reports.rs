@@ -6,8 +6,8 @@ use regex::Regex;
 use super::category::{count, given, opening};
 use super::category_cues::*;
 use super::setting::{BySetting, Setting};
-use super::setting_words;
 use super::view::View;
+use super::{setting_words, weighed};
 use crate::claim::Line;
 use crate::document::SectionKind;
 use crate::note::{Context, NoteType};
@@ -81,11 +81,16 @@ pub fn no_visit(view: &View, context: &Context, weights: &BySetting, lines: &[Li
     let told_more = view.lower.len() < 3000 && visits >= 2 && visits > count(view, &REPORT);
     let other_work = lines.iter().any(|l| operation_or_image(&l.code));
     let short = short || (told_more && !other_work);
+    // The words of a note of a line or two tell it apart better than its kind does.
+    let least = match view.lower.len() < weighed::LONGER {
+        _ if tells_a_visit(view) => 0.5,
+        true => 0.3,
+        false => 0.1,
+    };
     if !told
         && !short
         && !setting_words::stay_ended(view, weights)
-        && (report > if lines.is_empty() { 0.97 } else { 0.9 }
-            || (context.note_type.is_report() && report > if tells_a_visit(view) { 0.5 } else { 0.1 }))
+        && (report > if lines.is_empty() { 0.97 } else { 0.9 } || (context.note_type.is_report() && report > least))
     {
         return Some("the note reads as a report of a procedure or test, which has no E/M level".into());
     }

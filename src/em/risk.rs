@@ -236,7 +236,18 @@ fn drugs(view: &View, risk: &mut Risk, acute: bool, terse: bool) {
             if told {
                 let before = words.get(from..hit.start).unwrap_or("");
                 let ordered = ORDER_BEFORE.is_match(before) || ORDER_AFTER.is_match(after);
-                if HOME_DRUG.is_match(before) || !(ordered || acute) {
+                if HOME_DRUG.is_match(before) {
+                    continue;
+                }
+                // Named without an order: the words of a short note decide (`short.rs`).
+                if !(ordered || acute) {
+                    let may_count = drug.prescription && !OVER_THE_COUNTER.contains(&name) && !MEASURED.is_match(after);
+                    let known = risk.elements.iter().any(|e| e.name == name);
+                    if may_count && !known && !OTHERS_DRUG.is_match(part) {
+                        let reason = "not counted: named without an order or a plan";
+                        let e = element("prescription_drug_management", name, Level::Moderate, reason, view, i);
+                        risk.elements.push(Element { counted: false, ..e });
+                    }
                     continue;
                 }
             }

@@ -141,7 +141,7 @@ pub fn softmax(score: BySetting) -> BySetting {
 }
 
 /// A note of fewer bytes is short: its opening and end are its first and last words.
-const SHORT: usize = 900;
+pub(super) const SHORT: usize = 900;
 /// How many bytes count as the opening of a note, of a short one, and as its end.
 const OPENING: usize = 600;
 const SHORT_OPENING: usize = 50;
@@ -195,7 +195,7 @@ fn each_of(view: &View, context: &Context, lines: &[Line], see: &mut dyn FnMut(&
 }
 
 /// Words and pairs of words; a run of digits is one 0.
-fn each_word(text: &str, see: &mut dyn FnMut(&str)) {
+pub(super) fn each_word(text: &str, see: &mut dyn FnMut(&str)) {
     let bytes = text.as_bytes();
     let short = bytes.len() < SHORT;
     let opening = if short { SHORT_OPENING } else { OPENING };

@@ -60,6 +60,11 @@ cue!(
     ADMISSION,
     r"^\W*(?:direct |obs(?:ervation)? |(?:icu|micu|ccu|picu|nicu|sicu|medicine|medical|surgical|cardiology|pediatrics?|peds) )?admi(?:t|ssion)\b|\bobs(?:ervation)? (?:h&p|history|admission)\b|\badmission (?:history|h&p|note|h and p)\b|\badmit(?:ting)? (?:note|h&p|history)\b|\binpatient (?:h&p|history and physical|admission)\b|\bhospital(?:ist)? (?:h&p|history and physical|admission)\b"
 );
+// "ADMISSION DIAGNOSIS: ..." heads an item of a summary, most often of a discharge.
+cue!(
+    ADMISSION_ITEM,
+    r"^\W*(?:date of )?admi(?:t|ssion|tting)(?:/discharge| and discharge)?\W+(?:diagnos[ei]s|dx|dates?|problems?|weight|medications?|meds)\b"
+);
 cue!(HISTORY_AND_PHYSICAL, r"\bhistory (?:and|&) physical\b|\bh&p\b|\bh ?and ?p\b");
 cue!(
     ADMITTED_HERE,
@@ -176,7 +181,8 @@ pub fn says(view: &View) -> Option<Title> {
         return Some(Title::Visit(Setting::HospitalSubsequent));
     }
     let admitted = ADMITTED_HERE.is_match(head(&view.lower, 900));
-    if (has(&ADMISSION) || (has(&HISTORY_AND_PHYSICAL) && admitted)) && !has(&PREOPERATIVE) {
+    let summary = has(&ADMISSION_ITEM);
+    if ((has(&ADMISSION) && !summary) || (has(&HISTORY_AND_PHYSICAL) && admitted)) && !has(&PREOPERATIVE) {
         return Some(Title::Visit(Setting::HospitalInitial));
     }
     let emergency = has(&EMERGENCY) || EMERGENCY_LINE.is_match(line) || has(&EMERGENCY_CONSULT);
@@ -231,6 +237,8 @@ mod tests {
         assert_eq!(of("Surgery progress note HD#2\nS: better"), Some(Title::Visit(T::HospitalSubsequent)));
         assert_eq!(of("HISTORY AND PHYSICAL\nAdmitting: Dr. Alder\nCC: fever"), Some(Title::Visit(T::HospitalInitial)));
         assert_eq!(of("HISTORY AND PHYSICAL\nCC: fever, seen in the office"), None);
+        assert_eq!(of("ADMISSION DIAGNOSIS: Gallstones.\nDISCHARGE DIAGNOSIS: The same."), None);
+        assert_eq!(of("Admission note\nCC: fever"), Some(Title::Visit(T::HospitalInitial)));
         assert_eq!(of("NEPHROLOGY INPATIENT CONSULT\nRequested by Dr. Alder"), Some(Title::HospitalConsult));
         assert_eq!(of("ED PHYSICIAN NOTE\ncc: fall"), Some(Title::Visit(T::Emergency)));
         assert_eq!(of("SNF ADMISSION H&P\nDay 1"), Some(Title::Nursing { initial: true }));

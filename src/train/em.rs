@@ -80,7 +80,7 @@ fn columns(visits: &[Visit], keep: &dyn Fn(&Visit) -> bool) -> Weights {
     let column = |c: usize, part: fn(&AllFeatures) -> &Features| {
         let rows: Vec<(&Features, Level)> =
             visits.iter().filter(|v| keep(v)).filter_map(|v| Some((part(&v.features), v.gold[c]?))).collect();
-        ordinal(&rows)
+        ordinal(&rows, 4000, 0.1)
     };
     Weights {
         problems: column(0, |f| &f.problems),
@@ -137,7 +137,7 @@ fn visit(d: &LabelledDocument, coded: bool, fold: Option<usize>) -> Option<Visit
 }
 
 /// Proportional-odds regression by full-batch gradient descent with momentum; deterministic.
-fn ordinal(rows: &[(&Features, Level)]) -> Ordinal {
+pub(super) fn ordinal(rows: &[(&Features, Level)], rounds: usize, step: f64) -> Ordinal {
     let names: Vec<&String> = {
         let mut all: Vec<&String> = rows.iter().flat_map(|(f, _)| f.keys()).collect();
         all.sort();
@@ -158,7 +158,7 @@ fn ordinal(rows: &[(&Features, Level)]) -> Ordinal {
     at[width..].copy_from_slice(&[-2.0, 0.0, 2.0]);
     let mut speed = vec![0.0; at.len()];
     let n = rows.len().max(1) as f64;
-    for _ in 0..4000 {
+    for _ in 0..rounds {
         let mut gradient = vec![0.0; at.len()];
         for (values, gold) in &sparse {
             let score: f64 = values.iter().map(|(i, v)| at[*i] * v).sum();
@@ -177,7 +177,7 @@ fn ordinal(rows: &[(&Features, Level)]) -> Ordinal {
             if i < width {
                 gradient[i] += 2.0 * PENALTY * at[i];
             }
-            speed[i] = 0.9 * speed[i] - 0.1 * gradient[i];
+            speed[i] = 0.9 * speed[i] - step * gradient[i];
             at[i] += speed[i];
         }
     }
@@ -198,7 +198,7 @@ mod tests {
         let rows: Vec<(Features, Level)> =
             (0..400).map(|i| (with(f64::from(i % 4) / 3.0), Level::from_index(i as usize % 4))).collect();
         let borrowed: Vec<(&Features, Level)> = rows.iter().map(|(f, l)| (f, *l)).collect();
-        let o = ordinal(&borrowed);
+        let o = ordinal(&borrowed, 4000, 0.1);
         assert!(o.weights["x"] > 1.0);
         assert!(o.probabilities(&with(1.0))[2] > 0.5 && o.probabilities(&with(0.0))[0] < 0.5);
     }

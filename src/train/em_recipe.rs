@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::data::corpora;
 use super::error::TrainError;
-use super::{em, em_settings};
+use super::{em, em_settings, em_short, em_visits};
+use crate::codeset::CodeSets;
 
 /// `training/recipes/em.toml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,8 +19,18 @@ pub struct EmRecipe {
     /// The project's own second reading and further notes (`training/labels`).
     #[serde(default)]
     pub labels: Option<PathBuf>,
+    /// Folder of the code-set tables, for the global days of procedures.
+    #[serde(default = "code_sets")]
+    pub codesets: PathBuf,
+    /// File that gets a line for every training visit: what is labelled and what was found without its fold.
+    #[serde(default)]
+    pub visits: Option<PathBuf>,
     /// Folder that gets `settings.tsv` and `weights.toml`; the program embeds them when it is built again.
     pub out: PathBuf,
+}
+
+fn code_sets() -> PathBuf {
+    PathBuf::from("codesets")
 }
 
 /// What the out-of-fold checks found.
@@ -27,6 +38,8 @@ pub struct EmRecipe {
 pub struct EmReport {
     /// Settings of labelled notes, of authored ones, and of short encounters.
     pub settings: [em_settings::Check; 3],
+    /// Levels of whole visits by the settings of their fold, for the same three.
+    pub visits: [em_visits::Levels; 3],
     /// Levels of the columns and of the whole.
     pub levels: em::Check,
     /// Thresholds chosen out of fold: how probable a higher level of open problems must be, how improbable the table's.
@@ -45,7 +58,11 @@ const HEAD: &str =
 # it is less probable than lower (one level down) or, for problems of open nature, the next is at least raise.
 ";
 
-/// Runs a recipe and writes the two files into its `out` (or into `out` where given).
+const HEAD_OF_SHORT: &str =
+    "# Weights of elements and words (w:) in short notes, written by training (training/recipes/em.toml) on short encounters.
+";
+
+/// Runs a recipe and writes the three files into its `out` (or into `out` where given).
 pub fn run(recipe: &Path, out: Option<&Path>) -> Result<EmReport, TrainError> {
     let io = |path: &Path| {
         let path = path.to_owned();
@@ -56,15 +73,39 @@ pub fn run(recipe: &Path, out: Option<&Path>) -> Result<EmReport, TrainError> {
         toml::from_str(&text).map_err(|e| TrainError::Recipe { path: recipe.to_owned(), reason: e.message().to_owned() })?;
     let corpora = corpora::folder(&parsed.corpora);
     let out = out.unwrap_or(&parsed.out);
-    let (settings, settings_check) = em_settings::fit(&corpora, parsed.labels.as_deref())?;
+    let fitted = em_settings::fit(&corpora, parsed.labels.as_deref())?;
+    let tables = CodeSets::open(&parsed.codesets)
+        .map_err(|e| TrainError::Recipe { path: recipe.to_owned(), reason: format!("codesets: {e}") })?;
+    let short_visits = em_short::visits(&fitted.documents);
+    let short_folds: Vec<crate::em::Weights> =
+        (0..fitted.folds.len()).map(|fold| em_short::fit(&short_visits, &|v| v.place % fitted.folds.len() != fold)).collect();
+    let short = em_short::fit(&short_visits, &|_| true);
+    let mut told = String::new();
+    let visits = em_visits::check(&fitted, &short_folds, &tables, &mut |d, part, result, outcome, (f, p)| {
+        let line = serde_json::json!({
+            "id": d.id, "part": part, "labelled": d.em.as_ref().map(|e| (&e.code, &e.alternatives)),
+            "found": result.code, "outcome": format!("{outcome:?}"), "category": result.category, "reason": result.reason,
+            "f": f.map(|f| (f.problems, f.data, f.risk)), "p": p, "nt": d.note_type, "lines": d.procedures.iter().map(|p| p.code.clone()).collect::<Vec<_>>(), "text": d.text.0.as_ref() as &str, "gold": d.em.as_ref().map(|e| (&e.problems, &e.data, &e.risk)), "levels": [result.problems.level, result.data.level, result.risk.level],
+        });
+        told.push_str(&format!("{line}\n"));
+    });
+    if let Some(path) = &parsed.visits {
+        std::fs::write(path, told).map_err(io(path))?;
+    }
     let (mut weights, levels) = em::fit(&corpora, parsed.labels.as_deref())?;
     let chosen = [weights.raise, weights.lower];
     weights.raise = weights.raise.max(KEPT[0]);
     weights.lower = weights.lower.min(KEPT[1]);
     let written = toml::to_string(&weights).map_err(|e| TrainError::Recipe { path: recipe.to_owned(), reason: e.to_string() })?;
-    for (name, content) in [("settings.tsv", settings.to_tsv()), ("weights.toml", format!("{HEAD}{written}"))] {
+    let short = toml::to_string(&short).map_err(|e| TrainError::Recipe { path: recipe.to_owned(), reason: e.to_string() })?;
+    let files = [
+        ("settings.tsv", fitted.weights.to_tsv()),
+        ("weights.toml", format!("{HEAD}{written}")),
+        ("weights_short.toml", format!("{HEAD_OF_SHORT}{short}")),
+    ];
+    for (name, content) in files {
         let path = out.join(name);
         std::fs::write(&path, content).map_err(io(&path))?;
     }
-    Ok(EmReport { settings: settings_check, levels, chosen, kept: [weights.raise, weights.lower] })
+    Ok(EmReport { settings: fitted.checks, visits, levels, chosen, kept: [weights.raise, weights.lower] })
 }

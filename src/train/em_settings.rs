@@ -6,9 +6,9 @@ use std::path::Path;
 use super::data::second_look::{encounters, training_documents};
 use super::data::{DataError, LabelledDocument, labels};
 use crate::claim::Line;
-use crate::document::{self, facts::resolve_context};
+use crate::document::{self, Document, facts::resolve_context};
 use crate::em::{BySetting, SETTINGS, Setting, SettingWeights, setting_features};
-use crate::note::{Encounter, Patient};
+use crate::note::{Context, Encounter, Patient};
 
 /// A feature must stand in so many notes.
 const LEAST_NOTES: usize = 5;
@@ -70,22 +70,31 @@ struct Note {
 
 fn note(d: &LabelledDocument, fold: usize, part: usize) -> Note {
     let document = document::read(&d.text.0);
+    let context = context_of(d, &document);
+    let lines = lines_found(d);
+    Note { features: setting_features(&document, &context, &lines), gold: setting_of(d) as usize, fold, part }
+}
+
+/// The context of a training note as the engine would infer it.
+pub(super) fn context_of(d: &LabelledDocument, document: &Document) -> Context {
     let day = jiff::civil::date(2026, 5, 4);
     let patient = Patient { age_years: d.patient.age_years.map(|a| a as u16), ..Patient::default() };
     let encounter = Encounter { date_of_service: Some(day), patient, note: d.text.0.to_string(), ..Encounter::default() };
-    let context = resolve_context(&encounter, &document, day);
+    resolve_context(&encounter, document, day)
+}
+
+/// The labelled procedures without those that are hidden, as lines.
+pub(super) fn lines_found(d: &LabelledDocument) -> Vec<Line> {
     // FNV-1a of note and procedure chooses what is hidden.
     let hash = |code: &str| {
         d.id.bytes().chain(code.bytes()).fold(0x811c_9dc5u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193)) >> 8
     };
     let visit = |code: &str| code.starts_with("99") && code.get(2..3).is_some_and(|c| "0234".contains(c));
-    let lines: Vec<Line> = d
-        .procedures
+    d.procedures
         .iter()
         .filter(|p| !visit(&p.code) && hash(&p.code) % 10 >= HIDDEN)
         .map(|p| Line { code: p.code.clone(), ..Line::default() })
-        .collect();
-    Note { features: setting_features(&document, &context, &lines), gold: setting_of(d) as usize, fold, part }
+        .collect()
 }
 
 /// How the settings did on documents left out.
@@ -103,9 +112,21 @@ pub struct Check {
     pub visits_false: usize,
 }
 
+/// What was fitted, on what.
+pub struct Fitted {
+    /// Weights of all documents.
+    pub weights: SettingWeights,
+    /// Weights without each fold's documents.
+    pub folds: Vec<SettingWeights>,
+    /// Documents with their part (labelled notes, authored ones, short encounters); the fold is the place modulo the number.
+    pub documents: Vec<(LabelledDocument, usize)>,
+    /// How the weights did out of fold, for each part.
+    pub checks: [Check; 3],
+}
+
 /// Fits on `CORPORA/labels/train.jsonl` (with the project's `own` labels and short encounters where given) and
-/// `CORPORA/authored`. Returns the weights, and how they did out of fold on labelled notes, authored ones, short encounters.
-pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<(SettingWeights, [Check; 3]), DataError> {
+/// `CORPORA/authored`.
+pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<Fitted, DataError> {
     let mut documents: Vec<(LabelledDocument, usize)> = Vec::new();
     for d in training_documents(corpora, own)? {
         let part = usize::from(d.corpus == "authored");
@@ -118,6 +139,7 @@ pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<(SettingWeights, [Check
     documents.sort_by(|a, b| (a.1, &a.0.id).cmp(&(b.1, &b.0.id)));
     let notes: Vec<Note> = documents.iter().enumerate().map(|(i, (d, part))| note(d, i % FOLDS, *part)).collect();
     let mut checks = [Check::default(); 3];
+    let mut folds = Vec::new();
     for fold in 0..FOLDS {
         let weights = regression(&notes.iter().filter(|n| n.fold != fold).collect::<Vec<_>>());
         for n in notes.iter().filter(|n| n.fold == fold) {
@@ -136,8 +158,10 @@ pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<(SettingWeights, [Check
                 check.visits_lost += usize::from(best == 0);
             }
         }
+        folds.push(weights);
     }
-    Ok((regression(&notes.iter().collect::<Vec<_>>()), checks))
+    let weights = regression(&notes.iter().collect::<Vec<_>>());
+    Ok(Fitted { weights, folds, documents, checks })
 }
 
 /// Weights of the notes' weightiest features.

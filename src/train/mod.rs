@@ -16,6 +16,8 @@ pub mod documented;
 pub mod em;
 pub mod em_recipe;
 pub mod em_settings;
+pub mod em_short;
+pub mod em_visits;
 pub mod encoder;
 pub mod error;
 pub mod plot;
