@@ -19,6 +19,8 @@ pub(super) trait Lanes: Copy {
     const ROWS: usize;
     /// Columns of a tile, in vectors: 1 or 2. `ROWS × VECTORS` sums fit the registers.
     const VECTORS: usize;
+    /// Whether [`dot_bf16`](Self::dot_bf16) is one instruction.
+    const BF16: bool = false;
 
     unsafe fn splat(x: f32) -> Self::F;
     unsafe fn load(from: *const f32) -> Self::F;
@@ -52,6 +54,22 @@ pub(super) trait Lanes: Copy {
     /// Adds to each lane the products of its two i16 with two others.
     unsafe fn dot_pairs(sum: Self::I, words: Self::I, pairs: Self::I) -> Self::I;
     unsafe fn to_float(v: Self::I) -> Self::F;
+    /// Sixteen pairs of bf16, the first of each in the low half of a lane.
+    unsafe fn load_bf16_pairs(from: *const u16) -> Self::I;
+    /// The second bf16 of every lane.
+    unsafe fn high_bf16(pairs: Self::I) -> Self::F;
+    /// The first bf16 of every lane.
+    unsafe fn low_bf16(pairs: Self::I) -> Self::F;
+    /// Adds to each lane the product of its second bf16 with another, then that of the first, each sum rounded once. Used
+    /// where there is an instruction for it; in all others the same is said by [`fma`](Self::fma).
+    #[inline(always)]
+    unsafe fn dot_bf16(sum: Self::F, a: Self::I, b: Self::I) -> Self::F {
+        // SAFETY: the caller vouches for the instruction set.
+        unsafe {
+            let sum = Self::fma(Self::high_bf16(a), Self::high_bf16(b), sum);
+            Self::fma(Self::low_bf16(a), Self::low_bf16(b), sum)
+        }
+    }
     /// Asks for the cache line at an address, which need not be valid.
     unsafe fn prefetch(from: *const i8);
     /// Writes the low bytes of sixteen numbers plus [`ROUND`].

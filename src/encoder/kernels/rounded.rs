@@ -35,10 +35,13 @@ pub struct ByteWeights {
 /// Rows rounded for a layer.
 #[derive(Clone, Debug, Default)]
 pub struct RoundedRows {
-    inputs: usize,
-    rows: usize,
+    pub(super) inputs: usize,
+    pub(super) rows: usize,
     bytes: Vec<u8>,
-    words: Vec<i16>,
+    /// i16, or the bits of bf16.
+    pub(super) words: Vec<i16>,
+    /// bf16 as f32.
+    pub(super) wide: Vec<f32>,
     /// Step and offset, rows × groups.
     scales: Vec<[f32; 2]>,
 }
