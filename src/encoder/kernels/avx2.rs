@@ -147,20 +147,6 @@ impl<const VNNI: bool> Lanes for Avx2<VNNI> {
         unsafe { both!(_mm256_cvtepi32_ps(v)) }
     }
     #[inline(always)]
-    unsafe fn load_bf16_pairs(from: *const u16) -> Self::I {
-        unsafe { [_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(16).cast())] }
-    }
-    #[inline(always)]
-    unsafe fn high_bf16(pairs: Self::I) -> Self::F {
-        let high = |v| unsafe { _mm256_castsi256_ps(_mm256_and_si256(v, _mm256_set1_epi32(-0x1_0000))) };
-        both!(high(pairs))
-    }
-    #[inline(always)]
-    unsafe fn low_bf16(pairs: Self::I) -> Self::F {
-        let low = |v| unsafe { _mm256_castsi256_ps(_mm256_slli_epi32(v, 16)) };
-        both!(low(pairs))
-    }
-    #[inline(always)]
     unsafe fn prefetch(from: *const i8) {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(from) }
     }

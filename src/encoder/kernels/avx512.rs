@@ -1,7 +1,7 @@
 //! The lanes as one register of AVX-512, with or without VNNI and BF16.
 use std::arch::x86_64::*;
 
-use super::lanes::Lanes;
+use super::lanes::{Lanes, dot_bf16_apart};
 
 /// `VNNI`: integer products by `vpdpbusd`; `BF16`: products of pairs of bf16 by `vdpbf16ps`.
 #[derive(Clone, Copy)]
@@ -25,12 +25,11 @@ unsafe fn halves(v: __m512) -> (__m256, __m256) {
 
 // SAFETY of the blocks below: the trait's contract, AVX-512 F, BW, DQ and VL (and VNNI and BF16 if so named) are there and
 // pointers are valid.
-impl<const VNNI: bool, const WITH_BF16: bool> Lanes for Avx512<VNNI, WITH_BF16> {
+impl<const VNNI: bool, const BF16: bool> Lanes for Avx512<VNNI, BF16> {
     type F = __m512;
     type I = __m512i;
     const ROWS: usize = 12;
     const VECTORS: usize = 2;
-    const BF16: bool = WITH_BF16;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self::F {
@@ -146,27 +145,15 @@ impl<const VNNI: bool, const WITH_BF16: bool> Lanes for Avx512<VNNI, WITH_BF16> 
         unsafe { _mm512_cvtepi32_ps(v) }
     }
     #[inline(always)]
-    unsafe fn load_bf16_pairs(from: *const u16) -> Self::I {
-        unsafe { _mm512_loadu_si512(from.cast()) }
-    }
-    #[inline(always)]
-    unsafe fn high_bf16(pairs: Self::I) -> Self::F {
-        unsafe { _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(-0x1_0000))) }
-    }
-    #[inline(always)]
-    unsafe fn low_bf16(pairs: Self::I) -> Self::F {
-        unsafe { _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16)) }
-    }
-    #[inline(always)]
-    unsafe fn dot_bf16(sum: Self::F, a: Self::I, b: Self::I) -> Self::F {
+    unsafe fn dot_bf16(sum: Self::F, pair: *const u32, pairs: *const u32) -> Self::F {
         unsafe {
-            if WITH_BF16 {
+            if BF16 {
                 // The same 512 bits under another name.
-                let pairs = |v: __m512i| std::mem::transmute::<__m512i, __m512bh>(v);
-                return _mm512_dpbf16_ps(sum, pairs(a), pairs(b));
+                let bf16 = |v: __m512i| std::mem::transmute::<__m512i, __m512bh>(v);
+                let pair = _mm512_set1_epi32(pair.cast::<i32>().read_unaligned());
+                return _mm512_dpbf16_ps(sum, bf16(pair), bf16(_mm512_loadu_si512(pairs.cast())));
             }
-            let sum = Self::fma(Self::high_bf16(a), Self::high_bf16(b), sum);
-            Self::fma(Self::low_bf16(a), Self::low_bf16(b), sum)
+            dot_bf16_apart::<Self>(sum, pair, pairs)
         }
     }
     #[inline(always)]

@@ -19,8 +19,6 @@ pub(super) trait Lanes: Copy {
     const ROWS: usize;
     /// Columns of a tile, in vectors: 1 or 2. `ROWS × VECTORS` sums fit the registers.
     const VECTORS: usize;
-    /// Whether [`dot_bf16`](Self::dot_bf16) is one instruction.
-    const BF16: bool = false;
 
     unsafe fn splat(x: f32) -> Self::F;
     unsafe fn load(from: *const f32) -> Self::F;
@@ -54,21 +52,12 @@ pub(super) trait Lanes: Copy {
     /// Adds to each lane the products of its two i16 with two others.
     unsafe fn dot_pairs(sum: Self::I, words: Self::I, pairs: Self::I) -> Self::I;
     unsafe fn to_float(v: Self::I) -> Self::F;
-    /// Sixteen pairs of bf16, the first of each in the low half of a lane.
-    unsafe fn load_bf16_pairs(from: *const u16) -> Self::I;
-    /// The second bf16 of every lane.
-    unsafe fn high_bf16(pairs: Self::I) -> Self::F;
-    /// The first bf16 of every lane.
-    unsafe fn low_bf16(pairs: Self::I) -> Self::F;
-    /// Adds to each lane the product of its second bf16 with another, then that of the first, each sum rounded once. Used
-    /// where there is an instruction for it; in all others the same is said by [`fma`](Self::fma).
+    /// Adds to each lane the products of a pair of bf16 with sixteen pairs: of the numbers in the high halves first, then
+    /// of those in the low ones, each sum rounded once. Other sets than the one with an instruction for it have no need of it.
     #[inline(always)]
-    unsafe fn dot_bf16(sum: Self::F, a: Self::I, b: Self::I) -> Self::F {
-        // SAFETY: the caller vouches for the instruction set.
-        unsafe {
-            let sum = Self::fma(Self::high_bf16(a), Self::high_bf16(b), sum);
-            Self::fma(Self::low_bf16(a), Self::low_bf16(b), sum)
-        }
+    unsafe fn dot_bf16(sum: Self::F, pair: *const u32, pairs: *const u32) -> Self::F {
+        // SAFETY: as for the function.
+        unsafe { dot_bf16_apart::<Self>(sum, pair, pairs) }
     }
     /// Asks for the cache line at an address, which need not be valid.
     unsafe fn prefetch(from: *const i8);
@@ -76,4 +65,20 @@ pub(super) trait Lanes: Copy {
     unsafe fn store_bytes(to: *mut u8, rounded: Self::F);
     /// Writes the low halves of sixteen numbers plus [`ROUND`], as i16.
     unsafe fn store_words(to: *mut i16, rounded: Self::F);
+}
+
+/// [`Lanes::dot_bf16`] in multiply-adds.
+#[inline(always)]
+pub(super) unsafe fn dot_bf16_apart<S: Lanes>(sum: S::F, pair: *const u32, pairs: *const u32) -> S::F {
+    // SAFETY: the caller vouches for the instruction set and the pointers.
+    unsafe {
+        let halves = |pair: u32| [f32::from_bits(pair & 0xffff_0000), f32::from_bits(pair << 16)];
+        let (mut high, mut low) = ([0f32; 16], [0f32; 16]);
+        for (lane, pair) in pairs.cast::<[u32; 16]>().read_unaligned().into_iter().enumerate() {
+            [high[lane], low[lane]] = halves(pair);
+        }
+        let [first, second] = halves(*pair);
+        let sum = S::fma(S::splat(first), S::load(high.as_ptr()), sum);
+        S::fma(S::splat(second), S::load(low.as_ptr()), sum)
+    }
 }

@@ -117,8 +117,8 @@ for_each_instruction_set! {
     unsafe fn word_product_on = integers::word_product,
         (rows: usize, inputs: usize, outputs: usize, a: *const i16, panels: *const i8, out: *mut f32, scales: Scales, end: Finish);
     unsafe fn bf16_product_on = bf16::bf16_product,
-        (rows: usize, inputs: usize, outputs: usize, a: bf16::Rows, panels: *const u16, out: *mut f32, end: Finish);
-    unsafe fn to_bf16_on = bf16::to_bf16, (row: &[f32], words: &mut [i16]);
+        (rows: usize, pairs: usize, outputs: usize, a: *const u32, panels: *const u32, out: *mut f32, end: Finish);
+    unsafe fn to_bf16_on = bf16::to_bf16, (row: &[f32], pairs: &mut [u32]);
     unsafe fn to_wide_bf16_on = bf16::to_wide_bf16, (row: &[f32], wide: &mut [f32]);
     unsafe fn to_words_on = rows::to_words, (row: *const f32, count: usize, words: *mut i16, largest: f32) -> f32;
     unsafe fn attend_on = attention::attend, (sequence: Sequence, first: usize, rows: usize, out: *mut f32, space: *mut f32);

@@ -195,20 +195,6 @@ impl<const DOT: bool> Lanes for Neon<DOT> {
         unsafe { four!(vcvtq_f32_s32(v)) }
     }
     #[inline(always)]
-    unsafe fn load_bf16_pairs(from: *const u16) -> Self::I {
-        unsafe { [0, 8, 16, 24].map(|at| vreinterpretq_s32_u16(vld1q_u16(from.add(at)))) }
-    }
-    #[inline(always)]
-    unsafe fn high_bf16(pairs: Self::I) -> Self::F {
-        let high = |v| unsafe { vreinterpretq_f32_s32(vandq_s32(v, vdupq_n_s32(-0x1_0000))) };
-        four!(high(pairs))
-    }
-    #[inline(always)]
-    unsafe fn low_bf16(pairs: Self::I) -> Self::F {
-        let low = |v| unsafe { vreinterpretq_f32_s32(vshlq_n_s32(v, 16)) };
-        four!(low(pairs))
-    }
-    #[inline(always)]
     unsafe fn prefetch(_: *const i8) {}
     #[inline(always)]
     unsafe fn store_bytes(to: *mut u8, rounded: Self::F) {

@@ -141,20 +141,6 @@ impl Lanes for Portable {
         each(|i| v[i] as f32)
     }
     #[inline(always)]
-    unsafe fn load_bf16_pairs(from: *const u16) -> Self::I {
-        // SAFETY: the caller vouches for 32 readable numbers.
-        let pairs = unsafe { from.cast::<[[u16; 2]; 16]>().read_unaligned() };
-        pairs.map(|[low, high]| (u32::from(high) << 16 | u32::from(low)) as i32)
-    }
-    #[inline(always)]
-    unsafe fn high_bf16(pairs: Self::I) -> Self::F {
-        each(|i| f32::from_bits(pairs[i] as u32 & 0xffff_0000))
-    }
-    #[inline(always)]
-    unsafe fn low_bf16(pairs: Self::I) -> Self::F {
-        each(|i| f32::from_bits((pairs[i] as u32) << 16))
-    }
-    #[inline(always)]
     unsafe fn prefetch(_: *const i8) {}
     #[inline(always)]
     unsafe fn store_bytes(to: *mut u8, rounded: Self::F) {

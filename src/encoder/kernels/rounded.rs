@@ -38,8 +38,9 @@ pub struct RoundedRows {
     pub(super) inputs: usize,
     pub(super) rows: usize,
     bytes: Vec<u8>,
-    /// i16, or the bits of bf16.
-    pub(super) words: Vec<i16>,
+    words: Vec<i16>,
+    /// bf16 in pairs.
+    pub(super) pairs: Vec<u32>,
     /// bf16 as f32.
     pub(super) wide: Vec<f32>,
     /// Step and offset, rows × groups.

@@ -41,13 +41,14 @@ fn numbers_rounded_to_bf16() {
     let any = (0..4_000).map(|_| f32::from_bits(random.0.random::<u32>() % 0x7f00_0000));
     let xs: Vec<f32> = any.chain(ties).chain(extremes).collect();
     let found = agree(0.0, |set| {
-        let (mut wide, mut words) = (vec![7.0; xs.len()], vec![7; xs.len()]);
+        let (mut wide, mut pairs) = (vec![7.0; xs.len()], vec![7; xs.len().div_ceil(2)]);
         // SAFETY: the set is there.
         unsafe {
             to_wide_bf16_on(set, &xs, &mut wide);
-            to_bf16_on(set, &xs, &mut words);
+            to_bf16_on(set, &xs, &mut pairs);
         }
-        let narrow: Vec<f32> = words.iter().map(|w| f32::from_bits(u32::from(*w as u16) << 16)).collect();
+        let halves = |pair: &u32| [f32::from_bits(pair & 0xffff_0000), f32::from_bits(pair << 16)];
+        let narrow: Vec<f32> = pairs.iter().flat_map(halves).take(xs.len()).collect();
         assert_eq!(narrow, wide);
         wide
     });
@@ -57,7 +58,7 @@ fn numbers_rounded_to_bf16() {
     }
 }
 
-/// What the instruction for pairs adds first, and how it rounds, over many magnitudes.
+/// In which order the instruction for pairs adds, and how it rounds, over many magnitudes.
 #[test]
 fn pairs_of_bf16_are_two_multiply_adds() {
     let mut random = Random::new(8);
@@ -74,10 +75,21 @@ fn pairs_of_bf16_are_two_multiply_adds() {
             let (mut out, mut rounded) = (vec![0.0; outputs], RoundedRows::default());
             packed.round(&xs, &mut rounded);
             packed.apply(&rounded, &mut out, After::default());
+            // The kernel for pairs is right on every set, also where another is used.
+            let mut pairs = vec![0u32; inputs / 2];
+            let of = |row: &[f32], i: usize| nearest_bf16(row[2 * i]).to_bits() | nearest_bf16(row[2 * i + 1]).to_bits() >> 16;
+            let panel: Vec<u32> =
+                (0..outputs * inputs / 2).map(|at| of(&weights[at % outputs * inputs..], at / outputs)).collect();
+            let (mut again, end) = (vec![0.0; outputs], Finish { bias: bias.as_ptr(), residual: std::ptr::null(), gelu: false });
+            // SAFETY: one row, one panel.
+            unsafe {
+                to_bf16_on(set, &xs, &mut pairs);
+                bf16_product_on(set, 1, inputs / 2, outputs, pairs.as_ptr(), panel.as_ptr(), again.as_mut_ptr(), end);
+            }
+            assert_eq!(out, again, "{set:?}");
             for (output, found) in out.iter().enumerate() {
-                let order = (0..inputs).map(|i| i ^ 1);
                 let product = |sum: f32, i: usize| nearest_bf16(xs[i]).mul_add(nearest_bf16(weights[output * inputs + i]), sum);
-                assert_eq!(order.fold(bias[output], product), *found, "{set:?}");
+                assert_eq!((0..inputs).fold(bias[output], product), *found, "{set:?}");
             }
         }
     }
