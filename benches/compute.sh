@@ -9,19 +9,15 @@ model="$(realpath "${2:-$(dirname "$0")/../models/superbill-base}")"
 superbill="${SUPERBILL:-${CARGO_TARGET_DIR:-target}/release/superbill}"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-for compute in "f32" "int8" "int8 (8-bit inputs: output)" "int8 (8-bit inputs: projection, output)" \
+for compute in "f32" "bf16" "int8" "int8 (8-bit inputs: output)" "int8 (8-bit inputs: projection, output)" \
   "int8 (8-bit inputs: projection, intermediate, output)" \
   "int8 (8-bit inputs: projection, attention output, intermediate, output)"; do
   rm -rf "$work/model"
   mkdir "$work/model"
   ln -s "$model"/* "$work/model/"
   rm "$work/model/manifest.json"
-  python3 - "$model/manifest.json" "$work/model/manifest.json" "$compute" <<'END'
-import json, sys
-manifest = json.load(open(sys.argv[1]))
-manifest["compute"] = sys.argv[3]
-json.dump(manifest, open(sys.argv[2], "w"), indent=2)
-END
+  cp "$model/manifest.json" "$work/model/manifest.json"
+  "$superbill" models compute "$work/model" "$compute" > /dev/null
   echo "== $compute"
   "$superbill" eval --set "$set_of" --model "$work/model" |
     grep -E '^ *(diagnosis_f1|primary_accuracy|procedure_f1|em_accepted|candidate_recall|seconds_per_note) '

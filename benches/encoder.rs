@@ -1,6 +1,6 @@
 //! The encoder as a worker that `benches/peer/compare.py` talks to, so that its runs and those of a peer alternate.
 //!
-//! `encoder --numerics f32|int8` reads lines from standard input: `run FILE N` runs the sequences of FILE (one a line,
+//! `encoder --numerics f32|bf16|int8` reads lines from standard input: `run FILE N` runs the sequences of FILE (one a line,
 //! ids between blanks) N times and prints the milliseconds; `dump FILE OUT` writes their vectors as little-endian f32;
 //! `sentences FILE` writes sequences of the sentences of the notes under `eval/notes`. It answers one line each.
 #![allow(missing_docs)]

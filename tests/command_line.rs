@@ -184,6 +184,22 @@ fn one_bad_note_does_not_stop_the_others() {
 }
 
 #[test]
+fn what_a_model_computes_in_is_recorded() {
+    let dir = tempfile::tempdir().expect("folder");
+    let (own, folder) = (dir.path().join("manifest.json"), dir.path().to_str().expect("path"));
+    let released = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/superbill-base/manifest.json");
+    fs::copy(&released, &own).expect("copy");
+    let read = |path: &Path| serde_json::from_slice::<serde_json::Value>(&fs::read(path).expect("read")).expect("JSON");
+    assert_eq!(status(&superbill(&["models", "compute", folder, "bf16"])), 0);
+    let mut expected = read(&released);
+    expected["compute"] = "bf16".into();
+    assert_eq!(read(&own), expected);
+    let wrong = superbill(&["models", "compute", folder, "fp4"]);
+    assert_eq!(status(&wrong), 2);
+    assert!(stderr(&wrong).contains("expected f32, bf16, int8"), "{}", stderr(&wrong));
+}
+
+#[test]
 fn a_damaged_installation_says_which_file() {
     let dir = tempfile::tempdir().expect("folder");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/superbill-base");

@@ -15,6 +15,8 @@ use superbill::encoder::store::Stored;
 const FLOAT_TOLERANCE: f32 = 1e-4;
 /// Least cosine of a vector with the definition's, in int8 and with weights of two deviations.
 const INT8_COSINE: f32 = 0.99;
+/// The same in bf16.
+const BF16_COSINE: f32 = 0.999;
 
 fn config(heads: usize, size: usize, wide: usize) -> BertConfig {
     BertConfig {
@@ -97,15 +99,19 @@ proptest! {
         let width = model.config.hidden_size;
         let expected: Vec<_> = sequences.iter().map(|s| model.defined(s)).collect();
         let exact = vectors(&model.packed(Numerics::Float, Instructions::best()), &sequences, 2);
-        let rounded = vectors(&model.packed(Numerics::int8(&[Matrix::Output]), Instructions::best()), &sequences, 2);
-        for ((expected, exact), rounded) in expected.iter().flatten().zip(exact.iter().flatten()).zip(rounded.iter().flatten()) {
+        for (expected, exact) in expected.iter().flatten().zip(exact.iter().flatten()) {
             let difference = expected.iter().zip(exact).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             prop_assert!(difference < FLOAT_TOLERANCE, "f32 is off by {}", difference);
+        }
+        for (numerics, least) in [(Numerics::Bf16, BF16_COSINE), (Numerics::int8(&[Matrix::Output]), INT8_COSINE)] {
+            let rounded = vectors(&model.packed(numerics, Instructions::best()), &sequences, 2);
+            let pairs = expected.iter().flatten().flat_map(|v| v.chunks_exact(width));
+            let pairs = pairs.zip(rounded.iter().flatten().flat_map(|v| v.chunks_exact(width)));
             // Few numbers round badly; a real model has hundreds.
-            for (a, b) in expected.chunks_exact(width).zip(rounded.chunks_exact(width)).filter(|_| width >= 64) {
+            for (a, b) in pairs.filter(|_| width >= 64) {
                 let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
                 let cosine = dot(a, b) / (dot(a, a) * dot(b, b)).sqrt();
-                prop_assert!(cosine > INT8_COSINE, "int8 has cosine {}", cosine);
+                prop_assert!(cosine > least, "{} has cosine {}", numerics.name(), cosine);
             }
         }
     }
@@ -113,7 +119,8 @@ proptest! {
     #[test]
     fn neither_batches_nor_threads_nor_instructions_change_a_bit(seed in 0u64..1000, sequences in sequences()) {
         let model = Model::new(config(3, 16, 70), seed);
-        for numerics in [Numerics::Float, Numerics::int8(&[]), Numerics::int8(&[Matrix::Projection, Matrix::Output])] {
+        let int8 = [Numerics::int8(&[]), Numerics::int8(&[Matrix::Projection, Matrix::Output])];
+        for numerics in [Numerics::Float, Numerics::Bf16].into_iter().chain(int8) {
             let packed = model.packed(numerics, Instructions::best());
             let together = vectors(&packed, &sequences, 1);
             for threads in [2, 5] {

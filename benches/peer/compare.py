@@ -209,7 +209,7 @@ def goals(result):
 
 
 def table(result):
-    engines = ["ours_f32", "ours_best", "onnxruntime_f32", "onnxruntime_int8"]
+    engines = ["ours_f32", "ours_bf16", "ours_best", "onnxruntime_f32", "onnxruntime_int8"]
     lines = [f"# Speed, {result['date']}, commit {result['commit'][:10]}", "",
              f"{result['machine']['cpu']}, {result['machine']['cores']} cores, {' '.join(result['machine']['flags'])}; "
              f"load at the start {result['machine']['load_at_start']}. Medians of {result['rounds']} alternating rounds; tokens/s, "
@@ -248,17 +248,18 @@ def encoder(given, numerics, rounds, result, keep):
         folder = pathlib.Path(folder)
         f32, int8 = graph.make(MODEL, folder / "onnx")
         for threads in (1, 2):
-            ours, best = Ours(given.worker, "f32", threads), Ours(given.worker, numerics, threads)
+            ours, bf16, best = (Ours(given.worker, n, threads) for n in ("f32", "bf16", numerics))
             theirs, theirs_int8 = Theirs(f32, threads), Theirs(int8, threads)
             all_shapes = shapes(best, folder)
-            engines = {"ours_f32": ours, "ours_best": best, "onnxruntime_f32": theirs, "onnxruntime_int8": theirs_int8}
+            engines = {"ours_f32": ours, "ours_bf16": bf16, "ours_best": best, "onnxruntime_f32": theirs,
+                       "onnxruntime_int8": theirs_int8}
             samples = measure(engines, all_shapes, rounds)
             behind = "" if threads == 1 else "_2_threads"
             result["encoder"][f"{threads}_threads_{best.instructions}"] = summary(samples, all_shapes)
             for key, shape in (("ragged", "ragged"), ("one_by_32", "1x32"), ("one_by_256", "1x256"), ("batch", "8x128"),
                                ("batch_32x32", "32x32")):
-                for what, own, other in (("f32", "ours_f32", "onnxruntime_f32"), ("best", "ours_best", "onnxruntime_int8"),
-                                         ("best_to_f32", "ours_best", "onnxruntime_f32")):
+                for what, own, other in (("f32", "ours_f32", "onnxruntime_f32"), ("bf16_to_f32", "ours_bf16", "onnxruntime_f32"),
+                                         ("best", "ours_best", "onnxruntime_int8"), ("best_to_f32", "ours_best", "onnxruntime_f32")):
                     name = f"{key}_{what}{behind}"
                     result["ratio_to_onnxruntime"][name] = ratio(samples, shape, own, other)
                     result["ratio_by_processor_time"][name] = ratio(samples, shape, own, other, 1)
@@ -266,8 +267,10 @@ def encoder(given, numerics, rounds, result, keep):
             if threads == 1:
                 ragged = all_shapes[-1]
                 result["cosine_to_onnxruntime_f32"] = {
-                    "ours_f32": accuracy(ours, theirs, ragged, folder), "ours_best": accuracy(best, theirs, ragged, folder)}
-                forced = {"ours_f32": Ours(given.worker, "f32", 1, "avx2"), "ours_best": Ours(given.worker, numerics, 1, "avx2")}
+                    name: accuracy(worker, theirs, ragged, folder)
+                    for name, worker in (("ours_f32", ours), ("ours_bf16", bf16), ("ours_best", best))}
+                forced = {f"ours_{name}": Ours(given.worker, n, 1, "avx2")
+                          for name, n in (("f32", "f32"), ("bf16", "bf16"), ("best", numerics))}
                 # The peer has no switch for its instructions: it runs as it chooses.
                 own = list(forced.values())
                 forced |= {"onnxruntime_f32": theirs, "onnxruntime_int8": theirs_int8}
@@ -275,8 +278,8 @@ def encoder(given, numerics, rounds, result, keep):
                 for worker in own:
                     worker.close()
                 keep()
-            ours.close()
-            best.close()
+            for worker in (ours, bf16, best):
+                worker.close()
 
 
 def engine(given, **environment):

@@ -9,6 +9,7 @@ use crate::codeset::CodeSets;
 use crate::coding::diagnoses::attention;
 use crate::encoder::convert::{Conversion, convert};
 use crate::encoder::manifest::{self, Manifest};
+use crate::encoder::packed::Numerics;
 use crate::encoder::store::{self, Precision};
 use crate::encoder::{CandleEncoder, EncoderError, average, bert, device, hub, vectors};
 use crate::extract::heads;
@@ -63,6 +64,14 @@ pub enum ModelsCommand {
     Vectors {
         /// Model directory
         directory: PathBuf,
+    },
+    /// Records in a model's manifest what a CPU computes its dense layers in
+    Compute {
+        /// Model directory
+        directory: PathBuf,
+        /// f32, bf16, int8, or int8 with 8-bit inputs of some matrices, as in `int8 (8-bit inputs: projection, output)`
+        #[arg(value_name = "FORMAT", value_parser = |text: &str| Numerics::try_from(text.to_owned()))]
+        numerics: Numerics,
     },
     /// Times the encoder on notes (JSONL, field `note` or `text`) and compares its vectors with those of the CPU
     Time {
@@ -198,6 +207,12 @@ pub fn run(args: &ModelsArgs, codesets: Option<&std::path::Path>, device_name: &
             manifest.record(&directory, vectors::CODE_VECTORS)?;
             manifest.write(&directory)?;
             Ok(format!("{} vectors for {codes} codes written to {}\n", rows.len(), path.display()))
+        }
+        ModelsCommand::Compute { directory, numerics } => {
+            let mut manifest = Manifest::read(&directory)?;
+            manifest.compute = numerics;
+            manifest.write(&directory)?;
+            Ok(format!("{}: dense layers are computed in {}\n", manifest.identity(), numerics.name()))
         }
         ModelsCommand::Time { directory, notes, repeats } => {
             let text = std::fs::read_to_string(&notes).map_err(|e| EncoderError::io("notes", &notes, e))?;

@@ -1,11 +1,11 @@
-//! The lanes as one register of AVX-512, with or without VNNI.
+//! The lanes as one register of AVX-512, with or without VNNI and BF16.
 use std::arch::x86_64::*;
 
-use super::lanes::Lanes;
+use super::lanes::{Lanes, dot_bf16_apart};
 
-/// `VNNI`: integer products by `vpdpbusd`.
+/// `VNNI`: integer products by `vpdpbusd`; `BF16`: products of pairs of bf16 by `vdpbf16ps`.
 #[derive(Clone, Copy)]
-pub(super) struct Avx512<const VNNI: bool>;
+pub(super) struct Avx512<const VNNI: bool, const BF16: bool>;
 
 #[inline(always)]
 unsafe fn fold(v: __m256, join: unsafe fn(__m128, __m128) -> __m128) -> f32 {
@@ -23,9 +23,9 @@ unsafe fn halves(v: __m512) -> (__m256, __m256) {
     unsafe { (_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1)) }
 }
 
-// SAFETY of the blocks below: the trait's contract, AVX-512 F, BW, DQ and VL (and VNNI if so named) are there and pointers
-// are valid.
-impl<const VNNI: bool> Lanes for Avx512<VNNI> {
+// SAFETY of the blocks below: the trait's contract, AVX-512 F, BW, DQ and VL (and VNNI and BF16 if so named) are there and
+// pointers are valid.
+impl<const VNNI: bool, const BF16: bool> Lanes for Avx512<VNNI, BF16> {
     type F = __m512;
     type I = __m512i;
     const ROWS: usize = 12;
@@ -143,6 +143,18 @@ impl<const VNNI: bool> Lanes for Avx512<VNNI> {
     #[inline(always)]
     unsafe fn to_float(v: Self::I) -> Self::F {
         unsafe { _mm512_cvtepi32_ps(v) }
+    }
+    #[inline(always)]
+    unsafe fn dot_bf16(sum: Self::F, pair: *const u32, pairs: *const u32) -> Self::F {
+        unsafe {
+            if BF16 {
+                // The same 512 bits under another name.
+                let bf16 = |v: __m512i| std::mem::transmute::<__m512i, __m512bh>(v);
+                let pair = _mm512_set1_epi32(pair.cast::<i32>().read_unaligned());
+                return _mm512_dpbf16_ps(sum, bf16(pair), bf16(_mm512_loadu_si512(pairs.cast())));
+            }
+            dot_bf16_apart::<Self>(sum, pair, pairs)
+        }
     }
     #[inline(always)]
     unsafe fn prefetch(from: *const i8) {

@@ -52,10 +52,33 @@ pub(super) trait Lanes: Copy {
     /// Adds to each lane the products of its two i16 with two others.
     unsafe fn dot_pairs(sum: Self::I, words: Self::I, pairs: Self::I) -> Self::I;
     unsafe fn to_float(v: Self::I) -> Self::F;
+    /// Adds to each lane the products of a pair of bf16 with sixteen pairs: of the numbers in the high halves first, then
+    /// of those in the low ones, each sum rounded once. Other sets than the one with an instruction for it have no need of it.
+    #[inline(always)]
+    unsafe fn dot_bf16(sum: Self::F, pair: *const u32, pairs: *const u32) -> Self::F {
+        // SAFETY: as for the function.
+        unsafe { dot_bf16_apart::<Self>(sum, pair, pairs) }
+    }
     /// Asks for the cache line at an address, which need not be valid.
     unsafe fn prefetch(from: *const i8);
     /// Writes the low bytes of sixteen numbers plus [`ROUND`].
     unsafe fn store_bytes(to: *mut u8, rounded: Self::F);
     /// Writes the low halves of sixteen numbers plus [`ROUND`], as i16.
     unsafe fn store_words(to: *mut i16, rounded: Self::F);
+}
+
+/// [`Lanes::dot_bf16`] in multiply-adds.
+#[inline(always)]
+pub(super) unsafe fn dot_bf16_apart<S: Lanes>(sum: S::F, pair: *const u32, pairs: *const u32) -> S::F {
+    // SAFETY: the caller vouches for the instruction set and the pointers.
+    unsafe {
+        let halves = |pair: u32| [f32::from_bits(pair & 0xffff_0000), f32::from_bits(pair << 16)];
+        let (mut high, mut low) = ([0f32; 16], [0f32; 16]);
+        for (lane, pair) in pairs.cast::<[u32; 16]>().read_unaligned().into_iter().enumerate() {
+            [high[lane], low[lane]] = halves(pair);
+        }
+        let [first, second] = halves(*pair);
+        let sum = S::fma(S::splat(first), S::load(high.as_ptr()), sum);
+        S::fma(S::splat(second), S::load(low.as_ptr()), sum)
+    }
 }

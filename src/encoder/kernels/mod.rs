@@ -10,10 +10,14 @@ mod attention;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod bf16;
 mod dense;
 mod forest;
+mod instructions;
 mod integers;
 mod lanes;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+mod neon;
 mod portable;
 mod product;
 mod rounded;
@@ -21,84 +25,14 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use std::sync::OnceLock;
-
 use attention::Sequence;
+pub use bf16::Bf16Weights;
 pub use dense::{After, FloatWeights, Residual};
 pub use forest::{Forest, Node};
+pub use instructions::Instructions;
 use integers::Scales;
 use product::Finish;
 pub use rounded::{Activations, ByteWeights, RoundedRows};
-
-/// The instruction sets, slowest first. All give the same bits (the portable one on x86-64 but for a last bit once in
-/// 2²⁹ operations).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum Instructions {
-    Portable,
-    /// With FMA.
-    Avx2,
-    /// With the 256-bit `vpdpbusd`.
-    Avx2Vnni,
-    /// F, BW, DQ and VL.
-    Avx512,
-    Avx512Vnni,
-}
-
-impl Instructions {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Portable, Self::Avx2, Self::Avx2Vnni, Self::Avx512, Self::Avx512Vnni];
-
-    /// The best that this CPU has, or the one that the environment variable `SUPERBILL_CPU` names (for measurements).
-    pub fn best() -> Self {
-        static BEST: OnceLock<Instructions> = OnceLock::new();
-        *BEST.get_or_init(|| {
-            let asked = std::env::var("SUPERBILL_CPU").ok();
-            let named = |i: &Self| asked.as_deref().is_none_or(|a| a.eq_ignore_ascii_case(i.name()));
-            let there = || Self::ALL.into_iter().rev().filter(|i| i.available());
-            there().find(named).or_else(|| there().next()).unwrap_or(Self::Portable)
-        })
-    }
-
-    /// Its name in results of measurements.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Portable => "portable",
-            Self::Avx2 => "avx2",
-            Self::Avx2Vnni => "avx2-vnni",
-            Self::Avx512 => "avx512",
-            Self::Avx512Vnni => "avx512-vnni",
-        }
-    }
-
-    /// Whether it multiplies bytes as fast as it can multiply anything (VNNI).
-    fn has_byte_products(self) -> bool {
-        matches!(self, Self::Avx2Vnni | Self::Avx512Vnni)
-    }
-
-    /// Whether this CPU has it.
-    pub fn available(self) -> bool {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-            let avx512 = is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl");
-            match self {
-                Self::Portable => true,
-                Self::Avx2 => avx2,
-                Self::Avx2Vnni => avx2 && is_x86_feature_detected!("avxvnni"),
-                Self::Avx512 => avx2 && avx512,
-                Self::Avx512Vnni => avx2 && avx512 && is_x86_feature_detected!("avx512vnni"),
-            }
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        {
-            self == Self::Portable
-        }
-    }
-}
 
 /// Makes a function for each instruction set from one over [`lanes::Lanes`], and one that chooses.
 macro_rules! for_each_instruction_set {
@@ -122,21 +56,48 @@ macro_rules! for_each_instruction_set {
                     #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
                     unsafe fn avx512($($argument: $type),*) $(-> $result)? {
                         // SAFETY: as above.
-                        unsafe { $module::$function::<avx512::Avx512<false>>($($argument),*) }
+                        unsafe { $module::$function::<avx512::Avx512<false, false>>($($argument),*) }
                     }
                     #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
                     unsafe fn avx512_vnni($($argument: $type),*) $(-> $result)? {
                         // SAFETY: as above.
-                        unsafe { $module::$function::<avx512::Avx512<true>>($($argument),*) }
+                        unsafe { $module::$function::<avx512::Avx512<true, false>>($($argument),*) }
+                    }
+                    #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16")]
+                    unsafe fn avx512_bf16($($argument: $type),*) $(-> $result)? {
+                        // SAFETY: as above.
+                        unsafe { $module::$function::<avx512::Avx512<true, true>>($($argument),*) }
                     }
                     // SAFETY: the caller vouches for the instruction set and the pointers.
                     unsafe {
                         match set {
+                            Instructions::Avx512Bf16 => return avx512_bf16($($argument),*),
                             Instructions::Avx512Vnni => return avx512_vnni($($argument),*),
                             Instructions::Avx512 => return avx512($($argument),*),
                             Instructions::Avx2Vnni => return avx2_vnni($($argument),*),
                             Instructions::Avx2 => return avx2($($argument),*),
-                            Instructions::Portable => {}
+                            Instructions::Portable | Instructions::Neon | Instructions::NeonDot => {}
+                        }
+                    }
+                }
+                #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+                {
+                    #[target_feature(enable = "neon")]
+                    unsafe fn neon($($argument: $type),*) $(-> $result)? {
+                        // SAFETY: this function has the features that the lanes need.
+                        unsafe { $module::$function::<neon::Neon<false>>($($argument),*) }
+                    }
+                    #[target_feature(enable = "neon,dotprod")]
+                    unsafe fn neon_dot($($argument: $type),*) $(-> $result)? {
+                        // SAFETY: as above.
+                        unsafe { $module::$function::<neon::Neon<true>>($($argument),*) }
+                    }
+                    // SAFETY: the caller vouches for the instruction set and the pointers.
+                    unsafe {
+                        match set {
+                            Instructions::NeonDot => return neon_dot($($argument),*),
+                            Instructions::Neon => return neon($($argument),*),
+                            _ => {}
                         }
                     }
                 }
@@ -155,6 +116,10 @@ for_each_instruction_set! {
         (rows: usize, inputs: usize, outputs: usize, a: *const u8, panels: *const i8, out: *mut f32, scales: Scales, end: Finish);
     unsafe fn word_product_on = integers::word_product,
         (rows: usize, inputs: usize, outputs: usize, a: *const i16, panels: *const i8, out: *mut f32, scales: Scales, end: Finish);
+    unsafe fn bf16_product_on = bf16::bf16_product,
+        (rows: usize, pairs: usize, outputs: usize, a: *const u32, panels: *const u32, out: *mut f32, end: Finish);
+    unsafe fn to_bf16_on = bf16::to_bf16, (row: &[f32], pairs: &mut [u32]);
+    unsafe fn to_wide_bf16_on = bf16::to_wide_bf16, (row: &[f32], wide: &mut [f32]);
     unsafe fn to_words_on = rows::to_words, (row: *const f32, count: usize, words: *mut i16, largest: f32) -> f32;
     unsafe fn attend_on = attention::attend, (sequence: Sequence, first: usize, rows: usize, out: *mut f32, space: *mut f32);
     unsafe fn layer_norm_on = rows::layer_norm, (row: *mut f32, count: usize, weight: *const f32, bias: *const f32, eps: f32);

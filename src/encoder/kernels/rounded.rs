@@ -35,10 +35,14 @@ pub struct ByteWeights {
 /// Rows rounded for a layer.
 #[derive(Clone, Debug, Default)]
 pub struct RoundedRows {
-    inputs: usize,
-    rows: usize,
+    pub(super) inputs: usize,
+    pub(super) rows: usize,
     bytes: Vec<u8>,
     words: Vec<i16>,
+    /// bf16 in pairs.
+    pub(super) pairs: Vec<u32>,
+    /// bf16 as f32.
+    pub(super) wide: Vec<f32>,
     /// Step and offset, rows × groups.
     scales: Vec<[f32; 2]>,
 }

@@ -5,6 +5,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 
+mod bf16;
+
 const SHAPES: usize = 60;
 
 struct Random(ChaCha8Rng);

@@ -2,12 +2,14 @@
 use rayon::prelude::*;
 
 use super::{Batch, PartSpace};
-use crate::encoder::kernels::{self, After, ByteWeights, FloatWeights, Instructions, Residual, RoundedRows};
+use crate::encoder::kernels::{self, After, Bf16Weights, ByteWeights, FloatWeights, Instructions, Residual, RoundedRows};
 
 /// A dense layer in its number format.
 pub(super) enum Dense {
     /// f32.
     Float(FloatWeights),
+    /// bf16.
+    Bf16(Bf16Weights),
     /// int8.
     Int8(ByteWeights),
 }
@@ -15,8 +17,10 @@ pub(super) enum Dense {
 impl Dense {
     /// Rounds rows where the layers that take them next want that.
     fn prepare(&self, xs: &[f32], rounded: &mut RoundedRows) {
-        if let Self::Int8(weights) = self {
-            weights.round(xs, rounded);
+        match self {
+            Self::Float(_) => {}
+            Self::Bf16(weights) => weights.round(xs, rounded),
+            Self::Int8(weights) => weights.round(xs, rounded),
         }
     }
 
@@ -24,6 +28,7 @@ impl Dense {
     fn apply(&self, set: Instructions, xs: &[f32], rounded: &RoundedRows, out: &mut [f32], after: After) {
         match self {
             Self::Float(weights) => weights.apply(set, xs, out, after),
+            Self::Bf16(weights) => weights.apply(rounded, out, after),
             Self::Int8(weights) => weights.apply(rounded, out, after),
         }
     }
@@ -31,6 +36,7 @@ impl Dense {
     fn outputs(&self) -> usize {
         match self {
             Self::Float(weights) => weights.outputs(),
+            Self::Bf16(weights) => weights.outputs(),
             Self::Int8(weights) => weights.outputs(),
         }
     }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoder::kernels::Activations;
 
-/// The number format of the dense layers. Written as `f32`, `int8`, or `int8 (8-bit inputs: …)` with names of
+/// The number format of the dense layers. Written as `f32`, `bf16`, `int8`, or `int8 (8-bit inputs: …)` with names of
 /// [`Matrix`], so that it can be recorded with a released model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -11,6 +11,8 @@ pub enum Numerics {
     /// Weights and activations in f32.
     #[default]
     Float,
+    /// Weights and what they are multiplied with rounded to bf16, sums and everything else in f32.
+    Bf16,
     /// int8 weights with a step for each output; what they are multiplied with in 16 bits with a step for each row, or,
     /// for the matrices named, in 8 bits with a step for each 64 inputs of a row. Sums in i32, everything else in f32.
     Int8(ByteInputs),
@@ -42,10 +44,10 @@ const NAMES: [(&str, Matrix); 4] = [
 const BYTES: (&str, &str) = ("int8 (8-bit inputs: ", ")");
 
 impl Numerics {
-    /// What the inputs of a matrix are rounded to; `None` in f32.
+    /// Which integers the inputs of a matrix are rounded to; `None` in f32 and bf16.
     pub fn inputs_of(self, matrix: Matrix) -> Option<Activations> {
         match self {
-            Self::Float => None,
+            Self::Float | Self::Bf16 => None,
             Self::Int8(bytes) if bytes.0 & 1 << matrix as u8 != 0 => Some(Activations::Bytes),
             Self::Int8(_) => Some(Activations::Words),
         }
@@ -64,7 +66,11 @@ impl Numerics {
 
 impl From<Numerics> for String {
     fn from(numerics: Numerics) -> String {
-        let Numerics::Int8(bytes) = numerics else { return "f32".to_owned() };
+        let bytes = match numerics {
+            Numerics::Float => return "f32".to_owned(),
+            Numerics::Bf16 => return "bf16".to_owned(),
+            Numerics::Int8(bytes) => bytes,
+        };
         let named: Vec<&str> = NAMES.iter().filter(|n| bytes.0 & 1 << n.1 as u8 != 0).map(|n| n.0).collect();
         if named.is_empty() { "int8".to_owned() } else { format!("{}{}{}", BYTES.0, named.join(", "), BYTES.1) }
     }
@@ -74,9 +80,10 @@ impl TryFrom<String> for Numerics {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let unknown = || format!("compute is `{text}`, expected f32, int8 or `{}NAMES{}`", BYTES.0, BYTES.1);
+        let unknown = || format!("compute is `{text}`, expected f32, bf16, int8 or `{}NAMES{}`", BYTES.0, BYTES.1);
         match text.as_str() {
             "f32" => return Ok(Self::Float),
+            "bf16" => return Ok(Self::Bf16),
             "int8" => return Ok(Self::Int8(ByteInputs::default())),
             _ => {}
         }
@@ -95,7 +102,7 @@ mod tests {
 
     #[test]
     fn names_are_read_as_they_are_written() {
-        for text in ["f32", "int8", "int8 (8-bit inputs: projection)", "int8 (8-bit inputs: attention output, output)"] {
+        for text in ["f32", "bf16", "int8", "int8 (8-bit inputs: projection)", "int8 (8-bit inputs: attention output, output)"] {
             assert_eq!(Numerics::try_from(text.to_owned()).unwrap().name(), text);
         }
         for text in ["", "int4", "int8 (8-bit inputs: )", "int8 (8-bit inputs: embeddings)"] {

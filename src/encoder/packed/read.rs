@@ -6,7 +6,7 @@ use super::layer::{Dense, Layer, Norm};
 use super::{Matrix, Numerics, Weights};
 use crate::encoder::EncoderError;
 use crate::encoder::bert::BertConfig;
-use crate::encoder::kernels::{ByteWeights, FloatWeights, Instructions};
+use crate::encoder::kernels::{Bf16Weights, ByteWeights, FloatWeights, Instructions};
 use crate::encoder::store::Stored;
 
 /// Most inner numbers of a group of the feed-forward block.
@@ -85,16 +85,17 @@ impl Reader<'_> {
     }
 
     fn pack(&self, kind: Matrix, numbers: &Numbers, bias: &[f32], inputs: usize) -> Dense {
-        match self.numerics.inputs_of(kind) {
-            None => Dense::Float(FloatWeights::pack(&numbers.floats, bias, inputs)),
-            Some(rows) => Dense::Int8(ByteWeights::pack(rows, self.set, &numbers.bytes, &numbers.steps, bias, inputs)),
+        match (self.numerics, self.numerics.inputs_of(kind)) {
+            (Numerics::Bf16, _) => Dense::Bf16(Bf16Weights::pack(self.set, &numbers.floats, bias, inputs)),
+            (_, None) => Dense::Float(FloatWeights::pack(&numbers.floats, bias, inputs)),
+            (_, Some(rows)) => Dense::Int8(ByteWeights::pack(rows, self.set, &numbers.bytes, &numbers.steps, bias, inputs)),
         }
     }
 
     fn numbers(&self, name: &str, outputs: usize, inputs: usize) -> Result<Numbers, EncoderError> {
         let stored = self.get(&format!("{name}.weight"), &[outputs, inputs])?;
         Ok(match self.numerics {
-            Numerics::Float => Numbers { floats: stored.to_floats(), ..Numbers::default() },
+            Numerics::Float | Numerics::Bf16 => Numbers { floats: stored.to_floats(), ..Numbers::default() },
             Numerics::Int8(_) => {
                 let (bytes, steps) = stored.to_bytes();
                 Numbers { bytes, steps, ..Numbers::default() }
