@@ -19,6 +19,7 @@ pub mod em_settings;
 pub mod encoder;
 pub mod error;
 pub mod plot;
+pub mod pointers;
 pub mod procedure_recipe;
 pub mod procedures;
 pub mod relations;
