@@ -286,11 +286,11 @@ fn fit(rows: &[Row], recipe: &PointerRecipe, keep: &dyn Fn(&Row) -> bool) -> Poi
             values.iter().for_each(|(i, v)| gradient[*i] += error * v);
         }
         let rate = 0.05 * (1.0 - f64::from(step) / f64::from(STEPS + 1));
-        for i in 0..at.len() {
+        for (i, weight) in at.iter_mut().enumerate() {
             mean[i] = 0.9 * mean[i] + 0.1 * gradient[i];
             square[i] = 0.99 * square[i] + 0.01 * gradient[i] * gradient[i];
             let (m, s) = (mean[i] / (1.0 - 0.9f64.powi(step)), square[i] / (1.0 - 0.99f64.powi(step)));
-            at[i] -= rate * m / (s.sqrt() + 1e-8);
+            *weight -= rate * m / (s.sqrt() + 1e-8);
         }
     }
     let round = |w: f64| (w * 20.0).round() / 20.0;

@@ -72,7 +72,7 @@ pub fn leader(codes: &[&str], line: usize) -> usize {
     const INJECTIONS: [&str; 9] = ["2052", "2055", "2060", "2061", "1190", "644", "6232", "6702", "6461"];
     const GUIDANCE: [&str; 6] = ["76942", "77002", "77003", "77012", "77021", "76937"];
     let code = codes[line];
-    let is_led = |c: &str| c.starts_with(['J', '7', '8', '9']);
+    let is_led = |c: &str| c.starts_with(['J', '7', '8', '9']) || c == "36415";
     let others =
         |fits: &dyn Fn(&str) -> bool| -> Vec<usize> { (0..codes.len()).filter(|i| *i != line && fits(codes[*i])).collect() };
     let of_drug = || others(&|c| INJECTIONS.iter().any(|stem| c.starts_with(stem)));
@@ -107,4 +107,53 @@ pub fn point(note: &PointerNote<'_>, model: &PointerModel, lines: &mut [Line], d
     };
     let pointers: Vec<Vec<String>> = (0..lines.len()).map(of_line).collect();
     lines.iter_mut().zip(pointers).for_each(|(line, pointers)| line.pointers = pointers);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document;
+
+    #[test]
+    fn a_drug_stands_for_the_reasons_of_its_injection() {
+        let codes = ["20610", "J3301", "36415", "76942"];
+        assert_eq!((0..4).map(|i| leader(&codes, i)).collect::<Vec<_>>(), [0, 0, 2, 0]);
+        assert_eq!(leader(&["20610", "64483", "J1010"], 2), 2);
+    }
+
+    #[test]
+    fn a_test_points_to_its_usual_reason_and_a_side_to_its_own() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("codesets");
+        let model = PointerModel::open(&folder.join("procedures")).expect("weights");
+        let sets = CodeSets::open(&folder).expect("code sets");
+        let text = "ASSESSMENT:\n1. Hypertension, stable.\n2. Type 2 diabetes. A1c here 7.2.\n3. Primary osteoarthritis of the left knee, injected today.\n";
+        let (document, words) = (document::read(text), Words::new());
+        let statements = crate::coding::procedures::statements::statements(&document, &words);
+        let note = PointerNote { text, statements: &statements, words: &words, report: false };
+        let evidence = |words: &str| {
+            let start = text.find(words).expect("stands there");
+            vec![document.evidence(Span::new(start, start + words.len()))]
+        };
+        let diagnosis = |pointer: &str, code: &str, words: &str| Diagnosis {
+            pointer: pointer.into(),
+            code: code.into(),
+            title: sets.icd10cm.find(code).map(|i| sets.icd10cm.title(i).into_owned()).unwrap_or_default(),
+            evidence: evidence(words),
+            ..Diagnosis::default()
+        };
+        let diagnoses = [
+            diagnosis("A", "I10", "Hypertension"),
+            diagnosis("B", "E11.9", "Type 2 diabetes"),
+            diagnosis("C", "M17.12", "Primary osteoarthritis of the left knee"),
+        ];
+        let line = |code: &str, modifiers: &[&str], words: &str| Line {
+            code: code.into(),
+            modifiers: modifiers.iter().map(|m| (*m).to_owned()).collect(),
+            evidence: evidence(words),
+            ..Line::default()
+        };
+        let mut lines = [line("20610", &["LT"], "injected"), line("83036", &["QW"], "A1c here")];
+        point(&note, &model, &mut lines, &diagnoses, &sets);
+        assert_eq!(lines.map(|l| l.pointers.concat()), ["C", "B"]);
+    }
 }
