@@ -8,10 +8,10 @@ use crate::note::{Context, NoteType, OriginKind};
 
 /// Adds 26 to services of two components in a facility, and where nobody names a place and the note is no visit: a reading that
 /// stands by itself. Takes it from what an office visit has done itself.
-pub(super) fn professional(context: &Context, em: &EmResult, lines: &mut [Line], sets: &CodeSets) {
+pub(super) fn professional(context: &Context, em: &EmResult, lines: &mut [Line], text: &str, sets: &CodeSets) {
     let named = context.origins.get("place_of_service").is_some_and(|o| o.kind != OriginKind::Default);
     let facility = is_facility(&context.place_of_service);
-    let reading = !named && em.code.is_none() && alone(lines, sets, context);
+    let reading = !named && em.code.is_none() && alone(lines, sets, context) && is_sent_out(text);
     let own = context.place_of_service == "11" && em.code.as_deref().is_some_and(is_office_visit);
     let report = matches!(context.note_type, NoteType::Operative | NoteType::Procedure | NoteType::Imaging);
     for line in lines {
@@ -44,6 +44,30 @@ pub(super) fn surgical_care_only(context: &Context, em: &EmResult, lines: &mut [
         }
     }
 }
+
+/// Whether a text reads as the report that goes to who ordered the test: of some length, and with no word of one's own rooms or
+/// machine. A practice notes its own tests in a line or two (of short notes three in four were the practice's own).
+fn is_sent_out(text: &str) -> bool {
+    const OWN: [&str; 12] = [
+        "our office",
+        "our clinic",
+        "in office",
+        "in the office",
+        "in clinic",
+        "in the clinic",
+        "our own",
+        "our lab",
+        "office lab",
+        "in-house",
+        "in-office",
+        "our machine",
+    ];
+    let lower = text.to_lowercase();
+    text.len() >= REPORT && !OWN.iter().any(|w| lower.contains(w))
+}
+
+/// Bytes from which on a text may be a report that is sent out.
+const REPORT: usize = 430;
 
 /// Whether all lines are tests of two components or their parts: an operation's note says where it was done by what it is.
 fn alone(lines: &[Line], sets: &CodeSets, context: &Context) -> bool {
@@ -81,7 +105,7 @@ mod tests {
         let em = EmResult { code: visit.map(str::to_owned), ..EmResult::default() };
         let modifiers = own.iter().map(|m| (*m).to_owned()).collect();
         let mut lines = [Line { code: code.into(), modifiers, ..Line::default() }];
-        professional(&context, &em, &mut lines, &sets);
+        professional(&context, &em, &mut lines, &"Waking background of ten hertz. ".repeat(30), &sets);
         lines[0].modifiers.clone()
     }
 
@@ -89,6 +113,11 @@ mod tests {
     fn a_reading_without_a_visit_is_the_professional_component() {
         assert_eq!(modifiers("95816", &[], "11", OriginKind::Default, None), ["26"]);
         assert!(modifiers("95816", &[], "11", OriginKind::Given, None).is_empty());
+        assert!(
+            is_sent_out(&"x".repeat(900))
+                && !is_sent_out("DXA of hips, T -2.7.")
+                && !is_sent_out(&"Done in our office. ".repeat(50))
+        );
         assert!(modifiers("94060", &[], "11", OriginKind::Default, Some("99213")).is_empty());
         assert_eq!(modifiers("73562", &["RT"], "22", OriginKind::Given, None), ["26", "RT"]);
         assert!(modifiers("73562", &["26"], "11", OriginKind::Default, Some("99213")).is_empty());

@@ -76,9 +76,9 @@ impl Engine {
         todays_statuses::take_out(&mut coded.diagnoses, &mut procedures.lines, &reading.document.text);
         let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &mut coded, procedures);
         number(&mut lines);
-        component::professional(&reading.context, &em, &mut lines, &self.code_sets);
+        component::professional(&reading.context, &em, &mut lines, &reading.document.text, &self.code_sets);
         place_of_service::by_service(&mut reading.context, &em, &lines, &self.code_sets);
-        component::professional(&reading.context, &em, &mut lines, &self.code_sets);
+        component::professional(&reading.context, &em, &mut lines, &reading.document.text, &self.code_sets);
         component::surgical_care_only(&reading.context, &em, &mut lines, &reading.document.text, &self.code_sets);
         self.bound(&reading.context, &mut lines);
         let diagnoses_right = coded.all_right;
