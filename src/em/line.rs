@@ -107,13 +107,23 @@ fn pointers(result: &EmResult, diagnoses: &[Diagnosis]) -> Vec<String> {
         let code = format!("({})", d.code);
         result.problems.elements.iter().any(|e| e.counted && (e.name == d.code || e.name.ends_with(&code)))
     };
-    let mut chosen: Vec<String> = diagnoses.iter().filter(addressed).map(|d| d.pointer.clone()).collect();
+    // A preventive visit is for the examination; a problem that took work of its own has a visit of its own.
+    let preventive = result.code.as_deref().is_some_and(is_preventive);
+    let examination = |d: &&Diagnosis| ["Z00", "Z01.41", "Z02", "Z76.2"].iter().any(|stem| d.code.starts_with(stem));
+    let mut chosen: Vec<String> = diagnoses.iter().filter(|d| preventive && examination(d)).map(|d| d.pointer.clone()).collect();
+    if chosen.is_empty() {
+        chosen = diagnoses.iter().filter(addressed).map(|d| d.pointer.clone()).collect();
+    }
     if chosen.is_empty() {
         chosen = diagnoses.iter().map(|d| d.pointer.clone()).collect();
     }
     chosen.retain(|p| !p.is_empty());
     chosen.truncate(4);
     chosen
+}
+
+fn is_preventive(code: &str) -> bool {
+    ("99381".."99398").contains(&code) || matches!(code, "G0402" | "G0438" | "G0439")
 }
 
 fn title(result: &EmResult) -> String {
@@ -167,5 +177,8 @@ mod tests {
         });
         let l = line(&r, &[dx("A", "Z79.4"), dx("B", "I10")], &[], &days).expect("a visit");
         assert_eq!(l.pointers, ["B"]);
+        r.code = Some("99396".into());
+        let l = line(&r, &[dx("A", "Z00.00"), dx("B", "I10")], &[], &days).expect("a visit");
+        assert_eq!(l.pointers, ["A"]);
     }
 }

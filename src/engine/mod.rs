@@ -1,6 +1,7 @@
 //! All of it in one call: opens tables, weights and models once, then codes encounters through `&self`, so that threads
 //! share one engine. No clock, no network, no database. Each stage is a `tracing` span of its name, so that a subscriber
 //! (`benches/engine.rs` has one) can time them.
+mod component;
 mod config;
 mod error;
 mod files;
@@ -75,7 +76,11 @@ impl Engine {
         todays_statuses::take_out(&mut coded.diagnoses, &mut procedures.lines, &reading.document.text);
         let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &mut coded, procedures);
         number(&mut lines);
+        component::professional(&reading.context, &em, &mut lines, &reading.document.text, &self.code_sets);
         place_of_service::by_service(&mut reading.context, &em, &lines, &self.code_sets);
+        component::professional(&reading.context, &em, &mut lines, &reading.document.text, &self.code_sets);
+        component::surgical_care_only(&reading.context, &em, &mut lines, &reading.document.text, &self.code_sets);
+        self.bound(&reading.context, &mut lines);
         let diagnoses_right = coded.all_right;
         let claim = Claim { diagnoses: coded.diagnoses, lines };
         let findings = debug_span!("rules").in_scope(|| self.check(&reading, encounter, &claim, em.code.as_deref()))?;
@@ -263,6 +268,19 @@ impl Engine {
         }
         lines.extend(procedures.lines);
         (lines, em, procedures.candidates, procedures.queries)
+    }
+
+    /// A modifier for both sides counts them: one unit; and no more units than Medicare's limit of one day (MUE) where the
+    /// count was read out of words.
+    fn bound(&self, context: &Context, lines: &mut [Line]) {
+        for line in lines.iter_mut().filter(|l| l.units > 1) {
+            let most = self.code_sets.mue.get(&line.code, context.date_of_service).map(|m| m.value.max(1));
+            if line.modifiers.iter().any(|m| m == "50") {
+                line.units = 1;
+            } else if let Some(most) = most.filter(|most| line.units > *most && *most == 1) {
+                line.units = most;
+            }
+        }
     }
 
     fn check(

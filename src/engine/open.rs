@@ -4,7 +4,9 @@ use super::{Engine, EngineConfig, EngineError, EngineInfo, ModelInfo, Reader};
 use crate::codeset::CodeSets;
 use crate::coding::diagnoses::documented::{self, model::DocumentedModel};
 use crate::coding::diagnoses::model::DiagnosisModel;
-use crate::coding::procedures::{ProcedureCoder, families::FamilyTables, model::ProcedureModel, table::ProcedureTable};
+use crate::coding::procedures::{
+    ProcedureCoder, families::FamilyTables, model::ProcedureModel, pointers::PointerModel, table::ProcedureTable,
+};
 use crate::encoder::manifest::Manifest;
 use crate::rules::Payers;
 
@@ -52,7 +54,8 @@ impl Engine {
             };
             let (model, families) = rayon::join(open_model, open_families);
             let (table, model) = model?;
-            Ok::<_, EngineError>(ProcedureCoder::new(table, model, families?))
+            let pointers = PointerModel::open(&folder.join("procedures")).map_err(open_error)?;
+            Ok::<_, EngineError>(ProcedureCoder::new(table, model, families?, pointers))
         };
         let (((tables, reader), diagnoses), procedures) =
             rayon::join(|| rayon::join(|| rayon::join(open_tables, open_reader), open_diagnoses), open_procedures);

@@ -3,7 +3,7 @@ use crate::claim::Line;
 use crate::codeset::CodeSets;
 use crate::document::Evidence;
 use crate::em::{self, EmResult};
-use crate::note::{Context, Origin, OriginKind};
+use crate::note::{Context, NoteType, Origin, OriginKind};
 
 const FIELD: &str = "place_of_service";
 /// Hospital outpatient department: the commonest facility; inpatient and surgery center are paid at the same rate.
@@ -12,7 +12,15 @@ const FACILITY: &str = "22";
 /// Puts the place that the visit's kind says (a hospital visit is not in an office), else a facility where a procedure is rarely
 /// or never done elsewhere (`NA` in the fee schedule, with global days) or only its professional component is billed.
 pub(super) fn by_service(context: &mut Context, em: &EmResult, lines: &[Line], sets: &CodeSets) {
-    if context.origins.get(FIELD).is_none_or(|o| o.kind != OriginKind::Default) {
+    // An office that a report of an operation names is where the patient goes afterwards, where the operation needs a hospital.
+    let report = matches!(context.note_type, NoteType::Operative | NoteType::Procedure);
+    let office = report && context.place_of_service == "11" && em.code.is_none();
+    let kind = context.origins.get(FIELD).map(|o| o.kind);
+    if kind == Some(OriginKind::Inferred) && office && lines.iter().any(|l| needs_a_hospital(l, context, sets)) {
+        let evidence = lines.iter().find(|l| needs_a_hospital(l, context, sets)).and_then(|l| l.evidence.first());
+        return infer(context, FACILITY, evidence);
+    }
+    if kind != Some(OriginKind::Default) {
         return;
     }
     if let Some(place) = em::place_of_service(&em.category) {
@@ -30,6 +38,15 @@ pub(super) fn by_service(context: &mut Context, em: &EmResult, lines: &[Line], s
     }
 }
 
+/// Whether a service is done in hospitals and surgery centers alone: the fee schedule has no price elsewhere and it has a period
+/// of 90 days, or it is a catheterization, a probe in the gullet or a study of the heart's currents.
+fn needs_a_hospital(line: &Line, context: &Context, sets: &CodeSets) -> bool {
+    const RANGES: [(&str, &str); 4] = [("92920", "92945"), ("93312", "93318"), ("93451", "93462"), ("93600", "93657")];
+    let major = |f: crate::codeset::procedures::ProcedureFacts| f.non_facility_na && f.global.days() == Some(90);
+    RANGES.iter().any(|(first, last)| (*first..=*last).contains(&line.code.as_str()))
+        || sets.procedures.facts(&line.code, context.date_of_service).is_some_and(major)
+}
+
 fn infer(context: &mut Context, place: &str, evidence: Option<&Evidence>) {
     context.place_of_service = place.to_owned();
     let origin = Origin {
@@ -44,7 +61,6 @@ fn infer(context: &mut Context, place: &str, evidence: Option<&Evidence>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::note::NoteType;
 
     fn place(code: &str, modifiers: &[&str], kind: OriginKind) -> String {
         let sets =
@@ -71,5 +87,7 @@ mod tests {
         assert_eq!(place("93458", &["26"], OriginKind::Default), "22");
         assert_eq!(place("17000", &[], OriginKind::Default), "11");
         assert_eq!(place("58150", &[], OriginKind::Given), "11");
+        assert_eq!(place("93458", &[], OriginKind::Inferred), "22");
+        assert_eq!(place("20610", &[], OriginKind::Inferred), "11");
     }
 }

@@ -21,6 +21,7 @@ pub mod em_visits;
 pub mod encoder;
 pub mod error;
 pub mod plot;
+pub mod pointers;
 pub mod procedure_recipe;
 pub mod procedures;
 pub mod relations;

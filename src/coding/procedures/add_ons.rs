@@ -6,7 +6,7 @@ use super::candidates::CodeCandidate;
 use super::lines::LineContext;
 use super::ncci::{Entry, left_off};
 use super::ranking::Verdict;
-use crate::claim::{Candidate, Diagnosis};
+use crate::claim::Candidate;
 use crate::codeset::CodeSets;
 use crate::codeset::add_on::AddOn;
 
@@ -53,7 +53,6 @@ impl ProcedureCoder {
         candidates: &[CodeCandidate],
         probabilities: &[f32],
         verdicts: &mut [Verdict],
-        diagnoses: &[Diagnosis],
         entries: &mut Vec<Entry>,
     ) -> Vec<Candidate> {
         let date = context.context.date_of_service;
@@ -71,8 +70,7 @@ impl ProcedureCoder {
             let best = (0..candidates.len()).filter(open).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]));
             if let Some(i) = best {
                 verdicts[i] = Verdict::Chosen;
-                let mut line = context.line(&candidates[i], probabilities[i]);
-                line.pointers = context.pointers(&candidates[i], diagnoses);
+                let line = context.line(&candidates[i], probabilities[i]);
                 entries.push(Entry { line, concept: candidates[i].entry.map(|(c, _)| c), service: None, lesion: false });
             } else {
                 let entry = entries.remove(add_on.line);

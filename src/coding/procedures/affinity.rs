@@ -1,9 +1,6 @@
 //! What services are usually done for, where the service itself says so: the organ that a test looks at, the illness that
 //! a point-of-care result follows. Stems of ICD-10-CM by ranges of codes; from the tests' indications, not from claims.
 
-/// What a usual reason adds to the words that service and diagnosis share.
-pub const WEIGHT: f32 = 3.0;
-
 /// First and last code of a range, and the stems of its usual reasons.
 const USUAL: [(&str, &str, &[&str]); 30] = [
     ("10060", "10061", &["L02", "L03", "L72", "L73"]),
@@ -37,9 +34,6 @@ const USUAL: [(&str, &str, &[&str]); 30] = [
     ("95249", "95251", &["E10", "E11", "E13"]),
     ("96127", "96127", &["F", "Z13.3"]),
 ];
-
-/// What an illness of the chapter that a service belongs to adds.
-pub const CHAPTER: f32 = 2.0;
 
 /// First and last code of a range, and the chapters of ICD-10-CM whose illnesses it treats or looks for.
 const CHAPTERS: [(&str, &str, &[&str]); 20] = [

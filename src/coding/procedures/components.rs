@@ -1,4 +1,5 @@
 //! Professional and technical components: who reads, and who bears equipment and staff.
+use crate::codeset::procedures::ProcedureFacts;
 use crate::note::{Context, NoteType, OriginKind};
 
 /// Places of service where the facility bears the technical component.
@@ -24,6 +25,13 @@ pub fn professional_only(context: &Context) -> bool {
     is_facility(&context.place_of_service) || report && !own
 }
 
+/// Whether a service has a professional and a technical component: by the fee schedule, and of codes that the tables do not hold
+/// imaging and surgical pathology, which nearly all have.
+pub fn splits(code: &str, facts: Option<&ProcedureFacts>) -> bool {
+    let reading = || code.len() == 5 && (("70010".."79999").contains(&code) || ("88302".."88400").contains(&code));
+    facts.map_or_else(reading, |f| f.pc_tc == '1')
+}
+
 /// Whether a note of the office says that others read its films and bill for that.
 pub(super) fn technical_only(text: &str) -> bool {
     const OTHERS_READ: [&str; 10] = [
@@ -45,6 +53,11 @@ pub(super) fn technical_only(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_that_the_tables_do_not_hold() {
+        assert!(splits("74300", None) && splits("88311", None) && !splits("20610", None));
+    }
 
     #[test]
     fn films_that_others_read() {

@@ -15,7 +15,7 @@ use super::ncci::Entry;
 use super::ranking::Verdict;
 use super::statements::Role;
 use super::whole_note;
-use crate::claim::{Diagnosis, Line, Query};
+use crate::claim::{Line, Query};
 use crate::codeset::procedures::ProcedureValidity;
 use crate::document::Span;
 
@@ -46,7 +46,6 @@ impl ProcedureCoder {
         (candidates, probabilities): (&[CodeCandidate], &[f32]),
         named: &[Named],
         verdicts: &mut [Verdict],
-        diagnoses: &[Diagnosis],
         queries: &mut Vec<Query>,
     ) -> Vec<Entry> {
         let passages = Passages::new(context.view);
@@ -186,16 +185,7 @@ impl ProcedureCoder {
             }
             let again = |s: &&Service| family.short && decided.contains(&s.code);
             for service in found.services.iter().filter(|s| !included && !again(s)) {
-                let mut line = context.family_line(service, family, service.confidence);
-                let index = &self.knowledge.index;
-                let concept = index.code_id(&service.code).and_then(|id| index.codes[id].entries.first()).map(|(c, _)| *c);
-                line.pointers = match family.vaccine {
-                    Some(_) => context.pointers_of_given(&line, diagnoses),
-                    None => {
-                        let side = line.modifiers.iter().map(String::as_str).find(|m| matches!(*m, "RT" | "LT"));
-                        context.pointers_at(&line.code, service.statement, concept, side, diagnoses)
-                    }
-                };
+                let line = context.family_line(service, family, service.confidence);
                 add(
                     &mut entries,
                     Entry {
@@ -241,10 +231,6 @@ impl ProcedureCoder {
                 .find(&line.code)
                 .map(|i| context.code_sets.procedures.descriptor(i).to_owned())
                 .unwrap_or_default();
-            line.pointers = match injected(&entries) {
-                Some(into) if line.code.starts_with('J') => into.to_vec(),
-                _ => context.pointers_of_given(&line, diagnoses),
-            };
             queries.extend(question);
             entries.push(Entry { line, concept: None, service: None, lesion: false });
         }
@@ -373,14 +359,6 @@ impl ProcedureCoder {
 fn is_opening_or_closing(code: &str) -> bool {
     const RANGES: [(&str, &str); 3] = [("10060", "10061"), ("11400", "11446"), ("12001", "12057")];
     RANGES.iter().any(|(from, to)| (*from..=*to).contains(&code))
-}
-
-/// Pointers of the one injection on the claim, whose drug is given for what it treats.
-fn injected(entries: &[Entry]) -> Option<&[String]> {
-    let into = |code: &str| ["2052", "2055", "2060", "2061", "1190", "644", "6232"].iter().any(|stem| code.starts_with(stem));
-    let mut found = entries.iter().filter(|e| into(&e.line.code));
-    let first = found.next()?;
-    (found.next().is_none() && !first.line.pointers.is_empty()).then_some(first.line.pointers.as_slice())
 }
 
 /// The passage that a candidate rests on.

@@ -2,16 +2,15 @@
 //! would change the code is not stated.
 use std::collections::BTreeSet;
 
-use crate::claim::{Diagnosis, Line, Query};
+use crate::claim::{Line, Query};
 use crate::codeset::CodeSets;
 use crate::document::{Document, Span};
 use crate::extract::Laterality;
 use crate::note::Context;
 
-use super::affinity;
 use super::candidates::CodeCandidate;
-use super::components::technical_only;
 pub use super::components::{is_facility, professional_only};
+use super::components::{splits, technical_only};
 use super::families::{Family, Service};
 use super::knowledge::Knowledge;
 use super::ncci::Entry;
@@ -75,7 +74,7 @@ impl LineContext<'_> {
     }
 
     /// The line of a service of a pathology report.
-    pub fn pathology_line(&self, service: &PathologyService, diagnoses: &[Diagnosis]) -> Line {
+    pub fn pathology_line(&self, service: &PathologyService) -> Line {
         let facts = self.code_sets.procedures.facts(service.code, self.context.date_of_service);
         let professional = facts.is_some_and(|f| f.pc_tc == '1');
         Line {
@@ -87,7 +86,6 @@ impl LineContext<'_> {
             source: vec!["procedure_phrases".to_owned()],
             evidence: service.spans.iter().map(|span| self.document.evidence(*span)).collect(),
             reason: "Specimens of a pathology report, by organ and kind of removal.".to_owned(),
-            pointers: diagnoses.iter().take(2).map(|d| d.pointer.clone()).filter(|p| !p.is_empty()).collect(),
             ..Line::default()
         }
     }
@@ -145,7 +143,7 @@ impl LineContext<'_> {
         let facts = self.code_sets.procedures.facts(code, self.context.date_of_service);
         let rule = entry.and_then(|e| e.attributes.get("bilateral_indicator")).map(String::as_str);
         let mut modifiers: Vec<&str> = Vec::new();
-        if facts.as_ref().is_some_and(|f| f.pc_tc == '1') && professional_only(self.context) {
+        if splits(code, facts.as_ref()) && professional_only(self.context) {
             modifiers.push("26");
         } else if facts.as_ref().is_some_and(|f| f.pc_tc == '1') && code.starts_with('7') && technical_only(self.view.text) {
             modifiers.push("TC");
@@ -156,9 +154,9 @@ impl LineContext<'_> {
         let bilateral = facts.as_ref().map_or(' ', |f| f.bilateral);
         let sided = match bilateral {
             '1' | '3' => true,
-            '0' => matches!(rule, Some("50" | "RT/LT")) || digits || matches!(number, 26600..=26615),
-            ' ' => matches!(rule, Some("50" | "RT/LT")),
-            _ => false,
+            '0' => matches!(rule, Some("50" | "RT/LT")) || digits || sides::is_of_one_side(code),
+            ' ' => matches!(rule, Some("50" | "RT/LT")) || sides::is_of_one_side(code),
+            _ => sides::is_of_one_side(code),
         };
         // A nail or a finger that the clause leaves unsaid is the one digit of the note.
         let by_digit = matches!(number, 11730..=11765 | 20550 | 26010..=26599 | 26616..=26989);
@@ -209,113 +207,6 @@ impl LineContext<'_> {
         entries.extend(additions);
     }
 
-    /// Up to four pointers: diagnoses that share words with the service or its statement, else the first one.
-    pub fn pointers(&self, candidate: &CodeCandidate, diagnoses: &[Diagnosis]) -> Vec<String> {
-        let code = self.knowledge.index.codes[candidate.code].code.as_str();
-        self.pointers_at(code, candidate.statement, candidate.entry.map(|(concept, _)| concept), None, diagnoses)
-    }
-
-    /// The same for a code, its statement and the concept of the phrase table that the code belongs to.
-    pub fn pointers_at(
-        &self,
-        code: &str,
-        statement: usize,
-        concept: Option<usize>,
-        side: Option<&str>,
-        diagnoses: &[Diagnosis],
-    ) -> Vec<String> {
-        let reasons = affinity::reasons(code);
-        let chapters = affinity::chapters(code);
-        let other_side = match side {
-            Some("RT") => "left",
-            Some("LT") => "right",
-            _ => "",
-        };
-        let statement = &self.view.statements[statement];
-        let words = &self.knowledge.index.words;
-        let mut own: BTreeSet<String> = statement.words.iter().map(|w| w.stem.clone()).collect();
-        if let Some(concept) = concept {
-            own.extend(words.of(&self.knowledge.table.concepts[concept].concept, 0).into_iter().map(|w| w.stem));
-        }
-        let mut scored: Vec<(usize, f32)> = diagnoses
-            .iter()
-            .enumerate()
-            .map(|(i, diagnosis)| {
-                let mut theirs: BTreeSet<String> = words.of(&diagnosis.title, 0).into_iter().map(|w| w.stem).collect();
-                let mut near = 0.0f32;
-                for evidence in &diagnosis.evidence {
-                    theirs.extend(words.of(&evidence.text, 0).into_iter().map(|w| w.stem));
-                    if evidence.document.is_none() && statement.span.overlaps(Span::new(evidence.start, evidence.end)) {
-                        near = 3.0;
-                    }
-                }
-                let shared: f32 = theirs
-                    .intersection(&own)
-                    .filter_map(|s| self.knowledge.index.id(s))
-                    .map(|id| self.knowledge.index.weight(id))
-                    .sum();
-                let usual = if reasons.iter().any(|r| diagnosis.code.starts_with(r)) { affinity::WEIGHT } else { 0.0 };
-                let sum = shared + near + usual;
-                // A diagnosis of the other side is none of this service's; the first-listed one is the likelier reason.
-                let sided = !other_side.is_empty() && is_of_side(&diagnosis.title, other_side);
-                let chapter = if chapters.iter().any(|c| diagnosis.code.starts_with(c)) { affinity::CHAPTER } else { 0.0 };
-                let first = if i == 0 { FIRST } else { 0.0 };
-                (i, if sided || sum <= 2.5 && chapter == 0.0 { 0.0 } else { sum + chapter + first })
-            })
-            .filter(|(_, score)| *score > 2.5)
-            .collect();
-        scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        // What is past, or a standing state, is not what a service treats where anything else is.
-        let status = |i: &usize| is_status(&diagnoses[*i].code);
-        if diagnoses.iter().any(|d| !is_status(&d.code)) {
-            scored.retain(|(i, _)| !status(i) || reasons.iter().any(|r| diagnoses[*i].code.starts_with(r)));
-        }
-        let strongest = scored.first().map_or(0.0, |s| s.1);
-        let mut chosen: Vec<usize> = scored.iter().filter(|(_, s)| *s >= CLOSE * strongest).take(4).map(|(i, _)| *i).collect();
-        if chosen.is_empty() {
-            let of_chapter = |i: &usize| !status(i) && chapters.iter().any(|c| diagnoses[*i].code.starts_with(c));
-            let all = 0..diagnoses.len();
-            let first =
-                all.clone().find(of_chapter).or(all.clone().find(|i| !status(i))).or((!diagnoses.is_empty()).then_some(0));
-            chosen.extend(first);
-        }
-        chosen.into_iter().map(|i| diagnoses[i].pointer.clone()).filter(|p| !p.is_empty()).collect()
-    }
-
-    /// Pointers of what was given: vaccines and their administration to the encounter for them, a drug to what its
-    /// statement speaks of.
-    pub fn pointers_of_given(&self, line: &Line, diagnoses: &[Diagnosis]) -> Vec<String> {
-        let vaccine =
-            matches!(line.code.parse::<u32>(), Ok(90460..=90759)) || super::families::administration::decides(&line.code);
-        // The encounter for immunization first; a check-up only where that is not coded.
-        let wanted = ["Z23", "Z00"].iter().find_map(|stem| diagnoses.iter().find(|d| d.code.starts_with(stem)));
-        if let Some(reason) = wanted.filter(|d| vaccine && !d.pointer.is_empty()) {
-            return vec![reason.pointer.clone()];
-        }
-        let place = line.evidence.first().map_or(0, |e| e.start);
-        let statement = self.view.statements.iter().rposition(|s| s.span.start <= place).unwrap_or(0);
-        if self.view.statements.is_empty() { Vec::new() } else { self.pointers_at(&line.code, statement, None, None, diagnoses) }
-    }
-
-    /// The one service of a report is done for what the report finds: up to three diagnoses of its chapters, in their order.
-    pub fn point_of_report(&self, lines: &mut [Line], diagnoses: &[Diagnosis]) {
-        let Some((first, rest)) = lines.split_first_mut() else { return };
-        if rest.iter().any(|line| line.code != first.code) {
-            return;
-        }
-        let chapters = affinity::chapters(&first.code);
-        let related = |d: &&Diagnosis| {
-            let of_chapter = chapters.iter().any(|c| d.code.starts_with(c));
-            chapters.is_empty() || of_chapter || d.code.starts_with('R') || first.pointers.contains(&d.pointer)
-        };
-        let named = diagnoses.iter().filter(|d| !is_status(&d.code) && !d.pointer.is_empty());
-        let found = named.filter(related);
-        let found: Vec<String> = found.take(OF_REPORT).map(|d| d.pointer.clone()).collect();
-        if !found.is_empty() {
-            lines.iter_mut().for_each(|line| line.pointers.clone_from(&found));
-        }
-    }
-
     /// A question when another code of the same concept is nearly as likely and an attribute that separates them is unsaid.
     pub fn query(&self, candidate: &CodeCandidate, rivals: &[usize]) -> Option<Query> {
         let (concept, entry) = candidate.entry?;
@@ -335,25 +226,6 @@ impl LineContext<'_> {
             evidence: vec![self.document.evidence(self.evidence_span(candidate))],
         })
     }
-}
-
-/// Most diagnoses that the one service of a report points to.
-const OF_REPORT: usize = 3;
-/// What being first-listed adds to a diagnosis.
-const FIRST: f32 = 0.7;
-/// Share of the strongest diagnosis' score that a further one needs.
-const CLOSE: f32 = 0.75;
-
-/// Whether a title speaks of one side, and of that one.
-fn is_of_side(title: &str, side: &str) -> bool {
-    let words = || title.split(|c: char| !c.is_alphanumeric());
-    words().any(|w| w.eq_ignore_ascii_case(side)) && !words().any(|w| w.eq_ignore_ascii_case("bilateral"))
-}
-
-/// History, long-term drugs, implants, absence, dependence: codes that say in what state the patient is.
-fn is_status(code: &str) -> bool {
-    // With the outcome of a delivery, weeks of gestation and body mass index: none is what a service is done for.
-    ("Z79".."Z99.999").contains(&code) || ["Z37", "Z3A", "Z68"].iter().any(|stem| code.starts_with(stem))
 }
 
 fn attribute_name(key: &str) -> String {

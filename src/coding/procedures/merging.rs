@@ -40,13 +40,14 @@ pub(super) fn add(entries: &mut Vec<Entry>, entry: Entry) {
     let sides = |e: &Entry| has(e, "RT") || has(e, "LT");
     if same.line.modifiers == entry.line.modifiers {
         let places = |e: &Entry| e.service.as_ref().map(|s| (s.family, s.place.clone()));
+        let one_place = same.line.evidence.iter().any(|a| entry.line.evidence.iter().any(|b| a.start < b.end && b.start < a.end));
         let again = |e: &Entry| e.service.as_ref().is_some_and(|s| s.place.iter().any(|p| p == AGAIN));
         if again(same) != again(&entry) {
             // The same film after a reduction is the same service again.
             let mut entry = entry;
             entry.line.modifiers.push("76".to_owned());
             entries.push(entry);
-        } else if places(same) != places(&entry) && !entry.service.as_ref().is_some_and(|s| s.place.is_empty()) {
+        } else if !one_place && places(same) != places(&entry) && !entry.service.as_ref().is_some_and(|s| s.place.is_empty()) {
             same.line.units += entry.line.units;
             same.line.evidence.extend(entry.line.evidence);
         }

@@ -27,6 +27,7 @@ pub mod ncci;
 pub mod pathology;
 pub mod patient;
 mod plausible;
+pub mod pointers;
 pub mod ranking;
 pub mod rivalry;
 pub mod sides;
@@ -56,6 +57,7 @@ use model::ProcedureModel;
 use named::Named;
 use ncci::Entry;
 use plausible::{FOREIGN, MAJOR_IN_VISIT, is_operating_room, least_alone, speaks_of_a_scope};
+use pointers::{PointerModel, PointerNote};
 use ranking::Verdict;
 use table::ProcedureTable;
 use view::NoteView;
@@ -79,6 +81,9 @@ pub enum ProcedureError {
     /// The decision tables.
     #[error(transparent)]
     Families(#[from] families::FamilyError),
+    /// The weights of pointers.
+    #[error(transparent)]
+    Pointers(#[from] pointers::PointerError),
 }
 
 /// The procedure coder: table and model, ready to use.
@@ -89,6 +94,7 @@ pub struct ProcedureCoder {
     family_concepts: Vec<std::collections::BTreeSet<usize>>,
     layers: Layers,
     model: ProcedureModel,
+    pointers: PointerModel,
     /// The ensembles of the model as they are evaluated: concept, sibling, line.
     layouts: [Layout; 3],
 }
@@ -130,17 +136,18 @@ impl ProcedureCoder {
     pub fn open(codesets: &std::path::Path, model_folder: &std::path::Path) -> Result<Self, ProcedureError> {
         let table = ProcedureTable::read(&codesets.join(TABLE_FILE))?;
         let model = ProcedureModel::read(&model_folder.join(MODEL_FILE))?;
-        Ok(Self::new(table, model, FamilyTables::open(&codesets.join(FAMILIES_FOLDER))?))
+        let folder = codesets.join(FAMILIES_FOLDER);
+        Ok(Self::new(table, model, FamilyTables::open(&folder)?, PointerModel::open(&folder)?))
     }
 
-    /// Prepares phrase table, model and decision tables.
-    pub fn new(table: ProcedureTable, model: ProcedureModel, families: FamilyTables) -> Self {
+    /// Prepares phrase table, model, decision tables and the weights of pointers.
+    pub fn new(table: ProcedureTable, model: ProcedureModel, families: FamilyTables, pointers: PointerModel) -> Self {
         let knowledge = model.knowledge(table);
         let index = &knowledge.index;
         let entries_of = |code: &str| index.code_id(code).map_or(&[][..], |id| index.codes[id].entries.as_slice());
         let concepts_of = |f: &families::Family| f.table.codes().flat_map(entries_of).map(|(concept, _)| *concept).collect();
         let family_concepts = families.families.iter().map(concepts_of).collect();
-        Self { knowledge, families, family_concepts, layers: Layers::new(), model, layouts: Default::default() }
+        Self { knowledge, families, family_concepts, layers: Layers::new(), model, pointers, layouts: Default::default() }
     }
 
     /// Codes the procedures of a note.
@@ -211,8 +218,7 @@ impl ProcedureCoder {
             code_sets: input.code_sets,
         };
         let mut coding = ProcedureCoding::default();
-        let mut entries =
-            self.decided(&context, (&candidates, &probabilities), named, &mut verdicts, input.diagnoses, &mut coding.queries);
+        let mut entries = self.decided(&context, (&candidates, &probabilities), named, &mut verdicts, &mut coding.queries);
         entries.retain(|entry| patient::can_have_had(&entry.line.code, &input.context.patient));
         if whole_note::is_leaflet(view.text) {
             entries.clear();
@@ -246,14 +252,13 @@ impl ProcedureCoder {
             }
         }
         for i in (0..candidates.len()).filter(|i| verdicts[*i] == Verdict::Chosen) {
-            let mut line = context.line(&candidates[i], probabilities[i]);
-            line.pointers = context.pointers(&candidates[i], input.diagnoses);
+            let line = context.line(&candidates[i], probabilities[i]);
             entries.push(Entry { line, concept: candidates[i].entry.map(|(c, _)| c), service: None, lesion: false });
             let rivals = self.rivals(&candidates, &probabilities, i);
             coding.queries.extend(context.query(&candidates[i], &rivals));
         }
         for service in &pathology {
-            let line = context.pathology_line(service, input.diagnoses);
+            let line = context.pathology_line(service);
             entries.push(Entry { line, concept: None, service: None, lesion: false });
             coding.queries.extend(context.pathology_query(service));
         }
@@ -266,12 +271,12 @@ impl ProcedureCoder {
                 && !(visit && is_operating_room(code) && (own(code) < MAJOR_IN_VISIT || another_day))
         });
         let mut bundled = ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
-        bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, input.diagnoses, &mut entries));
+        bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, &mut entries));
         context.order(&mut entries);
         coding.lines = entries.into_iter().map(|entry| entry.line).collect();
-        if reported {
-            context.point_of_report(&mut coding.lines, input.diagnoses);
-        }
+        let words = &self.knowledge.index.words;
+        let note = PointerNote { text: view.text, statements: view.statements, words, report: reported };
+        pointers::point(&note, &self.pointers, &mut coding.lines, input.diagnoses, input.code_sets);
         for (i, line) in coding.lines.iter_mut().enumerate() {
             line.number = i as u32 + 1;
         }

@@ -6,12 +6,65 @@ use super::candidates::CodeCandidate;
 use super::statements::{Role, Statement};
 use super::view::NoteView;
 
+/// Services of one side of the body though no indicator of the fee schedule says so (`0`, `2` or none): operations on limbs,
+/// lungs, dialysis accesses and the scrotum, removal of implants, casts and braces, a hip's films, an ear's wax. Coders name the
+/// side there on nearly all labelled lines; never on spine, skull and skin.
+pub fn is_of_one_side(code: &str) -> bool {
+    let within = |first: &str, last: &str| (first..=last).contains(&code);
+    let surgery =
+        [("11010", "11012"), ("20551", "20551"), ("20612", "20612"), ("20680", "20694"), ("23000", "28899"), ("32035", "32674")];
+    let other = [("36818", "36838"), ("36901", "36909"), ("55040", "55060"), ("69210", "69210"), ("73501", "73503")];
+    let supplies = [("L1800", "L2999"), ("L3650", "L4631"), ("Q4001", "Q4048")];
+    code.len() == 5 && surgery.iter().chain(&other).chain(&supplies).any(|(first, last)| within(first, last))
+}
+
+/// Whether "right" or "left" between two words names no side of the patient: the verb, the chambers of the heart, the lobes and
+/// quadrants of one organ, the hand that somebody writes with.
+fn names_no_side(before: &str, word: &str, after: &str, second: &str) -> bool {
+    const OF_ONE: [&str; 21] = [
+        "atrium",
+        "atrial",
+        "ventricle",
+        "ventricular",
+        "heart",
+        "circumflex",
+        "coronary",
+        "bundle",
+        "axis",
+        "sternal",
+        "colon",
+        "hepatic",
+        "handed",
+        "hander",
+        "gastric",
+        "angle",
+        "angles",
+        "angled",
+        "away",
+        "now",
+        "gutter",
+    ];
+    let artery = after == "anterior" && second == "descending" || after == "main" && !second.starts_with("bronch");
+    let quadrant = matches!(after, "upper" | "lower") && (second.starts_with("quadrant") || second.starts_with("abd"));
+    let dominant = after == "hand" && second == "dominant";
+    // The verb: "was left in place", "she left the room", "left open to drain".
+    let verb = word == "left"
+        && (matches!(before, "was" | "were" | "been" | "being" | "be" | "and" | "then" | "he" | "she" | "patient" | "is")
+            && matches!(after, "in" | "at" | "to" | "on" | "the" | "with" | "without" | "as" | "for" | "a" | "over")
+            || matches!(after, "intact" | "open" | "alone" | "undisturbed" | "behind" | "untouched" | "unrepaired"));
+    verb || dominant || artery || quadrant || OF_ONE.contains(&after)
+}
+
 /// Sides named in a piece of text; both, or "bilateral", is bilateral.
 pub fn sides(text: &str) -> Option<Laterality> {
     let (mut right, mut left) = (false, false);
     let mut both = text.to_ascii_lowercase().contains("b/l");
-    for word in text.split(|c: char| !c.is_alphanumeric()) {
-        match word.to_ascii_lowercase().as_str() {
+    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let lower: Vec<String> = words.iter().map(|w| w.to_ascii_lowercase()).collect();
+    let at = |i: Option<usize>| i.and_then(|i| lower.get(i)).map_or("", String::as_str);
+    for (i, word) in words.iter().copied().enumerate() {
+        match lower[i].as_str() {
+            side @ ("right" | "left") if names_no_side(at(i.checked_sub(1)), side, at(Some(i + 1)), at(Some(i + 2))) => {}
             "right" | "rt" | "rle" | "rue" | "rih" | "rij" => right = true,
             "left" | "lt" | "lle" | "lue" | "lih" | "lij" => left = true,
             "r" if word == "R" => right = true,
@@ -39,8 +92,11 @@ pub fn side_of(view: &NoteView<'_>, candidate: &CodeCandidate) -> Option<Lateral
     if let Some(side) = sides(clause) {
         return Some(side);
     }
-    if let Some(side) = sides(statement.span.of(view.text)) {
-        return Some(side);
+    // A longer statement that names one side here and the other there leaves it to the titles.
+    let said = statement.span.of(view.text);
+    let whole = sides(said);
+    if whole.is_some_and(|side| side != Laterality::Bilateral || says_both(said)) {
+        return whole;
     }
     let of_role = |wanted: fn(&Statement) -> bool| -> Option<Laterality> {
         let found: Vec<Laterality> =
@@ -51,7 +107,14 @@ pub fn side_of(view: &NoteView<'_>, candidate: &CodeCandidate) -> Option<Lateral
     of_role(|s| s.role == Role::Title)
         .or_else(|| of_role(|s| s.section == crate::document::SectionKind::PostoperativeDiagnosis))
         .or_else(|| of_role(|s| s.role == Role::Lead))
+        .or(whole)
         .or_else(|| of_role(|s| matches!(s.role, Role::Description | Role::Assessment)))
+}
+
+/// Whether a text says "both sides" in as many words, not by naming each.
+fn says_both(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["bilat", "both", "b/l", "each side", "left and right", "right and left"].iter().any(|w| lower.contains(w))
 }
 
 /// The text between the commas, semicolons and line ends around a candidate's words.
@@ -137,6 +200,10 @@ mod tests {
         assert_eq!(sides("Release of the left ring finger pulley"), Some(Laterality::Left));
         assert_eq!(sides("left and right knees"), Some(Laterality::Bilateral));
         assert_eq!(sides("x-ray of the chest"), None);
+        assert_eq!(sides("a drain was left in place, the right atrium was seen"), None);
+        assert_eq!(sides("right lower extremity, packed on the left"), Some(Laterality::Bilateral));
+        assert_eq!(sides("the incision on the left was closed"), Some(Laterality::Left));
+        assert!(is_of_one_side("32480") && is_of_one_side("Q4012") && !is_of_one_side("63047") && !is_of_one_side("J3301"));
         assert_eq!(sides("Eylea OS"), Some(Laterality::Left));
         assert_eq!(sides("cervical os, B/L tubes"), Some(Laterality::Bilateral));
         assert_eq!(digit("left ring finger", Some(Laterality::Left)), Some("F3"));

@@ -59,6 +59,29 @@ pub fn training_documents(corpora: &Path, own: Option<&Path>) -> Result<Vec<Labe
     Ok(documents)
 }
 
+/// The second readings of labelled notes as documents of their own, with the words that the `first` readings quote for the
+/// same codes.
+pub fn second_readings(own: &Path, first: &[LabelledDocument]) -> Result<Vec<LabelledDocument>, DataError> {
+    let path = own.join("second_reading.jsonl");
+    let first: BTreeMap<&str, &LabelledDocument> = first.iter().map(|d| (d.id.as_str(), d)).collect();
+    let readings = json_lines::<Reading>(&path, &read_text(&path)?)?;
+    let document = |(_, reading): (usize, Reading)| {
+        let beside = *first.get(reading.id.as_str())?;
+        let (note_type, patient) = (beside.note_type.clone(), beside.patient);
+        let mut document = LabelledDocument { note_type, patient, ..further(reading, beside.text.clone()) };
+        for mine in &mut document.diagnoses {
+            let its = beside.diagnoses.iter().find(|d| same(&mine.code, &mine.alternatives, &d.code, &d.alternatives));
+            mine.places = its.map(|d| d.places.clone()).unwrap_or_default();
+        }
+        for mine in &mut document.procedures {
+            let its = beside.procedures.iter().find(|p| same(&mine.code, &mine.alternatives, &p.code, &p.alternatives));
+            mine.places = its.map(|p| p.places.clone()).unwrap_or_default();
+        }
+        Some(document)
+    };
+    Ok(readings.into_iter().filter_map(document).collect())
+}
+
 /// Corpus of the project's short charts.
 pub const CHARTS: &str = "charts";
 

@@ -54,6 +54,10 @@ fn each_of_two(text: &str) -> f64 {
     let each = ["each", "apiece", "per side", "per knee", "per eye"].iter().find_map(|w| lower.find(w));
     let two = ["both", "bilat", " ou ", "ou ", "b/l", " & ", " and ", "two "];
     let Some(at) = each else { return 1.0 };
+    const PAIRED: [&str; 9] = ["knee", "shoulder", "hip", "heel", "wrist", "elbow", "hand", "eye", "side"];
+    if lower[at..].strip_prefix("each ").is_some_and(|rest| PAIRED.iter().any(|p| rest.starts_with(p))) {
+        return 2.0;
+    }
     let named = two.iter().any(|w| lower[..at].contains(w)) || ["both", "bilat"].iter().any(|w| lower.contains(w));
     if named { 2.0 } else { 1.0 }
 }
@@ -66,9 +70,9 @@ fn bare_dose(text: &str, (at, name_end): (usize, usize), size: f64, each: f64) -
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (word, after) = rest.split_at(digits);
     // What follows must be no unit, strength, date or time.
-    const MAY_FOLLOW: [&str; 23] = [
-        "im", "iv", "ivp", "sc", "sq", "subq", "ia", "into", "w", "with", "and", "in", "given", "each", "here", "inj",
-        "injected", "plus", "both", "r", "l", "to", "now",
+    const MAY_FOLLOW: [&str; 26] = [
+        "was", "were", "mixed", "im", "iv", "ivp", "sc", "sq", "subq", "ia", "into", "w", "with", "and", "in", "given", "each",
+        "here", "inj", "injected", "plus", "both", "r", "l", "to", "now",
     ];
     let next = after.trim_start();
     let follows = next.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_lowercase();

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::coding::procedures::sides::sides;
 use crate::coding::procedures::statements::Role;
+use crate::document::SectionKind;
 use crate::extract::Laterality;
 
 use super::passage::{Passage, Passages};
@@ -274,6 +275,19 @@ fn sides_in(passages: &Passages<'_>, ranges: &[Range<usize>]) -> Option<Laterali
     if both { Some(Laterality::Bilateral) } else { sides(&text) }
 }
 
+/// The side that many statements together speak of: one that is named three times as often as the other, with no word of both.
+fn chief_side(passages: &Passages<'_>, ranges: &[Range<usize>]) -> Option<Laterality> {
+    let named: Vec<Laterality> = ranges.iter().filter_map(|r| sides_in(passages, std::slice::from_ref(r))).collect();
+    let count = |side: Laterality| named.iter().filter(|s| **s == side).count();
+    let (right, left, both) = (count(Laterality::Right), count(Laterality::Left), count(Laterality::Bilateral));
+    match () {
+        _ if named.is_empty() => None,
+        _ if both == 0 && right >= 3 * left => Some(Laterality::Right),
+        _ if both == 0 && left >= 3 * right => Some(Laterality::Left),
+        _ => Some(Laterality::Bilateral),
+    }
+}
+
 /// The side of a service: in its pieces, its statements, the titles, what was done, anywhere; "the same on the left" makes
 /// it both.
 pub(super) fn side_of(passages: &Passages<'_>, group: &Group) -> Option<Laterality> {
@@ -283,15 +297,14 @@ pub(super) fn side_of(passages: &Passages<'_>, group: &Group) -> Option<Laterali
         (0..passages.statements.len()).filter(|s| wanted(passages.role(*s))).map(|s| passages.statements[s].clone()).collect()
     };
     let account: Vec<Range<usize>> = passages.account.iter().map(|(_, r)| r.clone()).collect();
-    let levels = [
-        pieces,
-        group.wide.clone(),
-        statements,
-        by_role(&|r| r == Role::Title),
-        account.clone(),
-        by_role(&|r| r != Role::History),
-    ];
-    let side = levels.iter().find_map(|ranges| sides_in(passages, ranges))?;
+    let found_after: Vec<Range<usize>> = (0..passages.statements.len())
+        .filter(|s| passages.view.statements[*s].section == SectionKind::PostoperativeDiagnosis)
+        .map(|s| passages.statements[s].clone())
+        .collect();
+    let near = [pieces, group.wide.clone(), statements, by_role(&|r| r == Role::Title), found_after];
+    let far = [account.clone(), by_role(&|r| r != Role::History)];
+    let of_near = near.iter().find_map(|ranges| sides_in(passages, ranges));
+    let side = of_near.or_else(|| far.iter().find_map(|ranges| chief_side(passages, ranges)))?;
     let other = match side {
         Laterality::Right => Laterality::Left,
         Laterality::Left => Laterality::Right,
