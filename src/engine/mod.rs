@@ -5,7 +5,9 @@ mod component;
 mod config;
 mod error;
 mod files;
+mod indications;
 mod linking;
+mod newborns;
 mod open;
 mod output;
 mod place_of_service;
@@ -74,6 +76,7 @@ impl Engine {
         stated_reasons::agree(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
         stated_reasons::add(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
         todays_statuses::take_out(&mut coded.diagnoses, &mut procedures.lines, &reading.document.text);
+        indications::add(&mut coded.diagnoses, &mut coded.candidates, &mut procedures.lines, &self.code_sets.icd10cm);
         let (mut lines, em, procedure_candidates, mut queries) = self.services(&reading, encounter, &mut coded, procedures);
         number(&mut lines);
         component::professional(&reading.context, &em, &mut lines, &reading.document.text, &self.code_sets);
@@ -252,7 +255,12 @@ impl Engine {
             global_days: &global_days,
         });
         let age = context.patient.age_years;
-        service_diagnoses::examination(&mut coded.diagnoses, &mut procedures.lines, &em, age, &self.code_sets.icd10cm);
+        let icd10cm = &self.code_sets.icd10cm;
+        service_diagnoses::examination(&mut coded.diagnoses, &mut procedures.lines, &em, age, icd10cm);
+        newborns::own_record(&mut coded.diagnoses, &mut procedures.lines, &em, &reading.document.text, icd10cm);
+        if em.code.is_none() {
+            service_diagnoses::vaccination_alone(&mut coded.diagnoses, &mut procedures.lines);
+        }
         let mut lines = em::lines(&em, &coded.diagnoses, &procedures.lines, &global_days);
         drop(leveling);
         for line in &mut lines {

@@ -42,6 +42,9 @@ pub(super) fn examination(
     let preventive =
         em.code.as_deref().is_some_and(|c| ("99381".."99398").contains(&c) || matches!(c, "G0402" | "G0438" | "G0439"));
     let states = |d: &Diagnosis| ["Z00", "Z01", "Z02", "Z38", "Z76.1"].iter().any(|p| d.code.starts_with(p));
+    if preventive && !diagnoses.first().is_some_and(states) {
+        to_front(diagnoses, lines, |d| d.code.starts_with("Z00.0") || d.code.starts_with("Z00.1"));
+    }
     if !preventive || diagnoses.iter().any(states) || diagnoses.len() >= MOST {
         return;
     }
@@ -56,6 +59,32 @@ pub(super) fn examination(
     };
     let reason = "the visit is a preventive one";
     let new = diagnosis(code, EXAMINATION_CONFIDENCE, em.category_evidence.clone(), reason, icd10cm);
+    lead(diagnoses, lines, new);
+}
+
+/// Puts the encounter for immunization first where the claim has vaccines and nothing else.
+pub(super) fn vaccination_alone(diagnoses: &mut [Diagnosis], lines: &mut [Line]) {
+    if !lines.is_empty() && lines.iter().all(|l| is_vaccination(&l.code)) {
+        to_front(diagnoses, lines, |d| d.code == "Z23");
+    }
+}
+
+/// Puts the first diagnosis that is meant in front of the others; the lines' pointers follow.
+fn to_front(diagnoses: &mut [Diagnosis], lines: &mut [Line], is_meant: impl Fn(&Diagnosis) -> bool) {
+    let Some(at) = diagnoses.iter().position(is_meant).filter(|at| *at > 0) else { return };
+    let before: Vec<(String, String)> = diagnoses.iter().map(|d| (d.pointer.clone(), d.code.clone())).collect();
+    diagnoses[..=at].rotate_right(1);
+    letter(diagnoses);
+    for pointer in lines.iter_mut().flat_map(|l| &mut l.pointers) {
+        let code = before.iter().find(|(letter, _)| letter == pointer).map(|(_, code)| code);
+        if let Some(moved) = code.and_then(|code| diagnoses.iter().find(|d| d.code == *code)) {
+            pointer.clone_from(&moved.pointer);
+        }
+    }
+}
+
+/// Puts a new diagnosis first; the lines' pointers go on to name what they named.
+pub(super) fn lead(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], new: Diagnosis) {
     let before: Vec<String> = diagnoses.iter().map(|d| d.pointer.clone()).collect();
     diagnoses.insert(0, new);
     letter(diagnoses);
@@ -195,5 +224,23 @@ mod tests {
         let mut none = Vec::new();
         examination(&mut none, &mut [], &visit, None, icd10cm);
         assert!(none.is_empty());
+        let of = |code: &str, pointer: &str| Diagnosis { pointer: pointer.into(), code: code.into(), ..Diagnosis::default() };
+        let mut stated = vec![of("E78.5", "A"), of("Z00.00", "B")];
+        let mut lines = [line("93000", &["A", "B"])];
+        let em = EmResult { code: Some("99396".into()), ..EmResult::default() };
+        examination(&mut stated, &mut lines, &em, Some(52), icd10cm);
+        assert_eq!(stated.iter().map(|d| d.code.as_str()).collect::<Vec<_>>(), ["Z00.00", "E78.5"]);
+        assert_eq!(lines[0].pointers, ["B", "A"]);
+    }
+
+    #[test]
+    fn a_claim_of_vaccines_is_led_by_immunization() {
+        let of = |code: &str, pointer: &str| Diagnosis { pointer: pointer.into(), code: code.into(), ..Diagnosis::default() };
+        let mut diagnoses = [of("N18.6", "A"), of("Z23", "B")];
+        vaccination_alone(&mut diagnoses, &mut [line("90739", &["B"]), line("G0010", &["B"])]);
+        assert_eq!(diagnoses[0].code, "Z23");
+        let mut diagnoses = [of("J45.40", "A"), of("Z23", "B")];
+        vaccination_alone(&mut diagnoses, &mut [line("90739", &["B"]), line("94010", &["A"])]);
+        assert_eq!(diagnoses[0].code, "J45.40");
     }
 }

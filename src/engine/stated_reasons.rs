@@ -1,6 +1,6 @@
 //! Reasons for an encounter that a service states by itself (guidelines I.C.21.c: contraception, attention to devices, screening,
 //! sterilization; I.C.2.e.2: encounters for chemotherapy and radiation; I.C.15.a.5: outcome of delivery).
-use super::service_diagnoses::{EXAMINATION_CONFIDENCE, diagnosis, letter, retain};
+use super::service_diagnoses::{EXAMINATION_CONFIDENCE, diagnosis, lead, letter, retain};
 use crate::claim::{Diagnosis, Line};
 use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::diagnoses::select::MOST;
@@ -47,6 +47,12 @@ const DELIVERY: &[&str] =
 const PACEMAKER: &[&str] = &["93279", "93280", "93281", "93286", "93288", "93294"];
 const DEFIBRILLATOR: &[&str] = &["93282", "93283", "93284", "93287", "93289", "93295", "33262", "33263", "33264"];
 
+/// What a biopsy of the skin may be done for, beside lesions that are treated without one.
+const SKIN: &[&str] = &[
+    "B", "C", "D0", "D2", "D3", "D4", "D69", "L0", "L1", "L2", "L3", "L4", "L50", "L51", "L52", "L53", "L56", "L80", "L81",
+    "L83", "L9", "M3", "M79.3", "Q82", "R2", "S", "T", "Z48",
+];
+
 const REASONS: &[Stated] = &[
     // Sterilization (I.C.21.c.11); salpingectomy for disease has other codes.
     stated(&["55250", "58600", "58605", "58611", "58615", "58670", "58671"], "Z30.2", &["Z30.2"], &[], Alone),
@@ -82,6 +88,13 @@ const REASONS: &[Stated] = &[
     stated(IMMUNOTHERAPY, "Z51.12", &["Z51"], &["C"], Always),
     stated(CHEMOTHERAPY, "Z51.11", &["Z51"], &["C"], Always),
     stated(RADIATION, "Z51.0", &["Z51"], &["C", "D0"], Always),
+    // A lesion that is biopsied has no nature yet (I.C.2: D49); a growth, a rash or a scar that is known says more.
+    stated(&["11102", "11104", "11106"], "D49.2", SKIN, &[], Alone),
+    stated(&["95115", "95117", "95165"], "J30.9", &["J30", "J45", "H10", "L50", "T63", "Z91"], &[], Alone),
+    stated(&["88720"], "P59.9", &["P55", "P57", "P58", "P59"], &[], Never),
+    stated(&["99188", "D1206"], "Z29.3", &["Z29.3"], &[], Never),
+    // The extent of a burn of less than a tenth of the body (I.C.19.d.6).
+    stated(&["16000", "16020"], "T31.0", &["T31", "T32"], &["T20", "T21", "T22", "T23", "T24", "T25"], Never),
     stated(DELIVERY, "Z37.0", &["Z37", "Z38", "O30", "O36.4"], &[], Never),
 ];
 
@@ -138,18 +151,6 @@ pub(super) fn add(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], icd10cm: &
         for line in lines.iter_mut().filter(|l| its(l)) {
             line.pointers.insert(0, pointer.clone());
             line.pointers.truncate(4);
-        }
-    }
-}
-
-/// Puts a diagnosis first; the lines' pointers go on to name what they named.
-fn lead(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], new: Diagnosis) {
-    let before: Vec<String> = diagnoses.iter().map(|d| d.pointer.clone()).collect();
-    diagnoses.insert(0, new);
-    letter(diagnoses);
-    for pointer in lines.iter_mut().flat_map(|l| &mut l.pointers) {
-        if let Some(moved) = before.iter().position(|b| b == pointer).and_then(|at| diagnoses.get(at + 1)) {
-            *pointer = moved.pointer.clone();
         }
     }
 }

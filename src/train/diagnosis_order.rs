@@ -5,8 +5,9 @@ use super::boosting::{self, Rows};
 use super::data::second_look::CHARTS;
 use super::data::{LabelledDocument, Role};
 use super::diagnoses::{DiagnosisSettings, NoteRows, PARTS, fold_of};
+use crate::coding::diagnoses::claim_order::may_lead;
 use crate::coding::diagnoses::model::{FIRST, first_rows};
-use crate::coding::diagnoses::select::{choose, may_lead};
+use crate::coding::diagnoses::select::choose;
 use crate::coding::lexicon::Lexicon;
 use crate::coding::trees::Trees;
 

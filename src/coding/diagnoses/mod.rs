@@ -9,12 +9,17 @@
 //! | [`attention`] | what do the codes' titles see in the note? |
 //! | [`features`], `competition`, `titles` | what does the model see? |
 //! | [`model`] | how likely does each belong on the claim? |
-//! | [`select`] | which go on it, and in which order? |
+//! | `beside` | what does a chosen code drive out, or bring with it? |
+//! | `judgement` | which of them does the sense of the note not bear out? |
+//! | [`select`] | which go on it? |
+//! | [`claim_order`] | in which order? |
 //! | [`whole`] | how likely are they all right? |
 //! | [`documented`] | the same for case reports, coded as shared tasks do |
 pub mod attention;
+mod beside;
 pub mod candidates;
 mod circumstances;
+pub mod claim_order;
 mod combinations;
 mod competition;
 pub mod documented;
@@ -23,6 +28,7 @@ mod facts;
 pub mod features;
 pub mod gather;
 mod guidelines;
+mod judgement;
 pub mod model;
 pub mod places;
 mod pregnancy;
@@ -46,6 +52,9 @@ use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::lexicon::Lexicon;
 use crate::document::{Document, Evidence, SectionKind};
 use crate::note::Completeness;
+
+/// Why most candidates are left out: nothing speaks against them, and too little for them.
+pub const TOO_LITTLE: &str = "too little support for this claim";
 
 /// Diagnoses of a note.
 #[derive(Debug, Default)]
@@ -113,6 +122,7 @@ pub fn code(material: &Material<'_>, model: &DiagnosisModel, icd10cm: &Icd10cm, 
     let title = |code: &str| icd10cm.find(code).map(|i| icd10cm.title(i).into_owned()).unwrap_or_default();
     let table = features::table(&candidates, &facts, lexicon, &model.priors, &title, false);
     let mut probabilities = model.probabilities(&table, &candidates, lexicon);
+    judgement::judge(&table, &mut probabilities, &candidates, material);
     keep_treated_symptoms(&table, &mut probabilities, &candidates, lexicon, model.thresholds.standard);
     let threshold = match completeness {
         Completeness::Terse => model.thresholds.terse,
@@ -287,7 +297,7 @@ fn explain(why: &WhyNot, candidate: &CodeCandidate, candidates: &Candidates, lex
                 let name = i.map(|i| format!("{:?}", crate::extract::Assertion::ALL[i]).to_lowercase()).unwrap_or_default();
                 format!("the note holds it as {name}")
             } else {
-                "too little support for this claim".into()
+                TOO_LITTLE.into()
             }
         }
     }

@@ -1,13 +1,15 @@
 //! From probabilities to the diagnoses of a claim: which, and in which order.
 use std::collections::BTreeMap;
 
+use super::beside::{bring, drive_out};
 use super::candidates::{Candidate, Candidates, Support};
+use super::claim_order::{may_lead, order};
 use super::features::Table;
 use super::guidelines::{
     abnormal_findings, both_sides, encounter_of, is_pair, join_sides, leave_out_symptoms, one_type_of_diabetes,
     osteoporotic_fractures, presumed, weeks_of_pregnancy,
 };
-use super::model::{DiagnosisModel, first_rows};
+use super::model::DiagnosisModel;
 use super::places::Place;
 use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::attributes::{HistoryOf, history_code};
@@ -108,6 +110,8 @@ pub fn choose(
     presumed(&mut chosen, &mut why_not, table, lexicon);
     osteoporotic_fractures(&mut chosen, &mut why_not, table, lexicon);
     abnormal_findings(&mut chosen, &mut why_not, table, lexicon);
+    drive_out(&mut chosen, &mut why_not, table, lexicon);
+    bring(&mut chosen, &mut why_not, table, probabilities, lexicon);
     let leads = |row: &usize| may_lead(lexicon.code(table.codes[*row]));
     if !chosen.iter().any(leads) && chosen.len() < MOST {
         // A claim needs a diagnosis that may come first, and a status is none: the likeliest one stands for review.
@@ -253,102 +257,12 @@ fn conflict(
     if replaced(code, with) || replaced(with, code) {
         return Some(WhyNot::Combined(with));
     }
-    // "Unspecified" beside a specified code of the same subcategory says nothing more.
-    if a.get(..5).is_some() && a.get(..5) == b.get(..5) && !matches!(a.as_bytes()[0], b'Z' | b'R' | b'S' | b'T') {
+    // "Unspecified" beside a specified code of the same subcategory says nothing more; an allergy has many causes.
+    let alike = a.get(..5).is_some() && a.get(..5) == b.get(..5) && !a.starts_with("J30.8");
+    if alike && !matches!(a.as_bytes()[0], b'Z' | b'R' | b'S' | b'T') {
         return Some(WhyNot::Sibling(with));
     }
     let icd = icd10cm?;
     let excludes = |x: &str, y: &str| icd.find(x).is_some_and(|i| icd.excludes1(i).any(|n| n.covers(y)));
     (excludes(a, b) || excludes(b, a)).then_some(WhyNot::Excluded(with))
-}
-
-/// Codes that are never first-listed: external causes, what a drug did or did not do, BMI, weeks, long-term drugs and
-/// the like (guidelines I.C.20, I.C.21.c).
-pub fn may_lead(code: &str) -> bool {
-    let never = [
-        "Z68", "Z79", "Z3A", "Z37", "Z16", "Z67", "Z72", "Z73", "Z86", "Z87", "Z88", "Z91", "Z92", "Z93", "Z94", "Z95", "Z96",
-        "Z97", "Z98", "Z99",
-    ];
-    !matches!(code.as_bytes().first(), Some(b'V' | b'W' | b'X' | b'Y'))
-        && !never.iter().any(|n| code.starts_with(n))
-        && !is_drug_effect(code)
-}
-
-/// An adverse effect stands behind its nature, an underdosing behind the disease (guidelines I.C.19.e.5). The sixth character says
-/// so, the fifth where a drug is not specified (T38.3X5A, T36.95XA).
-fn is_drug_effect(code: &str) -> bool {
-    let intent = match code.as_bytes() {
-        [b'T', _, _, b'.', _, fifth, b'X', ..] => *fifth,
-        [b'T', _, _, b'.', _, _, sixth, ..] => *sixth,
-        _ => return false,
-    };
-    matches!(intent, b'5' | b'6') && code.get(..3).is_some_and(|c| ("T36".."T51").contains(&c))
-}
-
-/// Stems of codes that stand behind others ("code first", "use additional code" notes of the tabular list), with the stems of those
-/// that come before them where they are on the claim; nothing named: every code that may lead and is no encounter's reason.
-const BEHIND: &[(&[&str], &[&str])] = &[
-    (&["I50."], &["I11.0", "I13.0", "I13.2"]),
-    (&["N18."], &["I12.", "I13.", "E08.22", "E09.22", "E10.22", "E11.22", "E13.22"]),
-    (&["L97."], &["E08.62", "E09.62", "E10.62", "E11.62", "E13.62", "I70.23", "I70.24", "I83.0"]),
-    (&["R65.2"], &["A40.", "A41."]),
-    (&["D63.1"], &["N18."]),
-    (&["B95.", "B96.", "B97.", "F17.2"], &[]),
-];
-
-/// Whether another code of the claim comes before this one by convention.
-fn follows(code: &str, claim: &[&str]) -> bool {
-    let Some((_, before)) = BEHIND.iter().find(|(stems, _)| stems.iter().any(|s| code.starts_with(s))) else { return false };
-    claim.iter().filter(|other| **other != code).any(|other| match before {
-        [] => may_lead(other) && !other.starts_with('Z') && other.get(..3) != code.get(..3),
-        stems => stems.iter().any(|s| other.starts_with(s)),
-    })
-}
-
-/// Puts the chosen rows in claim order: what may lead first, then by the order model.
-pub fn order(
-    chosen: &mut Vec<usize>,
-    table: &Table,
-    probabilities: &[f32],
-    candidates: &Candidates,
-    lexicon: &Lexicon,
-    model: &DiagnosisModel,
-) {
-    let rows = first_rows(table, probabilities, chosen, candidates);
-    let width = model.first.features.len();
-    if chosen.is_empty() || rows.len() != width * chosen.len() {
-        return;
-    }
-    let scores = model.layouts.first.predict(&model.first, &rows);
-    let codes: Vec<&str> = chosen.iter().map(|row| lexicon.code(table.codes[*row])).collect();
-    let key = |i: usize| (may_lead(codes[i]), !follows(codes[i], &codes), scores[i]);
-    let mut ranked: Vec<usize> = (0..chosen.len()).collect();
-    ranked.sort_by(|a, b| {
-        let (x, y) = (key(*a), key(*b));
-        (y.0, y.1).cmp(&(x.0, x.1)).then(y.2.total_cmp(&x.2)).then(a.cmp(b))
-    });
-    *chosen = ranked.into_iter().map(|i| chosen[i]).collect();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn additional_codes_stand_behind_what_they_add_to() {
-        assert!(follows("I50.23", &["I50.23", "I13.0", "N18.32"]) && follows("N18.32", &["N18.32", "E11.22"]));
-        assert!(follows("F17.210", &["F17.210", "J44.1"]) && follows("B96.20", &["N39.0", "B96.20"]));
-        assert!(!follows("I50.23", &["I50.23", "E11.9"]) && !follows("F17.210", &["F17.210", "Z71.6"]));
-        assert!(!follows("N18.4", &["N18.4"]) && !follows("I13.0", &["I13.0", "I50.9"]));
-    }
-
-    #[test]
-    fn what_a_drug_did_stands_behind() {
-        for code in ["T38.3X5A", "T46.6X6A", "T36.95XA", "W19.XXXA", "Z79.4"] {
-            assert!(!may_lead(code), "{code}");
-        }
-        for code in ["T38.3X1A", "T36.91XA", "T81.41XA", "I10", "Z23"] {
-            assert!(may_lead(code), "{code}");
-        }
-    }
 }

@@ -5,7 +5,7 @@
 //! which of its codes it is, and whether the line stands beside the others ([`layers`], [`rivalry`]); what is chosen
 //! becomes lines with modifiers, units and pointers ([`lines`]).
 mod add_ons;
-mod affinity;
+pub mod affinity;
 pub mod attributes;
 pub mod candidates;
 pub mod components;

@@ -14,8 +14,9 @@ use candidates::Found;
 use features::Table;
 use model::DocumentedModel;
 
+use super::claim_order::may_lead;
 use super::gather::Material;
-use super::select::{MOST, Selection, WhyNot, choose, may_lead};
+use super::select::{MOST, Selection, WhyNot, choose};
 use super::{DiagnosisCoding, coding_of, note_facts};
 use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::lexicon::CodeId;
