@@ -21,7 +21,9 @@ pub(super) fn add(diagnoses: &mut Vec<Diagnosis>, candidates: &mut Vec<Candidate
         let found = candidates
             .iter()
             .enumerate()
-            .filter(|(_, c)| c.system == "icd10cm" && c.confidence >= LEAST && c.why_not == TOO_LITTLE && belongs(&c.code))
+            .filter(|(_, c)| c.system == "icd10cm" && c.confidence >= LEAST && c.why_not == TOO_LITTLE)
+            // Reasons that a service states by itself are known (`stated_reasons`).
+            .filter(|(_, c)| belongs(&c.code) && !c.code.starts_with('Z'))
             .max_by(|a, b| a.1.confidence.total_cmp(&b.1.confidence).then(b.0.cmp(&a.0)));
         let Some((at, _)) = found else { continue };
         let candidate = candidates.remove(at);
@@ -78,5 +80,6 @@ mod tests {
         assert_eq!(after(&["L02.212"], &[("L02.411", 0.45)], "10061").0, ["L02.212"]);
         assert_eq!(after(&["R20.0"], &[("L02.411", 0.25)], "10061").0, ["R20.0"]);
         assert_eq!(after(&["R20.0"], &[("L02.411", 0.45)], "99213").0, ["R20.0"]);
+        assert_eq!(after(&["R19.7"], &[("Z12.11", 0.45)], "82270").0, ["R19.7"]);
     }
 }
