@@ -10,18 +10,24 @@ use crate::coding::procedures::affinity::{chapters, reasons};
 /// A candidate is an indication from this probability on: of those added to labelled short encounters two in three are right.
 const LEAST: f32 = 0.3;
 
+/// A lump, a growth of unknown nature, a malformation or an encounter for the operation supports every service.
+const ANY_SERVICE: &[&str] = &["D4", "Q", "R22", "Z4"];
+
 /// Adds the indications and points their lines to them.
 pub(super) fn add(diagnoses: &mut Vec<Diagnosis>, candidates: &mut Vec<Candidate>, lines: &mut [Line], icd10cm: &Icd10cm) {
     for line in lines.iter_mut() {
         let stems: Vec<&str> = reasons(&line.code).iter().chain(chapters(&line.code)).copied().collect();
         let belongs = |code: &str| stems.iter().any(|stem| code.starts_with(stem));
-        if stems.is_empty() || diagnoses.len() >= MOST || diagnoses.iter().any(|d| belongs(&d.code)) {
+        let supports = |d: &Diagnosis| belongs(&d.code) || ANY_SERVICE.iter().any(|stem| d.code.starts_with(stem));
+        if stems.is_empty() || diagnoses.len() >= MOST || diagnoses.iter().any(supports) {
             continue;
         }
         let found = candidates
             .iter()
             .enumerate()
-            .filter(|(_, c)| c.system == "icd10cm" && c.confidence >= LEAST && c.why_not == TOO_LITTLE && belongs(&c.code))
+            .filter(|(_, c)| c.system == "icd10cm" && c.confidence >= LEAST && c.why_not == TOO_LITTLE)
+            // Reasons that a service states by itself are known (`stated_reasons`).
+            .filter(|(_, c)| belongs(&c.code) && !c.code.starts_with('Z'))
             .max_by(|a, b| a.1.confidence.total_cmp(&b.1.confidence).then(b.0.cmp(&a.0)));
         let Some((at, _)) = found else { continue };
         let candidate = candidates.remove(at);
@@ -78,5 +84,7 @@ mod tests {
         assert_eq!(after(&["L02.212"], &[("L02.411", 0.45)], "10061").0, ["L02.212"]);
         assert_eq!(after(&["R20.0"], &[("L02.411", 0.25)], "10061").0, ["R20.0"]);
         assert_eq!(after(&["R20.0"], &[("L02.411", 0.45)], "99213").0, ["R20.0"]);
+        assert_eq!(after(&["D49.4"], &[("C67.2", 0.45)], "52235").0, ["D49.4"]);
+        assert_eq!(after(&["R19.7"], &[("Z12.11", 0.45)], "82270").0, ["R19.7"]);
     }
 }

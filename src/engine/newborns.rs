@@ -60,6 +60,9 @@ fn born_here(diagnoses: &mut Vec<Diagnosis>, lines: &mut [Line], em: &EmResult, 
         let reason = "the visit is the hospital care of a newborn";
         lead(diagnoses, lines, diagnosis(code, EXAMINATION_CONFIDENCE, em.category_evidence.clone(), reason, icd10cm));
     }
+    // A line that pointed to the mother's codes alone.
+    let first = diagnoses.first().map(|d| d.pointer.clone());
+    lines.iter_mut().filter(|l| l.pointers.is_empty()).for_each(|l| l.pointers.extend(first.clone()));
 }
 
 /// The codes of a child's examination are those from the 29th day on; before, there are two of their own.

@@ -6,7 +6,7 @@ use super::is_under;
 const INTEGRAL: &[(&[&str], &[&str])] = &[
     // Infections of the airways: cough, fever, sore throat, congestion.
     (&["J00", "J06"], &["R05", "R50.9", "R09.81", "R09.82", "R07.0", "R06.7"]),
-    (&["J01", "J32"], &["R09.81", "R09.82"]),
+    (&["J01", "J32"], &["R09.81", "R09.82", "K08.89"]),
     (&["J02", "J03", "J36"], &["R07.0", "R50.9", "R13.1"]),
     (&["J04", "J05", "J20", "J21", "J22"], &["R05", "R50.9", "R06.2", "R49.0"]),
     (
@@ -30,15 +30,19 @@ const INTEGRAL: &[(&[&str], &[&str])] = &[
     (&["K58"], &["R10", "R14"]),
     (&["K25", "K26", "K27"], &["R10.1", "R10.13"]),
     (&["K92.0", "K92.1"], &["R19.5"]),
+    (&["K59.0"], &["R10.9"]),
+    (&["O00"], &["R10"]),
     // Kidney and bladder.
     (&["N20", "N23"], &["R10", "R11"]),
-    (&["N30", "N39.0"], &["R30.0", "R35.0", "R39.15", "R30.9"]),
+    (&["N30", "N39.0"], &["R30.0", "R35.0", "R39.15", "R30.9", "R10.2", "R10.30"]),
     (&["N10"], &["R50.9", "R30.0", "R10.9", "R10.8"]),
     // Metabolism and blood.
     (&["E08.65", "E09.65", "E10.65", "E11.65", "E13.65"], &["R73.9", "R35"]),
     (&["E10", "E11", "E13"], &["R73.03", "R73.09", "R73.9", "R81"]),
     (&["D50", "D51", "D52", "D53", "D62", "D63", "D64"], &["R53.83", "R53.1"]),
     (&["E86"], &["R63.1"]),
+    (&["E03", "E05"], &["R94.6"]),
+    (&["C61"], &["R97.2"]),
     // Nervous system and ear.
     (&["G43", "G44"], &["R51", "R11"]),
     (&["G40"], &["R56.9"]),
@@ -48,6 +52,7 @@ const INTEGRAL: &[(&[&str], &[&str])] = &[
     (&["H25", "H26"], &["H53.8", "H54.6", "H54.7"]),
     (&["F32", "F33"], &["R45.2", "R45.3"]),
     (&["F41"], &["R45.0"]),
+    (&["F05", "F20", "F25"], &["R44"]),
     (&["G47.00", "G47.01", "G47.09", "F51.0"], &["R53.83"]),
     // Skin.
     (&["L20", "L23", "L24", "L25", "L30", "L50", "B02", "B08", "L40"], &["R21"]),
@@ -81,6 +86,7 @@ const INTEGRAL: &[(&[&str], &[&str])] = &[
     (&["M19.07", "M76.6", "S82.5", "S82.6", "S82.8", "S93.4"], &["M25.57", "M25.47", "M25.67"]),
     (&["S92", "S93.6", "M20.1", "M20.2", "M20.4"], &["M79.67"]),
     (&["S52", "S62", "M18", "G56.0", "M65.3", "M65.4"], &["M79.64", "M25.53", "M79.63"]),
+    (&["T84.0"], &["M25.5", "R10.3"]),
     (&["M10", "M1A"], &["M25.5", "M79.67", "M25.4"]),
     (
         &["M43.06", "M43.07", "M43.16", "M43.17", "M47.26", "M47.27", "M47.816", "M47.817", "M48.06", "M48.07", "M51"],
@@ -98,7 +104,8 @@ const INTEGRAL: &[(&[&str], &[&str])] = &[
 /// Where among `diseases` the first one stands that a symptom is part of.
 pub fn disease_of<'d>(symptom: &str, diseases: impl Iterator<Item = &'d str> + Clone) -> Option<usize> {
     // Most diagnoses are no symptom of the list.
-    if !matches!(symptom.as_bytes().first(), Some(b'R' | b'M' | b'H')) {
+    let listed = matches!(symptom.as_bytes().first(), Some(b'R' | b'M' | b'H')) || symptom.starts_with("N63");
+    if !listed && !matches!(symptom, "K08.89" | "K11.8") {
         return None;
     }
     let rows = INTEGRAL.iter().filter(|(_, symptoms)| symptoms.iter().any(|stem| is_under(symptom, stem)));
@@ -123,6 +130,8 @@ mod tests {
         assert!(!is_integral("M25.511", "M17.11"), "another joint");
         assert!(!is_integral("R04.0", "I78.0"), "treated on its own");
         assert!(!is_integral("J18.9", "R05.9"));
+        assert!(is_integral("R10.24", "N39.0") && is_integral("N63.10", "C50.911") && is_integral("R10.9", "K59.00"));
+        assert!(is_integral("R97.20", "C61") && !is_integral("R97.20", "N40.1"));
         assert!(is_integral("M54.9", "S39.012A") && !is_integral("M54.2", "M51.26"));
     }
 }

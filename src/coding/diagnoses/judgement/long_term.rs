@@ -38,7 +38,8 @@ pub(super) fn is_none(note: &Note<'_>, row: usize) -> bool {
         && places.all(|place| {
             let (before, after) = note.around(place);
             let words = note.words(place);
-            is_begun(&before, &after) || (code == "Z79.4" && (ACUTE.is_match(&after) || is_drip(&words)))
+            // Insulin that is begun goes on.
+            if code == "Z79.4" { ACUTE.is_match(&after) || is_drip(&words) } else { is_begun(&before, &after) }
         })
 }
 
