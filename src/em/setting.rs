@@ -141,7 +141,7 @@ pub fn softmax(score: BySetting) -> BySetting {
 }
 
 /// A note of fewer bytes is short: its opening and end are its first and last words.
-pub(super) const SHORT: usize = 900;
+const SHORT: usize = 900;
 /// How many bytes count as the opening of a note, of a short one, and as its end.
 const OPENING: usize = 600;
 const SHORT_OPENING: usize = 50;

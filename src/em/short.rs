@@ -7,7 +7,7 @@ use super::codes::Category;
 use super::features::{All, Features};
 use super::model::Ordinal;
 use super::result::{Element, Level};
-use super::setting::{SHORT, each_word};
+use super::setting::each_word;
 use super::view::{View, Zone};
 use super::weighed::LONGER;
 
@@ -18,10 +18,10 @@ pub(super) const LOWER: f64 = 0.4;
 /// What a word counts beside an element.
 const WORD: f64 = 0.5;
 
-/// Whether the words of a note are weighed: it is a line or two, or a short one without headed assessment or plan, where the
-/// elements are found by their headings.
+/// Whether the words of a note are weighed: it is a line or two. In longer ones headings and sentences show the elements, and
+/// visits written from the rules lose by the words.
 pub(super) fn is_short(view: &View) -> bool {
-    view.lower.len() < if view.has_decision { LONGER } else { SHORT }
+    view.lower.len() < LONGER
 }
 
 /// The features of the elements with the table's levels, the kind of service and the words of the note.

@@ -112,7 +112,8 @@ pub fn weigh(view: &View, found: Found, weights: &BySetting, sure: bool, beside:
     let (default, told) = if beside && view.lower.len() < LONGER { (DEFAULT_BESIDE, SAID_BESIDE) } else { (DEFAULT, SAID) };
     let said = if found.evidence.is_empty() { default } else { told }.max(least).max(timed);
     let needed = match found.category {
-        _ if sure || view.lower.len() >= LONG => return found,
+        // A long note goes by its cues, but for one that also tells another service.
+        _ if sure || (view.lower.len() >= LONG && !beside) => return found,
         C::OfficeNew | C::OfficeEstablished | C::OfficeConsult | C::HospitalInitial | C::HospitalSubsequent => said,
         C::Emergency | C::HomeNew | C::HomeEstablished | C::HospitalDischarge | C::Newborn => said,
         C::NursingSubsequent | C::NursingInitial | C::PreventiveNew | C::PreventiveEstablished | C::HospitalConsult => NAMED,

@@ -81,11 +81,11 @@ pub fn run(recipe: &Path, out: Option<&Path>) -> Result<EmReport, TrainError> {
         (0..fitted.folds.len()).map(|fold| em_short::fit(&short_visits, &|v| v.place % fitted.folds.len() != fold)).collect();
     let short = em_short::fit(&short_visits, &|_| true);
     let mut told = String::new();
-    let visits = em_visits::check(&fitted, &short_folds, &tables, &mut |d, part, result, outcome, (f, p)| {
+    let visits = em_visits::check(&fitted, &short_folds, &tables, &mut |d, part, result, outcome, settings| {
         let line = serde_json::json!({
             "id": d.id, "part": part, "labelled": d.em.as_ref().map(|e| (&e.code, &e.alternatives)),
             "found": result.code, "outcome": format!("{outcome:?}"), "category": result.category, "reason": result.reason,
-            "f": f.map(|f| (f.problems, f.data, f.risk)), "p": p, "nt": d.note_type, "lines": d.procedures.iter().map(|p| p.code.clone()).collect::<Vec<_>>(), "text": d.text.0.as_ref() as &str, "gold": d.em.as_ref().map(|e| (&e.problems, &e.data, &e.risk)), "levels": [result.problems.level, result.data.level, result.risk.level],
+            "levels": [&result.problems.level, &result.data.level, &result.risk.level], "settings": settings,
         });
         told.push_str(&format!("{line}\n"));
     });

@@ -32,16 +32,16 @@ pub fn check(
     fitted: &Fitted,
     short: &[Weights],
     code_sets: &CodeSets,
-    each: &mut dyn FnMut(&LabelledDocument, usize, &EmResult, EmOutcome, (Option<em::AllFeatures>, em::BySetting)),
+    each: &mut dyn FnMut(&LabelledDocument, usize, &EmResult, EmOutcome, em::BySetting),
 ) -> [Levels; 3] {
     let mut all = [Levels::default(); 3];
     for (i, (d, part)) in fitted.documents.iter().enumerate() {
         let fold = i % fitted.folds.len().max(1);
         let Some(settings) = fitted.folds.get(fold) else { continue };
-        let (result, f) = level(d, code_sets, settings, short.get(fold));
+        let (result, probabilities) = level(d, code_sets, settings, short.get(fold));
         let accepted: Vec<String> = d.em.iter().flat_map(|e| std::iter::once(&e.code).chain(&e.alternatives)).cloned().collect();
         let outcome = em_outcome(&accepted, result.code.as_deref());
-        each(d, *part, &result, outcome, f);
+        each(d, *part, &result, outcome, probabilities);
         let Some(levels) = all.get_mut(*part) else { continue };
         levels.visits += usize::from(outcome != EmOutcome::NotApplicable);
         match outcome {
@@ -62,7 +62,7 @@ fn level(
     code_sets: &CodeSets,
     settings: &SettingWeights,
     short: Option<&Weights>,
-) -> (EmResult, (Option<em::AllFeatures>, em::BySetting)) {
+) -> (EmResult, em::BySetting) {
     let document = document::read(&d.text.0);
     let context = context_of(d, &document);
     let pointer = |i: usize| char::from(b'A' + (i % 26) as u8).to_string();
@@ -86,5 +86,5 @@ fn level(
     }
     let global_days = |code: &str| em::global_days(code_sets, &context, code);
     let input = em::Input { lines: &lines, global_days: &global_days, ..em::Input::of_note(&document, &context, &diagnoses) };
-    (em::level_with(&input, settings, short), (em::features(&input).map(|f| f.0), em::setting_probabilities(&input, settings)))
+    (em::level_with(&input, settings, short), em::setting_probabilities(&input, settings))
 }
