@@ -5,23 +5,30 @@ use jiff::civil::date;
 use super::{ProcedureCoder, ProcedureCoding, ProcedureInput};
 use crate::claim::Diagnosis;
 use crate::codeset::CodeSets;
-use crate::document::{self, facts::resolve_context};
+use crate::document::{self, Span, facts::resolve_context};
 use crate::note::Encounter;
 
 fn code(coder: &ProcedureCoder, sets: &CodeSets, note: &str) -> ProcedureCoding {
     let document = document::read(note);
     let context = resolve_context(&Encounter { note: note.to_owned(), ..Encounter::default() }, &document, date(2026, 5, 4));
+    // A diagnosis stands on words of the note.
+    let evidence = |words: &str| {
+        let found = note.match_indices(words).map(|(at, _)| document.evidence(Span::new(at, at + words.len())));
+        found.collect::<Vec<_>>()
+    };
     let diagnoses = [
         Diagnosis {
             pointer: "A".to_owned(),
             code: "I10".to_owned(),
             title: "Essential hypertension".to_owned(),
+            evidence: evidence("Hypertension"),
             ..Diagnosis::default()
         },
         Diagnosis {
             pointer: "B".to_owned(),
             code: "G56.02".to_owned(),
             title: "Carpal tunnel syndrome, left".to_owned(),
+            evidence: evidence("Left carpal tunnel syndrome"),
             ..Diagnosis::default()
         },
     ];
@@ -34,7 +41,7 @@ fn performed_services_become_lines_and_planned_ones_do_not() {
     let coder = ProcedureCoder::open(&root.join("codesets"), &root.join("models/superbill-base")).expect("table and model");
     let sets = CodeSets::open(&root.join("codesets")).expect("code sets");
 
-    let note = "PREOPERATIVE DIAGNOSIS: Left carpal tunnel syndrome.\n\nPOSTOPERATIVE DIAGNOSIS: Left carpal tunnel syndrome.\n\n\
+    let note = "PAST MEDICAL HISTORY: Hypertension.\n\nPREOPERATIVE DIAGNOSIS: Left carpal tunnel syndrome.\n\nPOSTOPERATIVE DIAGNOSIS: Left carpal tunnel syndrome.\n\n\
         PROCEDURE PERFORMED: Left carpal tunnel release.\n\nANESTHESIA: Local with sedation.\n\n\
         DESCRIPTION OF PROCEDURE: The patient was brought to the operating room. A longitudinal incision was made in the palm. \
         The transverse carpal ligament was divided under direct vision. The wound was closed with nylon.";

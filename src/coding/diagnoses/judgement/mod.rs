@@ -58,14 +58,14 @@ pub(super) fn judge(table: &Table, probabilities: &mut [f32], candidates: &Candi
     let (lexicon, document, context) = (material.lexicon, material.document, material.context);
     let note = Note { table, candidates, lexicon, document, context };
     diabetes::to_stated_type(&note, probabilities);
-    for row in 0..table.codes.len() {
+    for (row, probability) in probabilities.iter_mut().enumerate().take(table.codes.len()) {
         let withheld = long_term::is_none(&note, row)
             || social::is_none(&note, row)
             || records::is_of_another(&note, row)
             || immunization::is_none(&note, row)
             || differential::is_only(&note, row);
         if withheld {
-            probabilities[row] = 0.0;
+            *probability = 0.0;
         }
     }
 }

@@ -14,8 +14,21 @@ use super::statements::Statement;
 use super::words::Words;
 use crate::claim::{Diagnosis, Line};
 use crate::codeset::CodeSets;
-use crate::document::Span;
+use crate::document::{SectionKind, Span};
 use crate::extract::Laterality;
+
+/// Sections that say why an operation was done.
+const HEADINGS_OF_REASONS: &[SectionKind] =
+    &[SectionKind::PostoperativeDiagnosis, SectionKind::PreoperativeDiagnosis, SectionKind::Indications];
+/// Sections that tell what is known from before.
+const BACKGROUND: &[SectionKind] = &[
+    SectionKind::PastMedicalHistory,
+    SectionKind::PastSurgicalHistory,
+    SectionKind::SocialHistory,
+    SectionKind::FamilyHistory,
+    SectionKind::Medications,
+    SectionKind::Allergies,
+];
 
 /// A note as pointers see it.
 pub struct PointerNote<'a> {
@@ -56,6 +69,11 @@ impl PointerNote<'_> {
 
     fn stems(&self, text: &str) -> BTreeSet<String> {
         self.words.of(text, 0).into_iter().map(|w| w.stem).filter(|s| features::tells(s)).collect()
+    }
+
+    /// Whether a diagnosis stands in such sections alone.
+    fn all_in(&self, reason: &Reason, sections: &[SectionKind]) -> bool {
+        !reason.statements.is_empty() && reason.statements.iter().all(|i| sections.contains(&self.statements[*i].section))
     }
 
     /// Numbers of the statements that some places stand in.
@@ -102,7 +120,11 @@ pub fn point(note: &PointerNote<'_>, model: &PointerModel, lines: &mut [Line], d
         let descriptor = found.map_or("", |i| code_sets.procedures.descriptor(i));
         let service = note.service(&line.code, descriptor, &line.modifiers, spans(&line.evidence));
         let service = Service { alone, ..service };
-        let chosen = model.choose(&features(note, &service, &reasons));
+        let mut chosen = model.choose(&features(note, &service, &reasons));
+        // What an operation's own headings name is its reason; a disease of the history alone is none beside it.
+        if chosen.iter().any(|i| note.all_in(&reasons[*i], HEADINGS_OF_REASONS)) {
+            chosen.retain(|i| !note.all_in(&reasons[*i], BACKGROUND));
+        }
         chosen.into_iter().map(|i| lettered[i].pointer.clone()).collect()
     };
     let pointers: Vec<Vec<String>> = (0..lines.len()).map(of_line).collect();
