@@ -88,6 +88,8 @@ cue!(
     EMERGENCY_LINE,
     r"\bseen in (?:the |our )?(?:emergency|ed\b|er\b)|^\W*(?:ed|er|e\.d\.|e\.r\.)\W+(?:md|do|pa|np|pa-c|doc\w*|physician|provider|attending|resident|visit|eval\w*|h&p|hpi|fast[- ]track|bed|rm|room|pod|triage|shift|chart|[-–—|:])|^\W*(?:ed|er)\s*$|\bemergency (?:department|dept|medicine)\b|\b(?:level (?:1|2|i|ii) )?trauma (?:bay|activation|alert)\b"
 );
+// "ED: 34M fell": what follows the visit is told in the same line.
+cue!(EMERGENCY_HEADED, r"^\W*(?:ed|er)\s?[:–—-]\s*\d+ ?(?:yo|y/o|y\.o|[mf]\b)");
 cue!(
     EMERGENCY,
     r"\b(?:emergency (?:department|room|dept)|e\.?d\.?|e\.?r\.?) (?:physician |provider |attending )?(?:note|visit|report|record|chart|encounter|course)\b"
@@ -186,7 +188,7 @@ pub fn says(view: &View) -> Option<Title> {
         return Some(Title::Visit(Setting::HospitalInitial));
     }
     let emergency = has(&EMERGENCY) || EMERGENCY_LINE.is_match(line) || has(&EMERGENCY_CONSULT);
-    if emergency && !afterwards {
+    if (emergency && !afterwards) || EMERGENCY_HEADED.is_match(line) {
         return Some(Title::Visit(Setting::Emergency));
     }
     if has(&PREVENTIVE) {
@@ -246,6 +248,8 @@ mod tests {
         assert_eq!(of("ED CONSULT - ENT\nNo admission. Home today."), Some(Title::Visit(T::Emergency)));
         assert_eq!(of("ED CONSULT - ENT\nCC: fever\nPlan: will admit"), Some(Title::HospitalConsult));
         assert_eq!(of("Cardiology, seen in emergency department\nChest pain."), Some(Title::Visit(T::Emergency)));
+        assert_eq!(of("ED: 34M fell off a ladder, ortho f/u."), Some(Title::Visit(T::Emergency)));
+        assert_eq!(of("ED: on sildenafil, works well."), None);
         assert_eq!(of("ER MD\nFell at home."), Some(Title::Visit(T::Emergency)));
         assert_eq!(of("ER follow-up visit\nFell at home."), None);
         assert_eq!(of("SNF discharge, day of d/c\nHere since May."), Some(Title::NursingDischarge));

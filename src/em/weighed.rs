@@ -25,11 +25,11 @@ const NAMED: f64 = 0.95;
 pub(super) const LONGER: usize = 250;
 const LONGER_BESIDE_LINES: f64 = 0.8;
 const LONGER_ALONE: f64 = 0.95;
-/// A short note that tells of somebody and of nothing that was done.
+/// A short note that tells of somebody, or of a drug to take, and of nothing that was done.
 const SOMEBODY_ALONE: f64 = 0.85;
 static SOMEBODY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:she|he|his|her|pt|patient|mom|dad|mother|father|\d+ ?(?:yo|y/o|[fm])\b|year[- ]old)\b|\bfor (?:\w+|\d+) (?:days?|weeks?|months?)\b|\bx ?\d+ ?(?:d|days?|wks?|weeks?|mo|months?|h|hrs?)\b",
+        r"\b(?:she|he|his|her|pt|patient|mom|dad|mother|father|\d+ ?(?:yo|y/o|[fm])\b|year[- ]old)\b|\bfor (?:\w+|\d+) (?:days?|weeks?|months?)\b|\bx ?\d+ ?(?:d|days?|wks?|weeks?|mo|months?|h|hrs?)\b|\b(?:prn|bid|tid|qid|qhs|q\d+h|rx|refill\w*)\b",
     )
 });
 /// The time of a visit is only told of a visit.

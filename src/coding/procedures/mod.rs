@@ -28,6 +28,7 @@ pub mod pathology;
 pub mod patient;
 mod plausible;
 pub mod pointers;
+mod prescribed;
 pub mod ranking;
 pub mod rivalry;
 pub mod sides;
@@ -269,6 +270,7 @@ impl ProcedureCoder {
             !(whole_note::is_radiologists(code, input.context, view.text))
                 && !(remote && whole_note::needs_presence(code))
                 && !(visit && is_operating_room(code) && (own(code) < MAJOR_IN_VISIT || another_day))
+                && !(code.starts_with('J') && prescribed::alone(&entry.line.evidence, view.text))
         });
         let mut bundled = ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
         bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, &mut entries));
