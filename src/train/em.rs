@@ -3,11 +3,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::data::second_look::training_documents;
-use super::data::{DataError, LabelledDocument, Role, labels};
-use crate::claim::Diagnosis;
-use crate::document::{self, facts::resolve_context};
+use super::data::{DataError, LabelledDocument, labels};
+use super::em_notes::{context_of, diagnoses_of};
+use crate::document;
 use crate::em::{self, AllFeatures, Features, Level, Ordinal, Weights};
-use crate::note::{Encounter, Patient};
 
 /// Folds of the check; a document's fold is its place in id order.
 const FOLDS: usize = 5;
@@ -116,20 +115,8 @@ fn check(visits: &[Visit], folds: &[Weights], raise: f64, lower: f64) -> Check {
 fn visit(d: &LabelledDocument, coded: bool, fold: Option<usize>) -> Option<Visit> {
     let labelled = d.em.as_ref()?;
     let document = document::read(&d.text.0);
-    let diagnoses: Vec<Diagnosis> = d
-        .diagnoses
-        .iter()
-        .filter(|x| coded && x.role != Role::Optional)
-        .map(|x| Diagnosis {
-            code: x.code.clone(),
-            evidence: x.places.iter().map(|s| document.evidence(*s)).collect(),
-            ..Diagnosis::default()
-        })
-        .collect();
-    let day = jiff::civil::date(2026, 5, 4);
-    let patient = Patient { age_years: d.patient.age_years.map(|a| a as u16), sex: d.patient.sex, ..Patient::default() };
-    let encounter = Encounter { date_of_service: Some(day), patient, note: d.text.0.to_string(), ..Encounter::default() };
-    let context = resolve_context(&encounter, &document, day);
+    let diagnoses = if coded { diagnoses_of(d, &document) } else { Vec::new() };
+    let context = context_of(d, &document);
     let (features, table) = em::features(&em::Input::of_note(&document, &context, &diagnoses))?;
     let level = |word: &Option<String>| word.as_deref().and_then(Level::from_word);
     let gold = [level(&labelled.problems), level(&labelled.data), level(&labelled.risk)];

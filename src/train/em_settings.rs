@@ -5,10 +5,9 @@ use std::path::Path;
 
 use super::data::second_look::{encounters, training_documents};
 use super::data::{DataError, LabelledDocument, labels};
-use crate::claim::Line;
-use crate::document::{self, Document, facts::resolve_context};
+use super::em_notes::{context_of, lines_found};
+use crate::document;
 use crate::em::{BySetting, SETTINGS, Setting, SettingWeights, setting_features};
-use crate::note::{Context, Encounter, Patient};
 
 /// A feature must stand in so many notes.
 const LEAST_NOTES: usize = 5;
@@ -20,8 +19,6 @@ const ROUNDS: usize = 160;
 const STEP: f64 = 0.02;
 /// L2 penalty on the weights, relative to the mean loss.
 const PENALTY: f64 = 3.5e-4;
-/// Of ten labelled procedures so many are hidden, since at coding time some are missed.
-const HIDDEN: u32 = 3;
 /// Taken off a report's score: training notes are mostly reports, a practice's are not. Out of fold on short encounters
 /// false visits then stay rarer than lost ones.
 const REPORTS_OFFSET: f64 = 1.0;
@@ -73,28 +70,6 @@ fn note(d: &LabelledDocument, fold: usize, part: usize) -> Note {
     let context = context_of(d, &document);
     let lines = lines_found(d);
     Note { features: setting_features(&document, &context, &lines), gold: setting_of(d) as usize, fold, part }
-}
-
-/// The context of a training note as the engine would infer it.
-pub(super) fn context_of(d: &LabelledDocument, document: &Document) -> Context {
-    let day = jiff::civil::date(2026, 5, 4);
-    let patient = Patient { age_years: d.patient.age_years.map(|a| a as u16), ..Patient::default() };
-    let encounter = Encounter { date_of_service: Some(day), patient, note: d.text.0.to_string(), ..Encounter::default() };
-    resolve_context(&encounter, document, day)
-}
-
-/// The labelled procedures without those that are hidden, as lines.
-pub(super) fn lines_found(d: &LabelledDocument) -> Vec<Line> {
-    // FNV-1a of note and procedure chooses what is hidden.
-    let hash = |code: &str| {
-        d.id.bytes().chain(code.bytes()).fold(0x811c_9dc5u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193)) >> 8
-    };
-    let visit = |code: &str| code.starts_with("99") && code.get(2..3).is_some_and(|c| "0234".contains(c));
-    d.procedures
-        .iter()
-        .filter(|p| !visit(&p.code) && hash(&p.code) % 10 >= HIDDEN)
-        .map(|p| Line { code: p.code.clone(), ..Line::default() })
-        .collect()
 }
 
 /// How the settings did on documents left out.

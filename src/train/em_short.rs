@@ -1,10 +1,9 @@
 //! Fits what the words of short notes weigh beside the elements found, for each column of decision making.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::data::{LabelledDocument, Role};
+use super::data::LabelledDocument;
 use super::em::ordinal;
-use super::em_settings::{context_of, lines_found};
-use crate::claim::Diagnosis;
+use super::em_notes::{context_of, diagnoses_of, lines_found};
 use crate::document;
 use crate::em::{self, AllFeatures, Features, Level, Ordinal, Weights};
 
@@ -36,16 +35,7 @@ fn visit(d: &LabelledDocument, coded: bool, place: usize) -> Option<ShortVisit> 
     let gold = [level(&labelled.problems)?, level(&labelled.data)?, level(&labelled.risk)?];
     let document = document::read(&d.text.0);
     let context = context_of(d, &document);
-    let diagnoses: Vec<Diagnosis> = d
-        .diagnoses
-        .iter()
-        .filter(|x| coded && x.role != Role::Optional)
-        .map(|x| Diagnosis {
-            code: x.code.clone(),
-            evidence: x.places.iter().map(|s| document.evidence(*s)).collect(),
-            ..Diagnosis::default()
-        })
-        .collect();
+    let diagnoses = if coded { diagnoses_of(d, &document) } else { Vec::new() };
     let lines = lines_found(d);
     let input = em::Input { lines: &lines, ..em::Input::of_note(&document, &context, &diagnoses) };
     let (features, _) = em::short_features(&input)?;

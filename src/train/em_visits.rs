@@ -1,7 +1,8 @@
 //! How whole visits are leveled out of fold: settings fitted without a note, and the rules beside them.
-use super::data::{LabelledDocument, Role};
-use super::em_settings::{Fitted, context_of, lines_found};
-use crate::claim::{Diagnosis, Line};
+use super::data::LabelledDocument;
+use super::em_notes::{context_of, diagnoses_of, lines_found};
+use super::em_settings::Fitted;
+use crate::claim::Line;
 use crate::codeset::CodeSets;
 use crate::document;
 use crate::em::{self, EmResult, SettingWeights, Weights};
@@ -65,19 +66,7 @@ fn level(
 ) -> (EmResult, em::BySetting) {
     let document = document::read(&d.text.0);
     let context = context_of(d, &document);
-    let pointer = |i: usize| char::from(b'A' + (i % 26) as u8).to_string();
-    let diagnoses: Vec<Diagnosis> = d
-        .diagnoses
-        .iter()
-        .filter(|x| x.role != Role::Optional)
-        .enumerate()
-        .map(|(i, x)| Diagnosis {
-            code: x.code.clone(),
-            pointer: pointer(i),
-            evidence: x.places.iter().map(|s| document.evidence(*s)).collect(),
-            ..Diagnosis::default()
-        })
-        .collect();
+    let diagnoses = diagnoses_of(d, &document);
     let mut lines: Vec<Line> = lines_found(d);
     for line in &mut lines {
         let labelled = d.procedures.iter().find(|p| p.code == line.code);

@@ -14,6 +14,7 @@ pub mod diagnosis_rows;
 pub mod diagnosis_study;
 pub mod documented;
 pub mod em;
+mod em_notes;
 pub mod em_recipe;
 pub mod em_settings;
 pub mod em_short;
