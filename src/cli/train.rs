@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{CliError, Global};
 use crate::train::TrainError;
 use crate::train::tagging::{export, measure, prepare, recipe::Recipe, run};
-use crate::train::{diagnosis_recipe, documented, em_recipe, encoder, pointers, procedure_recipe, relations};
+use crate::train::{bag_of_words, diagnosis_recipe, documented, em_recipe, encoder, pointers, procedure_recipe, relations};
 
 /// Train a model by a recipe
 #[derive(Args, Debug)]
@@ -50,6 +50,10 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
         }
         "em" => print_report(&em_recipe::run(&args.recipe, args.out.as_deref()).map_err(failure)?),
         "procedures" => print_report(&procedure_recipe::run(&args.recipe, args.out.as_deref()).map_err(failure)?),
+        "words" => {
+            let report = bag_of_words::run(&args.recipe, args.out.as_deref());
+            print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
+        }
         "pointers" => print_report(&pointers::run(&args.recipe, args.out.as_deref()).map_err(failure)?),
         "relations" => {
             let bar = run::progress_bar();
@@ -62,7 +66,7 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
             print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
         }
         other => Err(CliError::usage(format!(
-            "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, em, procedures, pointers, relations, documented"
+            "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, em, procedures, pointers, words, relations, documented"
         ))),
     }
 }

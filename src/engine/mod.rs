@@ -33,7 +33,7 @@ use crate::claim::{Candidate, Claim, Line};
 use crate::codeset::CodeSets;
 use crate::codeset::lookup::{self, Found, System};
 use crate::coding::diagnoses::documented::{self, RankedCode, model::DocumentedModel};
-use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel};
+use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel, recheck::Recheck};
 use crate::coding::procedures::{ProcedureCoder, ProcedureCoding, ProcedureInput};
 use crate::document::Span;
 use crate::em::{self, EmResult};
@@ -48,6 +48,8 @@ pub struct Engine {
     payers: Payers,
     reader: Reader,
     diagnoses: DiagnosisModel,
+    /// Where the model has it.
+    recheck: Option<Recheck>,
     /// For policy `documented`, where the model has it.
     documented: Option<DocumentedModel>,
     procedures: ProcedureCoder,
@@ -212,7 +214,9 @@ impl Engine {
         if let (Policy::Documented, Some(model)) = (options.policy, &self.documented) {
             return self.reader.with_material(reading, |material| documented::code(material, model, icd10cm));
         }
-        self.reader.with_material(reading, |material| diagnoses::code(material, &self.diagnoses, icd10cm, completeness))
+        self.reader.with_material(reading, |material| {
+            diagnoses::code(material, &self.diagnoses, self.recheck.as_ref(), icd10cm, completeness)
+        })
     }
 
     /// Procedures and diagnoses, as far as possible at the same time.

@@ -4,6 +4,7 @@ use super::{Engine, EngineConfig, EngineError, EngineInfo, ModelInfo, Reader};
 use crate::codeset::CodeSets;
 use crate::coding::diagnoses::documented::{self, model::DocumentedModel};
 use crate::coding::diagnoses::model::DiagnosisModel;
+use crate::coding::diagnoses::recheck::{self, Recheck};
 use crate::coding::procedures::{
     ProcedureCoder, families::FamilyTables, model::ProcedureModel, pointers::PointerModel, table::ProcedureTable,
 };
@@ -30,7 +31,13 @@ impl Engine {
         };
         let open_diagnoses = || {
             verify("diagnoses.json.gz")?;
-            DiagnosisModel::open(&model.join("diagnoses.json.gz")).map_err(open_error)
+            let diagnoses = DiagnosisModel::open(&model.join("diagnoses.json.gz")).map_err(open_error)?;
+            if !manifest.files.contains_key(recheck::FILE) {
+                return Ok((diagnoses, None));
+            }
+            verify(recheck::FILE)?;
+            let recheck = Recheck::open(&model.join(recheck::FILE)).map_err(open_error)?;
+            Ok::<_, EngineError>((diagnoses, Some(recheck)))
         };
         let open_documented = |reader: &Reader| {
             if !manifest.files.contains_key(documented::model::FILE) {
@@ -59,7 +66,7 @@ impl Engine {
         };
         let (((tables, reader), diagnoses), procedures) =
             rayon::join(|| rayon::join(|| rayon::join(open_tables, open_reader), open_diagnoses), open_procedures);
-        let ((code_sets, payers), (reader, documented), diagnoses) = (tables?, reader?, diagnoses?);
+        let ((code_sets, payers), (reader, documented), (diagnoses, recheck)) = (tables?, reader?, diagnoses?);
         verify("review.toml")?;
         verify("training_documents.txt")?;
         let info = EngineInfo {
@@ -72,6 +79,7 @@ impl Engine {
         Ok(Self {
             payers,
             diagnoses,
+            recheck,
             documented,
             procedures: procedures?,
             review: read_thresholds(&model.join("review.toml"))?,

@@ -8,9 +8,12 @@ use tracing::debug_span;
 
 use super::{EngineError, open_error};
 use crate::coding::attributes::{NoteFacts, PatientFacts};
+use crate::coding::bag_of_words::{self, BagOfWords};
 use crate::coding::diagnoses::attention::{self, ClaimAttention, Titles};
 use crate::coding::diagnoses::gather::{DenseHit, Material};
+use crate::coding::diagnoses::note_words::NoteWords;
 use crate::coding::diagnoses::places::{AssertionSource, AssertionWeights, index_of};
+use crate::coding::diagnoses::recheck;
 use crate::coding::lexicon::{COUNTS_FILE, Hit, Lexicon, PhraseCounts, Word, sentence_words};
 use crate::document::{self, Document, Span, facts};
 use crate::encoder::manifest::{self, Manifest};
@@ -78,6 +81,8 @@ pub struct Reader {
     claims: Option<ClaimAttention>,
     /// What says which mentions hang together, where the model has it; else words alone do.
     relations: Option<RelationModel>,
+    /// What the words of a note as a whole say, where the model has it.
+    bag: Option<BagOfWords>,
     name: String,
     identity: String,
     numerics: String,
@@ -119,6 +124,13 @@ impl Reader {
             }
             false => None,
         };
+        let bag = match record.files.contains_key(bag_of_words::DIAGNOSES_FILE) {
+            true => {
+                record.verify(model, bag_of_words::DIAGNOSES_FILE).map_err(open_error)?;
+                Some(BagOfWords::open(&model.join(bag_of_words::DIAGNOSES_FILE)).map_err(open_error)?)
+            }
+            false => None,
+        };
         let numerics = match (device.is_cpu(), bf16) {
             (true, _) => record.compute.name(),
             (false, true) => "cuda-bf16".to_owned(),
@@ -133,6 +145,7 @@ impl Reader {
             rows,
             claims,
             relations,
+            bag,
             name: record.name.clone(),
             identity: digest_of(&model.join(manifest::FILE)).map_err(open_error)?,
             numerics,
@@ -252,16 +265,45 @@ impl Reader {
         Some(Titles { vectors, rows: &self.rows, encoded: &reading.encoded, head: self.claims.as_ref() })
     }
 
-    /// Hands the material of a reading to `work`.
-    pub fn with_material<T>(&self, reading: &Reading, work: impl FnOnce(&Material<'_>) -> T) -> T {
-        self.with_material_and_counts(reading, &self.counts, work)
+    /// What the words of a text say as a whole, where the model has it and the text is short enough to be looked at again.
+    pub fn note_words(&self, text: &str) -> Option<NoteWords<'_>> {
+        let bag = self.bag.as_ref().filter(|_| recheck::trust(text.len()) > 0.0)?;
+        let note = bag.note(&bag_of_words::terms(text));
+        Some(NoteWords { bag, scores: bag.scores(&note), note })
     }
 
-    /// As [`with_material`](Self::with_material) with other phrase counts (training leaves out a fold).
+    /// Hands the material of a reading to `work`.
+    pub fn with_material<T>(&self, reading: &Reading, work: impl FnOnce(&Material<'_>) -> T) -> T {
+        let words = debug_span!("note_words").in_scope(|| self.note_words(&reading.document.text));
+        self.with_material_of(reading, &self.counts, words.as_ref(), work)
+    }
+
+    /// As [`with_material`](Self::with_material) with other phrase counts (training leaves out a fold) and without the words of
+    /// the note as a whole.
     pub fn with_material_and_counts<T>(
         &self,
         reading: &Reading,
         counts: &PhraseCounts,
+        work: impl FnOnce(&Material<'_>) -> T,
+    ) -> T {
+        self.with_material_of(reading, counts, None, work)
+    }
+
+    /// As [`with_material`](Self::with_material) with the words of the note as they are given.
+    pub fn with_material_and_words<T>(
+        &self,
+        reading: &Reading,
+        words: &NoteWords<'_>,
+        work: impl FnOnce(&Material<'_>) -> T,
+    ) -> T {
+        self.with_material_of(reading, &self.counts, Some(words), work)
+    }
+
+    fn with_material_of<T>(
+        &self,
+        reading: &Reading,
+        counts: &PhraseCounts,
+        note_words: Option<&NoteWords<'_>>,
         work: impl FnOnce(&Material<'_>) -> T,
     ) -> T {
         let assertion = Assertions { reading, heads: self.heads.as_ref(), context: tagger_context(reading) };
@@ -280,6 +322,7 @@ impl Reader {
             attributes: &attributes,
             dense: &reading.dense,
             titles: self.titles(reading),
+            words: note_words,
         })
     }
 }

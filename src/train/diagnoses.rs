@@ -255,8 +255,9 @@ pub fn fit(
     Fit { model, report, probabilities }
 }
 
+/// Diagnoses found, wrongly chosen and missed.
 #[derive(Clone, Copy, Default)]
-struct Outcome {
+pub(super) struct Outcome {
     hit: u32,
     wrong: u32,
     missed: u32,
@@ -264,11 +265,11 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn f1(&self) -> f64 {
+    pub(super) fn f1(&self) -> f64 {
         f64::from(2 * self.hit) / f64::from((2 * self.hit + self.wrong + self.missed).max(1))
     }
     /// Codes a note.
-    fn density(&self) -> f32 {
+    pub(super) fn density(&self) -> f32 {
         (self.hit + self.wrong) as f32 / self.notes.max(1) as f32
     }
 }
@@ -294,7 +295,7 @@ fn candidate_recall(notes: &[NoteRows], documents: &[LabelledDocument], lexicon:
 }
 
 /// How likely all diagnoses of a note are right, from the out-of-fold probabilities.
-fn whole_set(
+pub(super) fn whole_set(
     notes: &[NoteRows],
     documents: &[LabelledDocument],
     lexicon: &Lexicon,
@@ -315,7 +316,7 @@ fn whole_set(
 }
 
 /// Outcome of the choice at a threshold: over whole notes, or over short charts and encounters.
-fn score_at(
+pub(super) fn score_at(
     notes: &[NoteRows],
     documents: &[LabelledDocument],
     lexicon: &Lexicon,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::data::second_look::{encounters, training_documents};
+use super::data::second_look::{clinic_notes, encounters, training_documents};
 use super::data::{DataError, LabelledDocument, labels};
 use super::em_notes::{context_of, lines_found};
 use crate::document;
@@ -109,6 +109,7 @@ pub fn fit(corpora: &Path, own: Option<&Path>) -> Result<Fitted, DataError> {
     }
     documents.extend(labels::load_authored(&corpora.join("authored"))?.into_iter().map(|d| (d, 1)));
     if let Some(own) = own {
+        documents.extend(clinic_notes(own)?.into_iter().map(|d| (d, 1)));
         documents.extend(encounters(own)?.into_iter().map(|d| (d, 2)));
     }
     documents.sort_by(|a, b| (a.1, &a.0.id).cmp(&(b.1, &b.0.id)));

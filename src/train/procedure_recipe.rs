@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::data::second_look::{encounters, training_documents};
+use super::data::second_look::{clinic_notes, encounters, training_documents};
 use super::data::{LabelledDocument, corpora, labels};
 use super::encoder::dataset::half_of;
 use super::error::TrainError;
@@ -68,6 +68,9 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<ProcedureReport, TrainErro
     }
     if recipe.authored {
         documents.extend(labels::load_authored(&corpora.join("authored"))?);
+        if let Some(own) = &recipe.labels {
+            documents.extend(clinic_notes(own)?);
+        }
     }
     if let Some(own) = recipe.labels.as_deref().filter(|_| recipe.encounters) {
         documents.extend(encounters(own)?);

@@ -32,7 +32,7 @@ fn pairs(folder: &Path, catalogue: &[RawProcedure], out: &Path, report: &mut Rep
     rows.extend(dated.iter().copied());
     let table = ptp_table::compile(rows)
         .ok_or_else(|| CodesetError::source(&folder.join(main), 0, "column1", "at most 65,535 different codes"))?;
-    table.write(&out.join("ncci_ptp.tbl"))?;
+    table.write_packed(&out.join("ncci_ptp.tbl"))?;
     report.edition("ncci-ptp", "2024Q3", 20240701, 20240930, main_rows, "ncci_ptp.tbl", main);
     report.edition("ncci-ptp", "2026Q3-excerpt", 20260701, 20260930, dated.len(), "ncci_ptp.tbl", sample);
     Ok(())

@@ -18,6 +18,9 @@ pub const COMBINATION: usize = 15;
 /// The history code of a condition that is past, or a relative's.
 pub const HISTORY: usize = 16;
 
+/// The words of the note as a whole. It stands behind the [`SOURCES`] that the ranking knows and has no feature of its own there.
+pub const WORDS: usize = SOURCES;
+
 /// Name of a source in explanations.
 pub fn source_name(source: usize) -> &'static str {
     match source {
@@ -26,6 +29,7 @@ pub fn source_name(source: usize) -> &'static str {
         FACT => "fact",
         COMBINATION => "combination",
         HISTORY => "history",
+        WORDS => "note_words",
         i => Source::ALL.get(i).map_or("lexicon", |s| s.name()),
     }
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 
 use super::attention::Titles;
 use super::candidates::{Candidates, DENSE, FACT, HISTORY, LEARNED, Support};
+use super::note_words::{self, NoteWords};
 use super::places::AssertionSource;
 use super::{circumstances, combinations, drug_effects, facts, pregnancy};
 use crate::codeset::drugs::Drugs;
@@ -49,6 +50,8 @@ pub struct Material<'a> {
     pub dense: &'a [DenseHit],
     /// Titles of codes and the note's vectors, where there is an encoder.
     pub titles: Option<Titles<'a>>,
+    /// What the words of the note as a whole say, where the model has it.
+    pub words: Option<&'a NoteWords<'a>>,
 }
 
 /// Further words that alone name no condition.
@@ -84,6 +87,7 @@ pub fn gather(material: &Material<'_>) -> Candidates {
     gather_with(material, |candidates| {
         circumstances::add(candidates, material);
         drug_effects::add(candidates, material);
+        note_words::add(candidates, material);
     })
 }
 

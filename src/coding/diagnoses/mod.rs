@@ -6,9 +6,11 @@
 //! | [`places`] | where do those words stand, and does the note hold them as true? |
 //! | [`combinations`], `pregnancy`, [`facts`] | which codes follow from two findings, or from a number? |
 //! | [`circumstances`], [`drug_effects`] | what was done, what was the reason to come, what did a drug do? |
+//! | [`note_words`] | what do its words as a whole speak for? |
 //! | [`attention`] | what do the codes' titles see in the note? |
 //! | [`features`], `competition`, `titles` | what does the model see? |
 //! | [`model`] | how likely does each belong on the claim? |
+//! | [`recheck`] | and beside the words of the note as a whole? |
 //! | `beside` | what does a chosen code drive out, or bring with it? |
 //! | `judgement` | which of them does the sense of the note not bear out? |
 //! | [`select`] | which go on it? |
@@ -30,9 +32,11 @@ pub mod gather;
 mod guidelines;
 mod judgement;
 pub mod model;
+pub mod note_words;
 pub mod places;
 mod pregnancy;
 mod qualifiers;
+pub mod recheck;
 pub mod select;
 mod titles;
 pub mod whole;
@@ -43,6 +47,7 @@ use candidates::{Candidate as CodeCandidate, Candidates, source_name};
 use features::{NoteFacts, NoteStems};
 use gather::Material;
 use model::DiagnosisModel;
+use recheck::Recheck;
 use select::WhyNot;
 use whole::WholeSet;
 
@@ -115,23 +120,38 @@ pub fn note_facts<'a>(material: &Material<'a>, candidates: &Candidates) -> NoteF
 }
 
 /// Codes the diagnoses of a note.
-pub fn code(material: &Material<'_>, model: &DiagnosisModel, icd10cm: &Icd10cm, completeness: Completeness) -> DiagnosisCoding {
+pub fn code(
+    material: &Material<'_>,
+    model: &DiagnosisModel,
+    recheck: Option<&Recheck>,
+    icd10cm: &Icd10cm,
+    completeness: Completeness,
+) -> DiagnosisCoding {
     let lexicon = material.lexicon;
     let candidates = gather::gather(material);
     let facts = note_facts(material, &candidates);
     let title = |code: &str| icd10cm.find(code).map(|i| icd10cm.title(i).into_owned()).unwrap_or_default();
     let table = features::table(&candidates, &facts, lexicon, &model.priors, &title, false);
     let mut probabilities = model.probabilities(&table, &candidates, lexicon);
+    let (mut thresholds, mut whole) = (model.thresholds, model.whole);
+    let trust = recheck::trust(material.document.text.len());
+    if let (Some(recheck), Some(words)) = (recheck.filter(|_| trust > 0.0), material.words) {
+        probabilities = recheck.probabilities(&table, probabilities, words, lexicon, trust);
+        thresholds = thresholds.towards(recheck.thresholds, trust);
+        if trust >= 0.5 {
+            whole = recheck.whole;
+        }
+    }
     judgement::judge(&table, &mut probabilities, &candidates, material);
-    keep_treated_symptoms(&table, &mut probabilities, &candidates, lexicon, model.thresholds.standard);
+    keep_treated_symptoms(&table, &mut probabilities, &candidates, lexicon, thresholds.standard);
     let threshold = match completeness {
-        Completeness::Terse => model.thresholds.terse,
-        Completeness::Standard => model.thresholds.standard,
-        Completeness::Complete => model.thresholds.complete,
+        Completeness::Terse => thresholds.terse,
+        Completeness::Standard => thresholds.standard,
+        Completeness::Complete => thresholds.complete,
     };
     let selection = select::select(&table, &probabilities, &candidates, lexicon, icd10cm, model, threshold);
     let mut coding = coding_of(material, icd10cm, &candidates, &table, &probabilities, &selection);
-    coding.all_right = rounded(model.whole.probability(whole::signs(&probabilities, &selection.why_not)));
+    coding.all_right = rounded(whole.probability(whole::signs(&probabilities, &selection.why_not)));
     coding
 }
 
@@ -264,6 +284,7 @@ fn reason(candidate: &CodeCandidate, candidates: &Candidates, lexicon: &Lexicon)
         candidates::DENSE => "wording close to the code's title",
         candidates::FACT => "a fact stated in the note",
         candidates::COMBINATION => "follows from two findings together",
+        candidates::WORDS => "the words of the note as a whole, as on labelled claims",
         candidates::HISTORY => "the history code of a condition that is past or a relative's",
         8..=11 => "clinical wording of the phrase lexicon",
         2 => "an official inclusion term",

@@ -98,6 +98,13 @@ pub fn encounters(own: &Path) -> Result<Vec<LabelledDocument>, DataError> {
     short(&own.join("encounters"))
 }
 
+/// Clinic notes with their whole claims (`training/labels/clinic_notes`), which taught neither the encoder nor the ranking. Empty
+/// where there are none.
+pub fn clinic_notes(own: &Path) -> Result<Vec<LabelledDocument>, DataError> {
+    let folder = own.join("clinic_notes");
+    if folder.is_dir() { labels::load_authored(&folder) } else { Ok(Vec::new()) }
+}
+
 fn short(folder: &Path) -> Result<Vec<LabelledDocument>, DataError> {
     if !folder.is_dir() {
         return Ok(Vec::new());
