@@ -37,7 +37,7 @@ fn training_texts(corpora_folder: &Path) -> Vec<String> {
         texts.extend(labels::unlabelled(corpora_folder, name).expect("an unlabelled corpus").iter().map(|t| t.to_string()));
     }
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("training/labels");
-    for folder in ["authored", "charts", "encounters"] {
+    for folder in ["authored", "charts", "clinic_notes", "encounters"] {
         texts.extend(labels::load_authored(&own.join(folder)).expect("own notes").iter().map(|d| d.text.to_string()));
     }
     texts
@@ -101,15 +101,17 @@ fn no_assessment_line_is_a_training_chart() {
 fn no_short_encounter_to_measure_by_is_a_training_one() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let plain = |text: &str| words(text).join(" ");
-    let taught: HashSet<String> = ["encounters", "charts", "authored"]
+    let taught: HashSet<String> = ["encounters", "charts", "authored", "clinic_notes"]
         .iter()
         .flat_map(|folder| labels::load_authored(&root.join("training/labels").join(folder)).expect("own notes"))
         .map(|d| plain(&d.text))
         .collect();
-    let measured = labels::load_authored(&root.join("eval/short_encounters")).expect("short encounters");
-    assert!(taught.len() > 6_000 && measured.len() > 700);
-    for encounter in &measured {
-        assert!(!taught.contains(&plain(&encounter.text)), "{} is a training text", encounter.id);
+    for (folder, least) in [("eval/short_encounters", 700), ("eval/clinic_notes", 600)] {
+        let measured = labels::load_authored(&root.join(folder)).expect("notes to measure by");
+        assert!(taught.len() > 6_000 && measured.len() > least);
+        for encounter in &measured {
+            assert!(!taught.contains(&plain(&encounter.text)), "{} is a training text", encounter.id);
+        }
     }
 }
 

@@ -17,8 +17,9 @@ use super::CodesetError;
 compile_error!("the tables of superbill are little-endian and read in place");
 
 const MAGIC: &[u8; 8] = b"SBTABLE1";
-/// A table may be packed as a whole: one of many like rows is a twentieth of its size so, and opens within milliseconds.
-const GZIP: &[u8] = &[0x1f, 0x8b];
+/// A table may be packed as a whole (gzip without name and time): one of many like rows is a twentieth of its size so, and opens
+/// within milliseconds.
+const PACKED: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff];
 /// Longest table that is unpacked.
 const MOST_UNPACKED: u64 = 1 << 30;
 const HEADER: usize = 40;
@@ -70,11 +71,8 @@ impl TableFile {
         // so the mapped inode never changes. Every byte is checked below before it is trusted.
         #[allow(unsafe_code)]
         let map = unsafe { Mmap::map(&file) }.map_err(|e| CodesetError::io(path, e))?;
-        if map.starts_with(GZIP) {
-            let mut bytes = Vec::new();
-            let read = flate2::read::GzDecoder::new(&map[..]).take(MOST_UNPACKED).read_to_end(&mut bytes);
-            read.map_err(|_| CodesetError::corrupt(path, "its packing is damaged"))?;
-            return Self::from_bytes(path, &bytes, kind, version);
+        if map.starts_with(&PACKED[..2]) {
+            return Self::from_bytes(path, &unpacked(path, &map)?, kind, version);
         }
         Self::check(path, Content::Mapped(map), kind, version)
     }
@@ -215,6 +213,19 @@ impl TextsBuilder {
         table.add("text", &self.bytes);
         table.add("textends", &self.ends);
     }
+}
+
+/// The table in a packed file.
+pub(super) fn unpacked(path: &Path, packed: &[u8]) -> Result<Vec<u8>, CodesetError> {
+    let damaged = || CodesetError::corrupt(path, "its packing is damaged");
+    if !packed.starts_with(PACKED) {
+        return Err(damaged());
+    }
+    let mut bytes = Vec::new();
+    let mut decoder = flate2::bufread::GzDecoder::new(packed).take(MOST_UNPACKED);
+    decoder.read_to_end(&mut bytes).map_err(|_| damaged())?;
+    // Nothing may follow.
+    if decoder.into_inner().into_inner().is_empty() { Ok(bytes) } else { Err(damaged()) }
 }
 
 /// Collects sections and writes the file.

@@ -7,7 +7,7 @@ use flate2::{Compression, write::GzEncoder};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::data::second_look::{clinic_notes, encounters, second_readings, training_documents};
+use super::data::second_look::{encounters, second_readings, training_documents};
 use super::data::{LabelledDiagnosis, LabelledDocument, LabelledProcedure, Role, corpora, labels};
 use super::error::TrainError;
 use super::procedures::{TrainingNote, fold_of, is_evaluation_and_management, prepare};
@@ -100,7 +100,6 @@ pub fn run(recipe: &Path, out: Option<&Path>) -> Result<PointerReport, TrainErro
     // The further notes and the authored ones; of the labelled notes each reading stands for itself.
     documents.extend(training_documents(&folder, Some(&recipe.labels))?.into_iter().filter(|d| !known.contains(&d.id)));
     documents.extend(labels::load_authored(&folder.join("authored"))?);
-    documents.extend(clinic_notes(&recipe.labels)?);
     let words = Words::new();
     let mut rows: Vec<Row> = documents.par_iter().flat_map_iter(|d| rows(d, &words, &code_sets)).collect();
     let short = encounters(&recipe.labels)?;

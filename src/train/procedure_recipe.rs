@@ -29,7 +29,7 @@ pub struct ProcedureRecipe {
     /// Whether the authored notes teach as well as the real ones.
     #[serde(default)]
     pub authored: bool,
-    /// Whether the short encounters of `labels` teach as well; the out-of-fold figure and the threshold are of the whole notes alone.
+    /// Whether the short encounters and clinic notes of `labels` teach as well; the out-of-fold figure and the threshold are of the whole notes alone.
     #[serde(default)]
     pub encounters: bool,
     /// Leaves out one half (0 or 1) of the labelled notes, so that model and decision tables can be checked on it.
@@ -68,12 +68,10 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<ProcedureReport, TrainErro
     }
     if recipe.authored {
         documents.extend(labels::load_authored(&corpora.join("authored"))?);
-        if let Some(own) = &recipe.labels {
-            documents.extend(clinic_notes(own)?);
-        }
     }
     if let Some(own) = recipe.labels.as_deref().filter(|_| recipe.encounters) {
         documents.extend(encounters(own)?);
+        documents.extend(clinic_notes(own)?);
     }
     let folder = out.unwrap_or(&recipe.base);
     let (by_threshold, threshold) =

@@ -124,10 +124,8 @@ impl BagOfWords {
         let mut found: Vec<(f32, Span)> = Vec::new();
         for (row, value, spans) in &note.list {
             let own = self.weights_of(*row).iter().find(|(c, _)| usize::from(*c) == code);
-            if let (Some((_, weight)), Some(span)) = (own, spans.first()) {
-                if *weight > 0 {
-                    found.push((value * f32::from(*weight), *span));
-                }
+            if let (Some((_, weight)), Some(span)) = (own.filter(|w| w.1 > 0), spans.first()) {
+                found.push((value * f32::from(*weight), *span));
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));

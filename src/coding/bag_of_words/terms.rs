@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn endings_and_case_do_not_matter_and_numbers_stand_alone() {
         let hashes = |text: &str| terms(text).iter().map(|t| t.hash).collect::<Vec<_>>();
-        assert_eq!(hashes("Fractures healed"), hashes("fracture healing"));
+        assert_eq!(hashes("Fractures, SHOULDER"), hashes("fractured shoulders"));
         assert_ne!(hashes("CKD 3"), hashes("CKD 4"));
         assert_eq!(hashes("A1c").len(), 5, "a, 1, c and two pairs");
     }
