@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::{CliError, Global};
 use crate::train::TrainError;
 use crate::train::tagging::{export, measure, prepare, recipe::Recipe, run};
-use crate::train::{bag_of_words, diagnosis_recipe, documented, em_recipe, encoder, pointers, procedure_recipe, relations};
+use crate::train::{
+    bag_of_words, diagnosis_recipe, documented, em_recipe, encoder, pointers, procedure_recipe, relations, visits,
+};
 
 /// Train a model by a recipe
 #[derive(Args, Debug)]
@@ -54,6 +56,14 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
             let report = bag_of_words::run(&args.recipe, args.out.as_deref());
             print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
         }
+        "services" => {
+            let report = bag_of_words::run_services(&args.recipe, args.out.as_deref());
+            print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
+        }
+        "visits" => {
+            let report = visits::run(&args.recipe, args.out.as_deref());
+            print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
+        }
         "pointers" => print_report(&pointers::run(&args.recipe, args.out.as_deref()).map_err(failure)?),
         "relations" => {
             let bar = run::progress_bar();
@@ -66,7 +76,7 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
             print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
         }
         other => Err(CliError::usage(format!(
-            "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, em, procedures, pointers, words, relations, documented"
+            "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, em, procedures, pointers, words, services, visits, relations, documented"
         ))),
     }
 }

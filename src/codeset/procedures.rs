@@ -11,6 +11,12 @@ use super::hcpcs::HcpcsTable;
 use super::table_file::{Section, TableFile, Texts};
 use super::{CodesetError, day};
 
+/// Whether a code is the visit itself, which the E/M level decides: 99202-99499, Medicare's preventive visits and the complexity
+/// add-on.
+pub fn is_evaluation_and_management(code: &str) -> bool {
+    ("99202"..="99499").contains(&code) && code.len() == 5 || matches!(code, "G0402" | "G0438" | "G0439" | "G2211")
+}
+
 /// Kind and version of the file.
 pub(super) const KIND: &str = "proc";
 pub(super) const VERSION: u32 = 1;

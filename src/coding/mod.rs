@@ -3,6 +3,8 @@ pub mod attributes;
 pub mod bag_of_words;
 pub mod diagnoses;
 pub mod forest;
+pub mod last_look;
 pub mod lexicon;
+pub mod packed_json;
 pub mod procedures;
 pub mod trees;

@@ -49,8 +49,10 @@ pub fn line(
     let code = result.code.clone()?;
     let mut all = result.modifiers.clone();
     if code != "99024" {
+        // Who goes home has had the operation: no visit of that day decides on it.
+        let is_discharge = matches!(code.as_str(), "99238" | "99239");
         for m in modifiers(other, global_days) {
-            if !all.contains(&m) {
+            if !all.contains(&m) && !(is_discharge && m == "57") {
                 all.push(m);
             }
         }

@@ -15,6 +15,7 @@ mod features;
 mod fees;
 mod global;
 mod input;
+pub mod last_look;
 mod line;
 mod line_heads;
 mod modality;
@@ -72,6 +73,22 @@ pub(crate) fn level_with(input: &Input, settings: &SettingWeights, of_short_note
     let view = View::with(input.document, input.diagnoses);
     let times = time::stated(&view);
     let found = category::infer(&view, input, &times, settings);
+    level_of(input, &view, &times, &found, of_short_notes)
+}
+
+/// Levels a visit whose kind of service is known.
+fn level_as(input: &Input, found: category::Found, of_short_notes: Option<&Weights>) -> EmResult {
+    let view = View::with(input.document, input.diagnoses);
+    level_of(input, &view, &time::stated(&view), &found, of_short_notes)
+}
+
+fn level_of(
+    input: &Input,
+    view: &View,
+    times: &[time::StatedTime],
+    found: &category::Found,
+    of_short_notes: Option<&Weights>,
+) -> EmResult {
     let mut result = EmResult {
         category: found.category.name(),
         reason: found.reason.clone(),
@@ -79,7 +96,7 @@ pub(crate) fn level_with(input: &Input, settings: &SettingWeights, of_short_note
         documented: input.documented.map(str::to_owned),
         ..EmResult::default()
     };
-    ask(&mut result, &found);
+    ask(&mut result, found);
     if found.category == Category::NotAVisit || view.clauses.is_empty() {
         return result;
     }
@@ -88,7 +105,7 @@ pub(crate) fn level_with(input: &Input, settings: &SettingWeights, of_short_note
         result.reason = "the note states no diagnosis, sign or symptom: a visit has nothing to stand on".to_owned();
         return result;
     }
-    let decided = Decision::weighed(&view, input, found.category, of_short_notes);
+    let decided = Decision::weighed(view, input, found.category, of_short_notes);
     result.problems = decided.problem_group();
     result.data = decided.data_group();
     result.risk = decided.risk_group();
@@ -97,7 +114,7 @@ pub(crate) fn level_with(input: &Input, settings: &SettingWeights, of_short_note
         result.time_minutes = Some(t.minutes);
         result.time_evidence = vec![t.evidence.clone()];
     }
-    services::choose(&view, &mut result, &decided, &found, input, &times);
+    services::choose(view, &mut result, &decided, found, input, times);
     if found.new_or_established_unsure && matches!(found.category, Category::OfficeEstablished | Category::HomeEstablished) {
         result.queries.push(Query {
             about: "em".into(),

@@ -175,6 +175,9 @@ pub struct Fee {
 pub struct EmResult {
     /// The main E/M code; the preventive one where one is billed. Null where the note is no visit.
     pub code: Option<String>,
+    /// How sure the code is, where the last look has weighed it.
+    #[serde(skip)]
+    pub confidence: Option<f32>,
     /// Its modifiers.
     pub modifiers: Vec<String>,
     /// A separate problem visit beside a preventive one, prolonged services, further critical care.

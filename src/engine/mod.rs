@@ -36,6 +36,7 @@ use crate::coding::diagnoses::documented::{self, RankedCode, model::DocumentedMo
 use crate::coding::diagnoses::{self, DiagnosisCoding, model::DiagnosisModel, recheck::Recheck};
 use crate::coding::procedures::{ProcedureCoder, ProcedureCoding, ProcedureInput};
 use crate::document::Span;
+use crate::em::last_look::VisitLook;
 use crate::em::{self, EmResult};
 use crate::extract::MentionKind;
 use crate::note::{Context, Encounter, OriginKind, Policy, input};
@@ -53,6 +54,8 @@ pub struct Engine {
     /// For policy `documented`, where the model has it.
     documented: Option<DocumentedModel>,
     procedures: ProcedureCoder,
+    /// Where the model has it.
+    visits: Option<VisitLook>,
     review: ReviewThresholds,
     info: EngineInfo,
     training_documents: BTreeSet<String>,
@@ -247,7 +250,7 @@ impl Engine {
                 .find(|c| ("99202".."99500").contains(c) || matches!(*c, "G0402" | "G0438" | "G0439"))
         });
         let leveling = debug_span!("em").entered();
-        let em = em::level(&em::Input {
+        let input = em::Input {
             document: &reading.document,
             context,
             mentions: &reading.extraction.mentions,
@@ -257,7 +260,12 @@ impl Engine {
             payer: payer.map_or_else(em::PayerTerms::medicare, payer_terms),
             fee: &fee,
             global_days: &global_days,
-        });
+        };
+        let words = self.procedures.note_words(&reading.document.text);
+        let em = match (&self.visits, &words) {
+            (Some(look), Some(words)) => em::last_look::level(&input, look, words),
+            _ => em::level(&input),
+        };
         let age = context.patient.age_years;
         let icd10cm = &self.code_sets.icd10cm;
         service_diagnoses::examination(&mut coded.diagnoses, &mut procedures.lines, &em, age, icd10cm);
@@ -268,7 +276,7 @@ impl Engine {
         let mut lines = em::lines(&em, &coded.diagnoses, &procedures.lines, &global_days);
         drop(leveling);
         for line in &mut lines {
-            line.confidence = self.review.level;
+            line.confidence = em.confidence.unwrap_or(self.review.level);
             if line.title.is_empty() {
                 line.title = self
                     .code_sets
@@ -278,6 +286,8 @@ impl Engine {
                     .unwrap_or_default();
             }
         }
+        // A psychiatric evaluation that stands in the visit's place is one line.
+        procedures.lines.retain(|line| !lines.iter().any(|visit| visit.code == line.code));
         lines.extend(procedures.lines);
         (lines, em, procedures.candidates, procedures.queries)
     }

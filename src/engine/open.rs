@@ -2,12 +2,15 @@
 use super::files::{read_ids, read_thresholds};
 use super::{Engine, EngineConfig, EngineError, EngineInfo, ModelInfo, Reader};
 use crate::codeset::CodeSets;
+use crate::coding::bag_of_words::SERVICES_FILE;
 use crate::coding::diagnoses::documented::{self, model::DocumentedModel};
 use crate::coding::diagnoses::model::DiagnosisModel;
 use crate::coding::diagnoses::recheck::{self, Recheck};
+use crate::coding::procedures::last_look::{self, LastLook};
 use crate::coding::procedures::{
     ProcedureCoder, families::FamilyTables, model::ProcedureModel, pointers::PointerModel, table::ProcedureTable,
 };
+use crate::em::last_look::{self as visits, VisitLook};
 use crate::encoder::manifest::Manifest;
 use crate::rules::Payers;
 
@@ -59,14 +62,30 @@ impl Engine {
                 let model = ProcedureModel::read(&model.join("procedures.json.gz")).map_err(open_error)?;
                 Ok::<_, EngineError>((table, model))
             };
-            let (model, families) = rayon::join(open_model, open_families);
+            let open_look = || {
+                if !manifest.files.contains_key(last_look::FILE) {
+                    return Ok(None);
+                }
+                verify(last_look::FILE)?;
+                verify(SERVICES_FILE)?;
+                LastLook::open(&model).map_err(open_error).map(Some)
+            };
+            let (model, (families, look)) = rayon::join(open_model, || rayon::join(open_families, open_look));
             let (table, model) = model?;
             let pointers = PointerModel::open(&folder.join("procedures")).map_err(open_error)?;
-            Ok::<_, EngineError>(ProcedureCoder::new(table, model, families?, pointers))
+            let look = look?;
+            Ok::<_, EngineError>(ProcedureCoder::new(table, model, families?, pointers, look))
         };
         let (((tables, reader), diagnoses), procedures) =
             rayon::join(|| rayon::join(|| rayon::join(open_tables, open_reader), open_diagnoses), open_procedures);
         let ((code_sets, payers), (reader, documented), (diagnoses, recheck)) = (tables?, reader?, diagnoses?);
+        let visits = match manifest.files.contains_key(visits::FILE) {
+            true => {
+                verify(visits::FILE)?;
+                Some(VisitLook::open(&model).map_err(open_error)?)
+            }
+            false => None,
+        };
         verify("review.toml")?;
         verify("training_documents.txt")?;
         let info = EngineInfo {
@@ -82,6 +101,7 @@ impl Engine {
             recheck,
             documented,
             procedures: procedures?,
+            visits,
             review: read_thresholds(&model.join("review.toml"))?,
             training_documents: read_ids(&model.join("training_documents.txt"))?,
             info,

@@ -8,12 +8,11 @@ use tracing::debug_span;
 
 use super::{EngineError, open_error};
 use crate::coding::attributes::{NoteFacts, PatientFacts};
-use crate::coding::bag_of_words::{self, BagOfWords};
+use crate::coding::bag_of_words::{self, BagOfWords, NoteWords};
 use crate::coding::diagnoses::attention::{self, ClaimAttention, Titles};
 use crate::coding::diagnoses::gather::{DenseHit, Material};
-use crate::coding::diagnoses::note_words::NoteWords;
 use crate::coding::diagnoses::places::{AssertionSource, AssertionWeights, index_of};
-use crate::coding::diagnoses::recheck;
+use crate::coding::last_look;
 use crate::coding::lexicon::{COUNTS_FILE, Hit, Lexicon, PhraseCounts, Word, sentence_words};
 use crate::document::{self, Document, Span, facts};
 use crate::encoder::manifest::{self, Manifest};
@@ -267,9 +266,8 @@ impl Reader {
 
     /// What the words of a text say as a whole, where the model has it and the text is short enough to be looked at again.
     pub fn note_words(&self, text: &str) -> Option<NoteWords<'_>> {
-        let bag = self.bag.as_ref().filter(|_| recheck::trust(text.len()) > 0.0)?;
-        let note = bag.note(&bag_of_words::terms(text));
-        Some(NoteWords { bag, scores: bag.scores(&note), note })
+        let bag = self.bag.as_ref().filter(|_| last_look::trust(text.len()) > 0.0)?;
+        Some(NoteWords::new(bag, text))
     }
 
     /// Hands the material of a reading to `work`.

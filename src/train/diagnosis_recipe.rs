@@ -1,10 +1,7 @@
 //! Runs the recipe of the diagnosis ranking: reads every training note with the engine's own reader, fits, writes.
 use std::collections::{BTreeSet, HashMap};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +16,7 @@ use super::tagging::export::DOCUMENTS;
 use crate::codeset::CodeSets;
 use crate::coding::diagnoses::gather::Material;
 use crate::coding::lexicon::{COUNTS_FILE, Lexicon, PhraseCounts};
+use crate::coding::packed_json;
 use crate::encoder::manifest::Manifest;
 use crate::engine::{EngineError, Reader, Reading};
 
@@ -161,10 +159,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     let folder = out.unwrap_or(&recipe.base);
     let target = folder.join("diagnoses.json.gz");
     let failed = |path: &Path, reason: String| RecipeError::Write { path: path.to_owned(), reason };
-    let json = serde_json::to_vec(&model).map_err(|e| failed(&target, e.to_string()))?;
-    // No file name and no time in the header: the same model is the same bytes.
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    let bytes = encoder.write_all(&json).and_then(|()| encoder.finish()).map_err(|e| failed(&target, e.to_string()))?;
+    let bytes = packed_json::pack(&model).map_err(|e| failed(&target, e.to_string()))?;
     std::fs::write(&target, bytes).map_err(|e| failed(&target, e.to_string()))?;
     add_documents(folder, &documents)?;
     if let Ok(mut manifest) = Manifest::read(folder) {

@@ -28,6 +28,7 @@ pub mod procedure_recipe;
 pub mod procedures;
 pub mod relations;
 pub mod tagging;
+pub mod visits;
 mod whole_set;
 
 pub use error::TrainError;

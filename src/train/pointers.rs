@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::data::second_look::{encounters, second_readings, training_documents};
 use super::data::{LabelledDiagnosis, LabelledDocument, LabelledProcedure, Role, corpora, labels};
 use super::error::TrainError;
-use super::procedures::{TrainingNote, fold_of, is_evaluation_and_management, prepare};
+use super::procedures::{TrainingNote, fold_of, prepare};
 use crate::codeset::CodeSets;
+use crate::codeset::procedures::is_evaluation_and_management;
 use crate::coding::procedures::families::status::is_report;
 use crate::coding::procedures::pointers::{
     FILE, Features, PointerModel, PointerNote, Reason, Service, features, is_pair, kinds, leader,

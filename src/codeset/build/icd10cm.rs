@@ -95,7 +95,7 @@ pub(super) fn build(sources: &Path, tabular_file: &Path, out: &Path, report: &mu
     }
     add_edits(&sources.join("codesets/drg_mce"), &mut codes)?;
     let dates: Vec<(u32, u32, bool)> = EDITIONS.iter().map(|e| (e.effective, e.through, e.partial)).collect();
-    table(&nodes, &labels, &codes, &dates).write(&out.join("icd10cm.tbl"))?;
+    table(&nodes, &labels, &codes, &dates).write_packed(&out.join("icd10cm.tbl"))?;
     for (number, edition) in EDITIONS.iter().enumerate() {
         let rows = codes.values().filter(|e| e.present & (1 << number) != 0).count();
         let source =

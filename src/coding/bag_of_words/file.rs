@@ -10,6 +10,8 @@ use super::BagOfWords;
 
 /// Weights for diagnoses, in a model folder.
 pub const DIAGNOSES_FILE: &str = "words_of_diagnoses.bin.gz";
+/// Weights for procedures and visits, in a model folder.
+pub const SERVICES_FILE: &str = "words_of_services.bin.gz";
 
 const MAGIC: &[u8; 8] = b"SBWORDS1";
 

@@ -8,7 +8,7 @@ mod terms;
 
 use std::collections::BTreeMap;
 
-pub use file::{BagError, DIAGNOSES_FILE};
+pub use file::{BagError, DIAGNOSES_FILE, SERVICES_FILE};
 pub use terms::{Term, terms};
 
 use crate::document::Span;
@@ -68,6 +68,29 @@ impl Scores {
         list.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         list.truncate(most);
         list
+    }
+}
+
+/// What the words of one note say.
+pub struct NoteWords<'a> {
+    /// The weights, for evidence.
+    pub bag: &'a BagOfWords,
+    /// The note's terms.
+    pub note: NoteTerms,
+    /// Scores of the codes.
+    pub scores: Scores,
+}
+
+impl<'a> NoteWords<'a> {
+    /// Of a text.
+    pub fn new(bag: &'a BagOfWords, text: &str) -> Self {
+        let note = bag.note(&terms(text));
+        Self { bag, scores: bag.scores(&note), note }
+    }
+
+    /// Where the terms stand that speak most for a code, best first, at most `most`.
+    pub fn evidence(&self, code: &str, most: usize) -> Vec<Span> {
+        self.bag.evidence(&self.note, code, most)
     }
 }
 

@@ -3,11 +3,12 @@ use std::collections::BTreeMap;
 
 use super::attention::Titles;
 use super::candidates::{Candidates, DENSE, FACT, HISTORY, LEARNED, Support};
-use super::note_words::{self, NoteWords};
+use super::note_words;
 use super::places::AssertionSource;
 use super::{circumstances, combinations, drug_effects, facts, pregnancy};
 use crate::codeset::drugs::Drugs;
 use crate::coding::attributes::{AttributeContext, HistoryOf, NoteFacts, history_code, resolve, specialise};
+use crate::coding::bag_of_words::NoteWords;
 use crate::coding::lexicon::{CodeId, FamilyId, Hit, LearnedHit, Lexicon, PhraseCounts, Posting, Target};
 use crate::document::tokens::is_function_word;
 use crate::document::{Document, SectionKind, Span};

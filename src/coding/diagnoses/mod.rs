@@ -54,6 +54,7 @@ use whole::WholeSet;
 use crate::claim::{Candidate, Diagnosis};
 use crate::codeset::drugs::Drugs;
 use crate::codeset::icd10cm::Icd10cm;
+use crate::coding::last_look;
 use crate::coding::lexicon::Lexicon;
 use crate::document::{Document, Evidence, SectionKind};
 use crate::note::Completeness;
@@ -134,8 +135,8 @@ pub fn code(
     let table = features::table(&candidates, &facts, lexicon, &model.priors, &title, false);
     let mut probabilities = model.probabilities(&table, &candidates, lexicon);
     let (mut thresholds, mut whole) = (model.thresholds, model.whole);
-    let trust = recheck::trust(material.document.text.len());
-    if let (Some(recheck), Some(words)) = (recheck.filter(|_| trust > 0.0), material.words) {
+    let trust = last_look::trust(material.document.text.len());
+    if let (Some(recheck), Some(words)) = (recheck, material.words) {
         probabilities = recheck.probabilities(&table, probabilities, words, lexicon, trust);
         thresholds = thresholds.towards(recheck.thresholds, trust);
         if trust >= 0.5 {

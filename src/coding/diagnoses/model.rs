@@ -1,6 +1,5 @@
 //! The trained part: which candidates belong on the claim, and which of them comes first.
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use super::features::{FEATURES, Priors, Table};
 use super::whole::WholeSet;
 use crate::coding::forest::Layout;
 use crate::coding::lexicon::{CodeId, Lexicon};
+use crate::coding::packed_json;
 use crate::coding::trees::{Trees, TreesError};
 
 /// Thresholds on the calibrated probability, one a completeness setting.
@@ -102,10 +102,7 @@ impl DiagnosisModel {
     pub fn open(path: &Path) -> Result<Self, DiagnosisModelError> {
         let failed = |reason: String| DiagnosisModelError::Read { path: path.display().to_string(), reason };
         let packed = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
-        let mut text = Vec::new();
-        // Whole: reading JSON byte by byte out of a stream takes three times as long.
-        flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut text).map_err(|e| failed(e.to_string()))?;
-        let model: Self = serde_json::from_slice(&text).map_err(|e| failed(e.to_string()))?;
+        let model: Self = packed_json::parse(&packed).map_err(failed)?;
         if model.single.features.len() != FEATURES {
             return Err(DiagnosisModelError::Features { found: model.single.features.len(), expected: FEATURES });
         }

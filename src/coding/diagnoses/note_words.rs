@@ -1,17 +1,6 @@
 //! Codes that no passage names and the words of the note as a whole speak for ([`bag_of_words`](crate::coding::bag_of_words)).
 use super::candidates::{Candidates, Support, WORDS};
 use super::gather::Material;
-use crate::coding::bag_of_words::{BagOfWords, NoteTerms, Scores};
-
-/// What the words of a note say.
-pub struct NoteWords<'a> {
-    /// The weights, for evidence.
-    pub bag: &'a BagOfWords,
-    /// The note's terms.
-    pub note: NoteTerms,
-    /// Scores of diagnosis codes.
-    pub scores: Scores,
-}
 
 /// Codes taken up, best first.
 const MOST: usize = 25;
@@ -27,7 +16,7 @@ pub(super) fn add(candidates: &mut Candidates, material: &Material<'_>) {
         let Some(id) = material.lexicon.code_id(code).filter(|id| score >= LEAST && !candidates.by_code.contains_key(id)) else {
             continue;
         };
-        for span in words.bag.evidence(&words.note, code, 2) {
+        for span in words.evidence(code, 2) {
             let place = candidates.places.at(material.document, material.mentions, material.assertion, span);
             let support = Support { place, source: WORDS, share: SHARE, words: 1, gaps: 0, subsumed: false, count: 0.0 };
             candidates.add(id, support);

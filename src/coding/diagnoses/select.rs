@@ -114,8 +114,8 @@ pub fn choose(
     bring(&mut chosen, &mut why_not, table, probabilities, lexicon);
     let leads = |row: &usize| may_lead(lexicon.code(table.codes[*row]));
     if !chosen.iter().any(leads) && chosen.len() < MOST {
-        // A claim needs a diagnosis that may come first, and a status is none: the likeliest one stands for review.
-        let rows = (0..probabilities.len()).filter(|row| chosen.is_empty() || leads(row));
+        // A claim needs a diagnosis that may come first, and a status is none: the likeliest that is one stands for review.
+        let rows = (0..probabilities.len()).filter(leads);
         let likeliest = rows.max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]).then(b.cmp(a)));
         if let Some(row) = likeliest.filter(|row| probabilities[*row] >= LEAST_OF_PLACE) {
             why_not[row] = None;

@@ -11,7 +11,7 @@ use crate::note::Context;
 use super::candidates::CodeCandidate;
 pub use super::components::{is_facility, professional_only};
 use super::components::{splits, technical_only};
-use super::families::{Family, Service};
+use super::families::{Family, Service, drugs};
 use super::knowledge::Knowledge;
 use super::ncci::Entry;
 use super::pathology::PathologyService;
@@ -45,6 +45,8 @@ impl LineContext<'_> {
         let statement = &self.view.statements[candidate.statement];
         let text = statement.span.of(self.view.text);
         let units = entry.map_or(1, |entry| units::units(entry, further, text, self.view));
+        let dose = || code.starts_with(['J', 'Q']).then(|| drugs::units_of(&code, self.view.text)).flatten();
+        let units = if units > 1 { units } else { dose().unwrap_or(units) };
         let place = match statement.role {
             Role::Title => "named as the operation performed",
             Role::Lead => "named in a heading",

@@ -12,11 +12,13 @@ pub mod components;
 pub mod confidence;
 mod corrections;
 mod decided;
+mod draft;
 pub mod evidence;
 pub mod families;
 pub mod features;
 pub mod index;
 pub mod knowledge;
+pub mod last_look;
 pub mod layers;
 pub mod lines;
 pub mod measures;
@@ -43,21 +45,21 @@ pub mod words;
 
 use crate::claim::{Candidate, Diagnosis, Line, Query};
 use crate::codeset::CodeSets;
+use crate::coding::bag_of_words::NoteWords;
 use crate::coding::forest::Layout;
 use crate::document::Document;
 use crate::extract::Mention;
 use crate::note::Context;
 
 use candidates::CodeCandidate;
+use draft::{Draft, FoundCandidates};
 use families::FamilyTables;
-use families::pattern::Vocabulary;
 use knowledge::Knowledge;
+use last_look::LastLook;
 use layers::Layers;
 use lines::LineContext;
 use model::ProcedureModel;
-use named::Named;
-use ncci::Entry;
-use plausible::{FOREIGN, MAJOR_IN_VISIT, is_operating_room, least_alone, speaks_of_a_scope};
+use plausible::speaks_of_a_scope;
 use pointers::{PointerModel, PointerNote};
 use ranking::Verdict;
 use table::ProcedureTable;
@@ -85,6 +87,9 @@ pub enum ProcedureError {
     /// The weights of pointers.
     #[error(transparent)]
     Pointers(#[from] pointers::PointerError),
+    /// The last look.
+    #[error("{0}")]
+    LastLook(String),
 }
 
 /// The procedure coder: table and model, ready to use.
@@ -96,6 +101,8 @@ pub struct ProcedureCoder {
     layers: Layers,
     model: ProcedureModel,
     pointers: PointerModel,
+    /// Where the model has it.
+    look: Option<LastLook>,
     /// The ensembles of the model as they are evaluated: concept, sibling, line.
     layouts: [Layout; 3],
 }
@@ -138,17 +145,26 @@ impl ProcedureCoder {
         let table = ProcedureTable::read(&codesets.join(TABLE_FILE))?;
         let model = ProcedureModel::read(&model_folder.join(MODEL_FILE))?;
         let folder = codesets.join(FAMILIES_FOLDER);
-        Ok(Self::new(table, model, FamilyTables::open(&folder)?, PointerModel::open(&folder)?))
+        let look = model_folder.join(last_look::FILE).is_file().then(|| LastLook::open(model_folder)).transpose();
+        let look = look.map_err(ProcedureError::LastLook)?;
+        Ok(Self::new(table, model, FamilyTables::open(&folder)?, PointerModel::open(&folder)?, look))
     }
 
     /// Prepares phrase table, model, decision tables and the weights of pointers.
-    pub fn new(table: ProcedureTable, model: ProcedureModel, families: FamilyTables, pointers: PointerModel) -> Self {
+    pub fn new(
+        table: ProcedureTable,
+        model: ProcedureModel,
+        families: FamilyTables,
+        pointers: PointerModel,
+        look: Option<LastLook>,
+    ) -> Self {
         let knowledge = model.knowledge(table);
         let index = &knowledge.index;
         let entries_of = |code: &str| index.code_id(code).map_or(&[][..], |id| index.codes[id].entries.as_slice());
         let concepts_of = |f: &families::Family| f.table.codes().flat_map(entries_of).map(|(concept, _)| *concept).collect();
         let family_concepts = families.families.iter().map(concepts_of).collect();
-        Self { knowledge, families, family_concepts, layers: Layers::new(), model, pointers, layouts: Default::default() }
+        let (layers, layouts) = (Layers::new(), Default::default());
+        Self { knowledge, families, family_concepts, layers, model, pointers, look, layouts }
     }
 
     /// Codes the procedures of a note.
@@ -164,120 +180,76 @@ impl ProcedureCoder {
         diagnose: impl FnOnce() -> T + Send,
         diagnoses: impl FnOnce(&T) -> &[Diagnosis],
     ) -> (ProcedureCoding, T) {
-        let (document, code_sets) = (input.document, input.code_sets);
-        let context = &title_place::with_title(input.context, &document.text);
-        let statements = statements::statements(document, &self.knowledge.index.words);
-        let view = NoteView::new(document, &statements, context);
-        let find = || {
-            let (mut candidates, named) = candidates::candidates_and_named(&self.knowledge, &view, None);
-            // What is done through a scope is not done where the note has none.
-            if !speaks_of_a_scope(&document.text) {
-                candidates.retain(|c| !self.through_a_scope(c, code_sets));
-            }
-            candidates.retain(|c| patient::can_have_had(&self.knowledge.index.codes[c.code].code, &context.patient));
-            let probabilities = self.probabilities(&view, &candidates);
-            (candidates, probabilities, named)
-        };
-        let (diagnosed, (candidates, probabilities, named)) = rayon::join(diagnose, find);
+        let context = &title_place::with_title(input.context, &input.document.text);
+        let statements = statements::statements(input.document, &self.knowledge.index.words);
+        let view = NoteView::new(input.document, &statements, context);
+        let (diagnosed, found) = rayon::join(diagnose, || self.find(&view, input.code_sets));
         let input = ProcedureInput { diagnoses: diagnoses(&diagnosed), context, ..*input };
-        (self.lines(&input, &view, candidates, probabilities, &named), diagnosed)
+        (self.lines(&input, &view, found), diagnosed)
     }
 
-    /// The lines that candidates with their probabilities come to.
-    fn lines(
-        &self,
-        input: &ProcedureInput<'_>,
-        view: &NoteView<'_>,
-        candidates: Vec<CodeCandidate>,
-        mut probabilities: Vec<f32>,
-        named: &[Named],
-    ) -> ProcedureCoding {
+    /// The candidates of a note with their probabilities.
+    fn find(&self, view: &NoteView<'_>, code_sets: &CodeSets) -> FoundCandidates {
+        let (mut candidates, named) = candidates::candidates_and_named(&self.knowledge, view, None);
+        // What is done through a scope is not done where the note has none.
+        if !speaks_of_a_scope(view.text) {
+            candidates.retain(|c| !self.through_a_scope(c, code_sets));
+        }
+        candidates.retain(|c| patient::can_have_had(&self.knowledge.index.codes[c.code].code, &view.context.patient));
+        let mut probabilities = self.probabilities(view, &candidates);
         // A code that the note itself states outweighs its neighbours.
         for (probability, candidate) in probabilities.iter_mut().zip(&candidates) {
             if *probability >= SHOWN && named::states_code(view.text, &self.knowledge.index.codes[candidate.code].code) {
                 *probability = probability.max(STATED);
             }
         }
-        let mut verdicts = ranking::choose(&self.knowledge, &candidates, &probabilities, self.model.threshold);
-        ranking::pool_titles(view, &candidates, &probabilities, &mut verdicts);
-        ranking::drop_not_done(view, &candidates, &mut verdicts);
-        ranking::drop_bundled(&self.knowledge, &candidates, &mut verdicts);
-        ncci::drop_included(&self.knowledge, view, input.code_sets, &candidates, &probabilities, &mut verdicts);
-        let pathology = pathology::services(view);
-        if !pathology.is_empty() {
-            for (candidate, verdict) in candidates.iter().zip(verdicts.iter_mut()) {
-                if pathology::decides(&self.knowledge.index.codes[candidate.code].code) {
-                    *verdict = Verdict::Unlikely;
-                }
-            }
-        }
-        let context = LineContext {
-            knowledge: &self.knowledge,
-            document: input.document,
-            view,
-            context: input.context,
-            code_sets: input.code_sets,
-        };
+        FoundCandidates { candidates, probabilities, named }
+    }
+
+    /// What the words of a note say of procedures and visits, where the model has it and the note is short enough.
+    pub fn note_words(&self, text: &str) -> Option<NoteWords<'_>> {
+        self.look.as_ref()?.words(text)
+    }
+
+    /// What the last look would see of a note whose words say `words`: codes, and one row of [`last_look::FEATURES`] each; for
+    /// training.
+    pub fn last_look_rows(&self, input: &ProcedureInput<'_>, words: &NoteWords<'_>) -> (Vec<String>, Vec<f32>) {
+        let context = &title_place::with_title(input.context, &input.document.text);
+        let statements = statements::statements(input.document, &self.knowledge.index.words);
+        let view = NoteView::new(input.document, &statements, context);
+        let found = self.find(&view, input.code_sets);
+        let context = self.line_context(&ProcedureInput { context, ..*input }, &view);
+        let draft = self.draft(&context, &found, &mut Vec::new());
+        last_look::rows_of(&context, (&found.candidates, &found.probabilities), &draft, words)
+    }
+
+    fn line_context<'a>(&'a self, input: &ProcedureInput<'a>, view: &'a NoteView<'a>) -> LineContext<'a> {
+        let ProcedureInput { document, context, code_sets, .. } = *input;
+        LineContext { knowledge: &self.knowledge, document, view, context, code_sets }
+    }
+
+    /// The lines of a note in claim order.
+    fn lines(&self, input: &ProcedureInput<'_>, view: &NoteView<'_>, found: FoundCandidates) -> ProcedureCoding {
+        let context = self.line_context(input, view);
         let mut coding = ProcedureCoding::default();
-        let mut entries = self.decided(&context, (&candidates, &probabilities), named, &mut verdicts, &mut coding.queries);
-        entries.retain(|entry| patient::can_have_had(&entry.line.code, &input.context.patient));
-        if whole_note::is_leaflet(view.text) {
-            entries.clear();
-            verdicts.iter_mut().for_each(|v| *v = Verdict::NotDone);
-            coding.queries.clear();
+        let mut draft = self.draft(&context, &found, &mut coding.queries);
+        let FoundCandidates { candidates, probabilities, .. } = found;
+        if let Some(look) = &self.look
+            && let Some(words) = look.words(view.text)
+        {
+            self.look_again(look, &context, (&candidates, &probabilities), &words, &mut draft);
         }
-        let own = |code: &str| {
-            let same = |i: &usize| self.knowledge.index.codes[candidates[*i].code].code == code;
-            (0..candidates.len()).filter(same).map(|i| probabilities[i]).fold(0.0, f32::max)
-        };
-        let visit = !families::status::is_report(input.context.note_type);
-        // A table may take up what the model only half believes; a line of the model's alone needs more, and a discharge
-        // summary retells what was billed with its own report.
-        let least = least_alone(input.context.note_type);
-        let vocabulary = Vocabulary::new(&families::passage::tokens(view.text, 0));
-        // A laboratory value in a visit says nothing of who ran the test.
-        let reported = !visit;
-        for ((verdict, probability), candidate) in verdicts.iter_mut().zip(&probabilities).zip(&candidates) {
-            let statement = &view.statements[candidate.statement];
-            let elsewhere = || {
-                let lower = statement.span.of(view.text).to_lowercase();
-                let told_of = !reported
-                    && !statement.cues.performed
-                    && statement.role != statements::Role::Title
-                    && families::elsewhere::elsewhere(&lower, input.context);
-                !statement.cues.here && (self.is_laboratory(candidate) || told_of)
-            };
-            let needed = if self.is_foreign(&vocabulary, candidate) { least.max(FOREIGN) } else { least };
-            if *verdict == Verdict::Chosen && (*probability < needed || !reported && elsewhere()) {
-                *verdict = Verdict::Unlikely;
-            }
-        }
-        for i in (0..candidates.len()).filter(|i| verdicts[*i] == Verdict::Chosen) {
-            let line = context.line(&candidates[i], probabilities[i]);
-            entries.push(Entry { line, concept: candidates[i].entry.map(|(c, _)| c), service: None, lesion: false });
-            let rivals = self.rivals(&candidates, &probabilities, i);
-            coding.queries.extend(context.query(&candidates[i], &rivals));
-        }
-        for service in &pathology {
-            let line = context.pathology_line(service);
-            entries.push(Entry { line, concept: None, service: None, lesion: false });
-            coding.queries.extend(context.pathology_query(service));
-        }
-        let remote = whole_note::is_remote(input.context);
-        let another_day = whole_note::operates_another_day(view.text);
-        entries.retain(|entry| {
-            let code = entry.line.code.as_str();
-            !(whole_note::is_radiologists(code, input.context, view.text))
-                && !(remote && whole_note::needs_presence(code))
-                && !(visit && is_operating_room(code) && (own(code) < MAJOR_IN_VISIT || another_day))
-                && !(code.starts_with('J') && prescribed::alone(&entry.line.evidence, view.text))
-        });
-        let mut bundled = ncci::settle(input.code_sets, input.context.date_of_service, &mut entries);
+        let Draft { mut entries, mut bundled, mut verdicts } = draft;
         bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, &mut entries));
         context.order(&mut entries);
         coding.lines = entries.into_iter().map(|entry| entry.line).collect();
         let words = &self.knowledge.index.words;
-        let note = PointerNote { text: view.text, statements: view.statements, words, report: reported };
+        let note = PointerNote {
+            text: view.text,
+            statements: view.statements,
+            words,
+            report: families::status::is_report(input.context.note_type),
+        };
         pointers::point(&note, &self.pointers, &mut coding.lines, input.diagnoses, input.code_sets);
         for (i, line) in coding.lines.iter_mut().enumerate() {
             line.number = i as u32 + 1;
@@ -288,19 +260,6 @@ impl ProcedureCoder {
         coding.candidates.retain(|c| !bundled.iter().any(|b| b.code == c.code));
         coding.candidates.splice(0..0, bundled);
         coding
-    }
-
-    /// Whether the families of a candidate's code know no word of the note.
-    fn is_foreign(&self, vocabulary: &Vocabulary, candidate: &CodeCandidate) -> bool {
-        let families = self.families.of_code(&self.knowledge.index.codes[candidate.code].code);
-        let knows = |f: &families::Family| f.find.iter().chain(&f.told).any(|pattern| pattern.may_fit(vocabulary));
-        !families.is_empty() && !families.iter().any(|number| knows(&self.families.families[*number]))
-    }
-
-    /// A test of the laboratory section.
-    fn is_laboratory(&self, candidate: &CodeCandidate) -> bool {
-        let code = &self.knowledge.index.codes[candidate.code].code;
-        code.len() == 5 && ("80047".."88000").contains(&code.as_str())
     }
 
     /// Whether our descriptor of a candidate's code speaks of a scope.
@@ -324,14 +283,6 @@ impl ProcedureCoder {
         let kept: Vec<f32> = answers.iter().zip(&rows).filter(|(a, _)| stays(a)).flat_map(|(_, row)| row).copied().collect();
         let mut lines = line.predict(&self.model.line, &kept).into_iter();
         answers.iter().map(|a| if stays(a) { lines.next().unwrap_or(0.0) } else { 0.0 }).collect()
-    }
-
-    /// Entries of the same concept that are at least a third as likely as a chosen one.
-    fn rivals(&self, candidates: &[CodeCandidate], probabilities: &[f32], chosen: usize) -> Vec<usize> {
-        let Some((concept, own)) = candidates[chosen].entry else { return Vec::new() };
-        let close = |i: &usize| probabilities[*i] >= probabilities[chosen] / 3.0;
-        let entries = (0..candidates.len()).filter(close).filter_map(|i| candidates[i].entry);
-        entries.filter(|(c, e)| *c == concept && *e != own).map(|(_, e)| e).collect()
     }
 
     fn left_out(

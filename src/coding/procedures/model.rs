@@ -1,8 +1,7 @@
 //! The trained part of procedure coding as one file.
-use std::io::{Read, Write};
-
 use serde::{Deserialize, Serialize};
 
+use crate::coding::packed_json;
 use crate::coding::trees::Trees;
 
 use super::confidence::TableConfidence;
@@ -65,9 +64,7 @@ impl ProcedureModel {
 
     /// Reads and checks a model; the error says what is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let mut json = String::new();
-        flate2::read::GzDecoder::new(bytes).read_to_string(&mut json).map_err(|e| e.to_string())?;
-        let model: Self = serde_json::from_str(&json).map_err(|e| e.to_string())?;
+        let model: Self = packed_json::parse(bytes)?;
         let layers = Layers::new();
         let expected = [
             (&model.concept, layers.concept_names()),
@@ -85,9 +82,7 @@ impl ProcedureModel {
 
     /// The file's bytes; equal models give equal bytes.
     pub fn to_bytes(&self) -> std::io::Result<Vec<u8>> {
-        let mut encoder = flate2::GzBuilder::new().mtime(0).write(Vec::new(), flate2::Compression::best());
-        encoder.write_all(&serde_json::to_vec(self)?)?;
-        encoder.finish()
+        packed_json::pack(self)
     }
 
     /// What the coder needs beside the trees.

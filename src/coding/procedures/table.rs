@@ -1,8 +1,9 @@
 //! The procedure table: concepts with our own phrases and descriptors, and the codes that their attributes choose.
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
+
+use crate::coding::packed_json;
 
 /// One kind of service.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -117,16 +118,12 @@ impl ProcedureTable {
 
     /// Reads a compiled table from memory; the error says what is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let mut json = String::new();
-        flate2::read::GzDecoder::new(bytes).read_to_string(&mut json).map_err(|e| e.to_string())?;
-        serde_json::from_str(&json).map_err(|e| e.to_string())
+        packed_json::parse(bytes)
     }
 
     /// The compiled form; equal tables give equal bytes.
     pub fn to_bytes(&self) -> std::io::Result<Vec<u8>> {
-        let mut encoder = flate2::GzBuilder::new().mtime(0).write(Vec::new(), flate2::Compression::best());
-        encoder.write_all(&serde_json::to_vec(self)?)?;
-        encoder.finish()
+        packed_json::pack(self)
     }
 }
 

@@ -1,18 +1,13 @@
 //! Fits the last look at diagnoses on notes that neither the encoder nor the ranking has seen.
-use std::io::Write;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Recipe;
 use crate::codeset::CodeSets;
-use crate::coding::bag_of_words::{BagOfWords, Scores, terms};
+use crate::coding::bag_of_words::{BagOfWords, NoteWords, Scores, terms};
 use crate::coding::diagnoses::features::{Table, table};
 use crate::coding::diagnoses::gather::Material;
 use crate::coding::diagnoses::model::{DiagnosisModel, Thresholds};
-use crate::coding::diagnoses::note_words::NoteWords;
 use crate::coding::diagnoses::recheck::{RECHECK, Recheck, looked_at, rows};
 use crate::coding::diagnoses::{gather, note_facts};
 use crate::coding::trees::sigmoid;
@@ -156,13 +151,6 @@ impl Note {
             weights: of(&self.all.weights),
         }
     }
-}
-
-/// As a file.
-pub(super) fn packed(model: &Recheck) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(&serde_json::to_vec(model).map_err(std::io::Error::other)?)?;
-    encoder.finish()
 }
 
 /// The names of the features, then one line a note: its id, codes, labels, weights and values of the rows looked at.

@@ -5,16 +5,17 @@
 mod fit;
 mod last_look;
 mod ridge;
+mod services;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub use fit::BagSettings;
-use fit::Sample;
+pub use fit::{BagSettings, Sample, fit as fit_words};
 pub use last_look::LookReport;
+pub use services::{ServicesReport, run as run_services, sample as services_of};
 
 use super::boosting::BoostingSettings;
 use super::data::second_look::{charts, clinic_notes, training_documents};
@@ -24,6 +25,7 @@ use super::diagnosis_recipe::{RecipeError, add_documents};
 use super::tagging::export::DOCUMENTS;
 use crate::coding::bag_of_words::{self, DIAGNOSES_FILE};
 use crate::coding::diagnoses::recheck;
+use crate::coding::packed_json;
 use crate::encoder::manifest::Manifest;
 
 /// `training/recipes/words.toml`.
@@ -82,27 +84,21 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<WordsReport, RecipeError> 
     let samples: Vec<Sample> = documents.par_iter().map(|d| diagnoses_of(d, is_unseen(d))).collect();
     let (bag, scores) = fit::fit(&samples, &recipe.diagnoses);
     let unseen: Vec<usize> = (0..documents.len()).filter(|i| is_unseen(&documents[*i])).collect();
-    let among_best = among_best(unseen.iter().map(|i| (&documents[*i], &scores[*i])));
+    let required = |d: &LabelledDocument| -> Vec<Vec<String>> {
+        let required = d.diagnoses.iter().filter(|d| d.role != Role::Optional);
+        required.map(|d| std::iter::once(&d.code).chain(&d.alternatives).cloned().collect()).collect()
+    };
+    let best = |i: usize| scores[i].best(25).into_iter().map(|b| b.0).collect();
+    let among_best = among_best(unseen.iter().map(|i| (required(&documents[*i]), best(*i))), [3, 10, 25]);
     tracing::info!(?among_best, "words fitted");
     let folder = out.unwrap_or(&recipe.base);
-    let write = |file: &str, bytes: std::io::Result<Vec<u8>>| {
-        let target = folder.join(file);
-        let written = bytes.and_then(|b| std::fs::write(&target, &b).map(|()| b.len()));
-        written.map_err(|e| RecipeError::Write { path: target, reason: e.to_string() })
-    };
-    let bytes = write(DIAGNOSES_FILE, bag.to_file())?;
+    let bytes = write(folder, DIAGNOSES_FILE, bag.to_file())?;
     let (weights, of_all) = (bag.weight_count(), documents.len());
     let chosen: Vec<LabelledDocument> = unseen.iter().map(|i| documents[*i].clone()).collect();
     let of_chosen: Vec<bag_of_words::Scores> = unseen.iter().map(|i| scores[*i].clone()).collect();
     let (model, look) = last_look::fit(&recipe, &bag, &chosen, &of_chosen)?;
-    write(recheck::FILE, last_look::packed(&model))?;
-    add_documents(folder, &documents)?;
-    if let Ok(mut manifest) = Manifest::read(folder) {
-        for file in [DIAGNOSES_FILE, recheck::FILE, DOCUMENTS] {
-            manifest.record(folder, file).map_err(|e| problem(e.to_string()))?;
-        }
-        manifest.write(folder).map_err(|e| problem(e.to_string()))?;
-    }
+    write(folder, recheck::FILE, packed_json::pack(&model))?;
+    record(folder, &documents, &[DIAGNOSES_FILE, recheck::FILE]).map_err(|e| problem(e.to_string()))?;
     Ok(WordsReport { documents: of_all, weights, bytes, among_best, look })
 }
 
@@ -123,16 +119,35 @@ fn diagnoses_of(document: &LabelledDocument, unseen: bool) -> Sample {
     Sample { terms: bag_of_words::terms(&document.text), targets, fold: unseen.then(|| fold_of(&document.id)) }
 }
 
-fn among_best<'a>(notes: impl Iterator<Item = (&'a LabelledDocument, &'a bag_of_words::Scores)>) -> [f64; 3] {
+/// Share of required concepts of which a code is among the best by words, for three numbers of those: `notes` gives the codes
+/// that are accepted for each concept, and the best codes.
+fn among_best<'a>(notes: impl Iterator<Item = (Vec<Vec<String>>, Vec<&'a str>)>, numbers: [usize; 3]) -> [f64; 3] {
     let (mut found, mut required) = ([0usize; 3], 0usize);
-    for (document, scores) in notes {
-        let best: Vec<&str> = scores.best(25).into_iter().map(|b| b.0).collect();
-        for d in document.diagnoses.iter().filter(|d| d.role != Role::Optional) {
+    for (concepts, best) in notes {
+        for accepted in concepts {
             required += 1;
-            let codes: BTreeSet<&str> = std::iter::once(&d.code).chain(&d.alternatives).map(String::as_str).collect();
-            let place = best.iter().position(|c| codes.contains(c)).unwrap_or(usize::MAX);
-            [3, 10, 25].iter().zip(&mut found).for_each(|(n, f)| *f += usize::from(place < *n));
+            let place = best.iter().position(|c| accepted.iter().any(|a| a == c)).unwrap_or(usize::MAX);
+            numbers.iter().zip(&mut found).for_each(|(n, f)| *f += usize::from(place < *n));
         }
     }
     found.map(|f| f as f64 / required.max(1) as f64)
+}
+
+/// Writes a file of a model folder; gives its length.
+pub(super) fn write(folder: &Path, file: &str, bytes: std::io::Result<Vec<u8>>) -> Result<usize, RecipeError> {
+    let target = folder.join(file);
+    let written = bytes.and_then(|b| std::fs::write(&target, &b).map(|()| b.len()));
+    written.map_err(|e| RecipeError::Write { path: target, reason: e.to_string() })
+}
+
+/// Notes in a model folder which documents taught it and which files are new.
+pub(super) fn record(folder: &Path, documents: &[LabelledDocument], files: &[&str]) -> anyhow::Result<()> {
+    add_documents(folder, documents)?;
+    if let Ok(mut manifest) = Manifest::read(folder) {
+        for file in files.iter().copied().chain([DOCUMENTS]) {
+            manifest.record(folder, file)?;
+        }
+        manifest.write(folder)?;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ mod tables;
 
 use std::collections::BTreeSet;
 
+use crate::codeset::procedures::is_evaluation_and_management;
 use crate::coding::procedures::candidates::CodeCandidate;
 use crate::coding::procedures::confidence::TableConfidence;
 use crate::coding::procedures::families::FamilyTables;
@@ -21,11 +22,6 @@ use crate::train::data::second_look::CHARTS;
 
 use rows::{Table, candidate_rows, concept_table, learn, second_rows, sibling_table};
 pub use rows::{TrainingNote, fold_of, prepare};
-
-/// Lines that belong to the E/M score.
-pub fn is_evaluation_and_management(code: &str) -> bool {
-    ("99202"..="99499").contains(&code) && code.len() == 5 || matches!(code, "G0402" | "G0438" | "G0439" | "G2211")
-}
 
 /// Compiles the procedure table from the lexicon folder.
 pub fn compile_table(folder: &std::path::Path) -> anyhow::Result<ProcedureTable> {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::is_evaluation_and_management;
+use crate::codeset::procedures::is_evaluation_and_management;
 use crate::coding::procedures::candidates::{self, CodeCandidate};
 use crate::coding::procedures::index::LearnedPhrase;
 use crate::coding::procedures::knowledge::{Knowledge, Prior};

@@ -1,5 +1,6 @@
 //! How sure the lines of the decision tables are, learned from the labelled notes with the model's out-of-fold answers.
-use super::{Fitted, gold, is_evaluation_and_management};
+use super::{Fitted, gold};
+use crate::codeset::procedures::is_evaluation_and_management;
 use crate::coding::procedures::candidates::CodeCandidate;
 use crate::coding::procedures::confidence::{FEATURES, TableConfidence, Told, features};
 use crate::coding::procedures::families::passage::Passages;

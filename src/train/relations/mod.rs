@@ -3,11 +3,8 @@
 pub mod fit;
 pub mod gold;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -15,6 +12,7 @@ use serde::Deserialize;
 use super::data::{LabelledDocument, Split, corpora, labels};
 use super::error::TrainError;
 use super::plot;
+use crate::coding::packed_json;
 use crate::encoder::manifest::Manifest;
 use crate::engine::Reader;
 use crate::extract::relations::model::FILE;
@@ -80,9 +78,7 @@ pub fn run(path: &Path, out: Option<&Path>, bar: &ProgressBar) -> Result<Relatio
     std::fs::write(&log, lines.map_err(|e| problem(e.to_string()))?).map_err(io(&log))?;
     plot::write(&log)?;
     let folder = out.unwrap_or(&recipe.base);
-    let json = serde_json::to_vec(&weights).map_err(|e| problem(e.to_string()))?;
-    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    let bytes = packed.write_all(&json).and_then(|()| packed.finish()).map_err(io(folder))?;
+    let bytes = packed_json::pack(&weights).map_err(io(folder))?;
     let file = folder.join(FILE);
     std::fs::write(&file, bytes).map_err(io(&file))?;
     if let Ok(mut manifest) = Manifest::read(folder) {

@@ -1,10 +1,7 @@
 //! The trained part of policy `documented`: counts of the corpus, two ensembles, and where the line is drawn.
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
 use std::path::Path;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::features::{CORPUS, Table};
@@ -15,6 +12,7 @@ use crate::coding::diagnoses::features::FEATURES;
 use crate::coding::diagnoses::model::{DiagnosisModelError, joint_rows};
 use crate::coding::forest::Layout;
 use crate::coding::lexicon::Lexicon;
+use crate::coding::packed_json;
 use crate::coding::trees::Trees;
 
 /// The file of a model folder that holds it.
@@ -76,10 +74,7 @@ impl StoredModel {
 
     /// The bytes of the file; the same model gives the same.
     pub fn to_bytes(&self) -> std::io::Result<Vec<u8>> {
-        let json = serde_json::to_vec(self)?;
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&json)?;
-        encoder.finish()
+        packed_json::pack(self)
     }
 }
 
@@ -88,10 +83,7 @@ impl DocumentedModel {
     pub fn open(path: &Path, lexicon: &Lexicon) -> Result<Self, DiagnosisModelError> {
         let failed = |reason: String| DiagnosisModelError::Read { path: path.display().to_string(), reason };
         let packed = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
-        let mut text = Vec::new();
-        // Whole: reading JSON byte by byte out of a stream takes three times as long.
-        flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut text).map_err(|e| failed(e.to_string()))?;
-        let stored: StoredModel = serde_json::from_slice(&text).map_err(|e| failed(e.to_string()))?;
+        let stored: StoredModel = packed_json::parse(&packed).map_err(failed)?;
         stored.single.check()?;
         stored.joint.check()?;
         let expected = FEATURES + CORPUS.len();

@@ -1,5 +1,6 @@
 //! What a coder knows of single candidates before the choice: a code that some words of the note name and its sense does not
 //! bear out is withheld, and what is said of diabetes goes to the type that the note states.
+mod child;
 mod diabetes;
 mod differential;
 mod immunization;
@@ -61,6 +62,7 @@ pub(super) fn judge(table: &Table, probabilities: &mut [f32], candidates: &Candi
     for (row, probability) in probabilities.iter_mut().enumerate().take(table.codes.len()) {
         let withheld = long_term::is_none(&note, row)
             || social::is_none(&note, row)
+            || child::is_of_adults(&note, row)
             || records::is_of_another(&note, row)
             || immunization::is_none(&note, row)
             || differential::is_only(&note, row);

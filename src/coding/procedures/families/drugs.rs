@@ -237,6 +237,24 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
     found
 }
 
+/// Units of a drug's code by the first dose that a text tells in one line with one of its names.
+pub fn units_of(code: &str, text: &str) -> Option<u32> {
+    text.lines().find_map(|line| units_in(code, line))
+}
+
+fn units_in(code: &str, text: &str) -> Option<u32> {
+    let known = Drugs::embedded().find(text).filter_map(|h| {
+        let (_, unit) = h.drug.hcpcs.iter().find(|(c, _)| *c == code)?;
+        dose_near(text, (h.start, h.end), unit)
+    });
+    let lower = text.to_lowercase();
+    let plain = PLAIN.iter().filter(|(_, c, _)| *c == code).filter_map(|(name, _, unit)| {
+        let start = lower.find(name).filter(|_| lower.len() == text.len())?;
+        dose_near(text, (start, start + name.len()), unit)
+    });
+    known.chain(plain).next()
+}
+
 /// The drug of a sentence that says what was thrown away: the last one named before it.
 fn told_with(found: &[(Line, Option<Query>)], at: usize, text: &str) -> Option<usize> {
     let named = |i: &usize| found[*i].0.evidence.last().map_or(0, |e| e.start);

@@ -1,0 +1,237 @@
+//! A last look at the services of a note: the lines and candidates of tables and model beside what the words of the note as a
+//! whole say ([`bag_of_words`](crate::coding::bag_of_words)).
+//!
+//! Tables and model read passages. In shorthand no passage tells a service ("kenalog 40 L knee"), and a passage tells one that
+//! the note as a whole does not bear out (an X-ray of last week). This ensemble learned from notes that the model had not seen.
+mod rows;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+pub use rows::FEATURES;
+use rows::{Considered, Origin, considered, statement_at, values};
+
+use super::candidates::CodeCandidate;
+use super::draft::Draft;
+use super::lines::LineContext;
+use super::ncci::{Entry, left_off};
+use super::ranking::Verdict;
+use super::{ProcedureCoder, families, named, pathology, patient, whole_note};
+use crate::claim::Line;
+use crate::codeset::procedures::ProcedureValidity;
+use crate::coding::bag_of_words::{BagOfWords, NoteWords, SERVICES_FILE};
+use crate::coding::forest::Layout;
+use crate::coding::last_look::trust;
+use crate::coding::packed_json;
+use crate::coding::trees::Trees;
+use crate::document::Span;
+use crate::note::NoteType;
+
+/// Name of the ensemble's file in a model folder.
+pub const FILE: &str = "procedures_last_look.json.gz";
+
+/// The code by which the words of notes without a visit were learned.
+pub const NO_VISIT: &str = "none";
+
+/// The ensemble.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookModel {
+    /// Does the code belong on the claim?
+    pub trees: Trees,
+    /// Least probability of a line.
+    pub threshold: f32,
+    /// The ensemble as it is evaluated.
+    #[serde(skip)]
+    pub layout: Layout,
+}
+
+/// Words and ensemble, open.
+pub struct LastLook {
+    /// What the words of notes say of procedures and visits.
+    pub bag: BagOfWords,
+    /// The ensemble.
+    pub model: LookModel,
+}
+
+impl LastLook {
+    /// Reads both files of a model folder; the error says which and why.
+    pub fn open(model: &Path) -> Result<Self, String> {
+        let path = model.join(FILE);
+        let failed = |reason: String| format!("{}: {reason}; install the release again", path.display());
+        let packed = std::fs::read(&path).map_err(|e| failed(e.to_string()))?;
+        let look: LookModel = packed_json::parse(&packed).map_err(failed)?;
+        if look.trees.features != FEATURES {
+            return Err(failed("its features are not those of this program".to_owned()));
+        }
+        look.trees.check().map_err(|e| failed(e.to_string()))?;
+        Ok(Self { bag: BagOfWords::open(&model.join(SERVICES_FILE)).map_err(|e| e.to_string())?, model: look })
+    }
+
+    /// What the words of a text say; nothing where the note is too long for a last look.
+    pub fn words(&self, text: &str) -> Option<NoteWords<'_>> {
+        (trust(text.len()) > 0.0).then(|| NoteWords::new(&self.bag, text))
+    }
+}
+
+/// Of two codes that NCCI bundles and a modifier may part, the lesser must be this likely to stand as distinct.
+const DISTINCT: f32 = 0.7;
+
+/// The codes that are looked at again, and a row of [`FEATURES`] each.
+pub(super) fn rows_of(
+    context: &LineContext<'_>,
+    (candidates, probabilities): (&[CodeCandidate], &[f32]),
+    draft: &Draft,
+    words: &NoteWords<'_>,
+) -> (Vec<String>, Vec<f32>) {
+    let list = considered(context, candidates, probabilities, draft, words);
+    let values = values(context, &list, draft.entries.len(), words);
+    (list.into_iter().map(|c| c.code).collect(), values)
+}
+
+/// Why a line is taken off.
+const NOT_BORNE_OUT: &str = "The note as a whole does not bear it out.";
+
+impl ProcedureCoder {
+    /// Weighs lines and candidates anew: takes off the claim what the note as a whole does not bear out, and puts on it what it
+    /// does.
+    pub(super) fn look_again(
+        &self,
+        look: &LastLook,
+        context: &LineContext<'_>,
+        (candidates, probabilities): (&[CodeCandidate], &[f32]),
+        words: &NoteWords<'_>,
+        draft: &mut Draft,
+    ) {
+        let list = considered(context, candidates, probabilities, draft, words);
+        let again = look.model.layout.predict(&look.model.trees, &values(context, &list, draft.entries.len(), words));
+        let trust = trust(context.document.text.len());
+        let line_is = 0.5 + trust * (look.model.threshold - 0.5);
+        let mut taken_off: Vec<&str> = Vec::new();
+        let mut added: Vec<(f32, Entry)> = Vec::new();
+        for (code, probability) in list.iter().zip(again) {
+            let is_line = matches!(code.origin, Origin::Line(_));
+            // A line is above one half, what is none below: the answer moves from the one to the other.
+            let before = 0.5 * (code.confidence + f32::from(u8::from(is_line)));
+            let stands = before + trust * (probability - before) >= line_is;
+            let confidence = code.confidence + trust * (probability - code.confidence);
+            if is_line {
+                let of_code = draft.entries.iter_mut().filter(|e| e.line.code == code.code);
+                of_code.for_each(|e| e.line.confidence = confidence);
+                // Specimens of a pathology report have rules of their own, and the notes of the last look had none.
+                let reported = pathology::decides(&code.code) && context.context.note_type == NoteType::Pathology;
+                if !stands && !reported && !named::states_code(context.view.text, &code.code) {
+                    taken_off.push(&code.code);
+                }
+            } else if stands && may_stand(context, &code.code) && !code.place.is_some_and(|p| is_of_another_place(context, p)) {
+                let line = self.further_line(context, code, candidates, draft, words);
+                added.extend(line.map(|line| {
+                    let line = Line { confidence, ..line };
+                    let concept = match code.origin {
+                        Origin::Candidate(i) => candidates[i].entry.map(|(c, _)| c),
+                        _ => None,
+                    };
+                    (probability, Entry { line, concept, service: None, lesion: false })
+                }));
+            }
+        }
+        let (off, kept): (Vec<Entry>, Vec<Entry>) =
+            std::mem::take(&mut draft.entries).into_iter().partition(|e| taken_off.contains(&e.line.code.as_str()));
+        draft.entries = kept;
+        draft.bundled.extend(off.into_iter().map(|e| left_off(context.code_sets, &e.line, NOT_BORNE_OUT.to_owned())));
+        added.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.line.code.cmp(&b.1.line.code)));
+        for (probability, entry) in added {
+            join(context, draft, entry, probability);
+        }
+        for (verdict, candidate) in draft.verdicts.iter_mut().zip(candidates) {
+            let code = &context.knowledge.index.codes[candidate.code].code;
+            if draft.entries.iter().any(|e| e.line.code == *code) {
+                *verdict = Verdict::Chosen;
+            }
+        }
+    }
+
+    /// The line of a code that was none.
+    fn further_line(
+        &self,
+        context: &LineContext<'_>,
+        code: &Considered,
+        candidates: &[CodeCandidate],
+        draft: &Draft,
+        words: &NoteWords<'_>,
+    ) -> Option<Line> {
+        if let Origin::Candidate(i) = code.origin {
+            return Some(context.line(&candidates[i], code.confidence));
+        }
+        let mut evidence: Vec<_> = words.evidence(&code.code, 2).into_iter().map(|s| context.document.evidence(s)).collect();
+        if let Origin::Bundled(i) = code.origin {
+            evidence.clone_from(&draft.bundled[i].evidence);
+        }
+        let place = evidence.first().map(|e| Span::new(e.start, e.end))?;
+        let statement = context.view.statements.iter().position(|s| s.span.start <= place.start && place.start < s.span.end)?;
+        let index = &context.knowledge.index;
+        let line = index.code_id(&code.code).map(|id| {
+            let within = |w: &super::words::Word| w.span.overlaps(place);
+            let positions = context.view.statements[statement].words.iter().enumerate().filter(|(_, w)| within(w));
+            let positions = positions.filter_map(|(i, _)| u16::try_from(i).ok()).collect();
+            let entry = index.codes[id].entries.first().copied();
+            context.line(&CodeCandidate { code: id, entry, statement, positions, row: Vec::new(), rank: 0.0 }, code.confidence)
+        });
+        let procedures = &context.code_sets.procedures;
+        let title = procedures.find(&code.code).map(|i| procedures.descriptor(i).to_owned()).unwrap_or_default();
+        let line = line.unwrap_or_else(|| Line { code: code.code.clone(), units: 1, ..Line::default() });
+        Some(Line {
+            title: if line.title.is_empty() { title } else { line.title },
+            source: vec!["note_words".to_owned()],
+            evidence,
+            reason: "Notes with these words carry it.".to_owned(),
+            ..line
+        })
+    }
+}
+
+/// Whether the code is valid and the patient can have had it in this encounter.
+fn may_stand(context: &LineContext<'_>, code: &str) -> bool {
+    let valid = context.code_sets.procedures.validity(code, context.context.date_of_service);
+    matches!(valid, ProcedureValidity::Valid | ProcedureValidity::Unknown)
+        && patient::can_have_had(code, &context.context.patient)
+        && !(whole_note::is_remote(context.context) && whole_note::needs_presence(code))
+        && !whole_note::is_radiologists(code, context.context, context.view.text)
+}
+
+/// Whether a visit tells the words of another day or of another's work, and not of what was done here.
+fn is_of_another_place(context: &LineContext<'_>, place: Span) -> bool {
+    let report = families::status::is_report(context.context.note_type);
+    statement_at(context, place).is_some_and(|statement| {
+        let lower = statement.span.of(context.view.text).to_lowercase();
+        let here = statement.cues.performed || statement.cues.here;
+        !report && !here && families::elsewhere::elsewhere(&lower, context.context)
+    })
+}
+
+/// Puts a further line on the claim; of two that NCCI bundles only the likelier stands, unless a modifier may part them and both
+/// are likely.
+fn join(context: &LineContext<'_>, draft: &mut Draft, mut entry: Entry, probability: f32) {
+    let date = context.context.date_of_service;
+    let mut parted = Vec::new();
+    for (i, other) in draft.entries.iter().enumerate() {
+        let Some(pair) = context.code_sets.ptp.any(&entry.line.code, &other.line.code, date) else { continue };
+        let both = probability >= DISTINCT && other.line.confidence >= DISTINCT;
+        if pair.edit.indicator == 0 || !both {
+            let why_not = format!("NCCI bundles it with {}, for which the note speaks more clearly.", other.line.code);
+            draft.bundled.push(left_off(context.code_sets, &entry.line, why_not));
+            return;
+        }
+        parted.push((i, pair.column2 == entry.line.code));
+    }
+    for (i, own) in parted {
+        let line = if own { &mut entry.line } else { &mut draft.entries[i].line };
+        let marked = line.modifiers.iter().any(|m| m == "59" || m.starts_with('X'));
+        if !marked && line.modifiers.len() < 4 {
+            line.modifiers.push("59".to_owned());
+        }
+    }
+    draft.bundled.retain(|left| left.code != entry.line.code);
+    draft.entries.push(entry);
+}
