@@ -5,13 +5,18 @@
 use std::collections::BTreeMap;
 
 /// Bytes of a note up to which the last look decides alone, and from which on the ranking does.
-const LENGTHS: [f32; 2] = [1000.0, 2500.0];
+pub type Lengths = [f32; 2];
 
-/// Share of the last look in the answer for a note of so many bytes. It learned from notes of a few lines to a page; in the
-/// long reports that taught the ranking more is said than is coded in a short note, and the last look would leave out half of
-/// what their coders list.
-pub fn trust(bytes: usize) -> f32 {
-    ((LENGTHS[1] - bytes as f32) / (LENGTHS[1] - LENGTHS[0])).clamp(0.0, 1.0)
+/// Those of diagnoses. The last look learned from notes of a few lines to a page; in the long reports that taught the ranking more
+/// is said than is coded in a short note, and the last look would leave out half of what their coders list.
+pub const DIAGNOSES: Lengths = [1500.0, 3500.0];
+
+/// Those of services and visits, of which long reports have no more than short notes.
+pub const SERVICES: Lengths = [2000.0, 4000.0];
+
+/// Share of the last look in the answer for a note of so many bytes.
+pub fn trust(bytes: usize, lengths: Lengths) -> f32 {
+    ((lengths[1] - bytes as f32) / (lengths[1] - lengths[0])).clamp(0.0, 1.0)
 }
 
 /// How each value does among those of the other codes of the note, and among those of its own group (a category, a section).
@@ -72,8 +77,9 @@ mod tests {
 
     #[test]
     fn a_long_note_is_the_rankings_alone() {
-        assert_eq!((trust(0), trust(900), trust(2500), trust(1 << 30)), (1.0, 1.0, 0.0, 0.0));
-        assert!(trust(1750) > 0.4 && trust(1750) < 0.6);
+        let at = |bytes| trust(bytes, DIAGNOSES);
+        assert_eq!((at(0), at(1500), at(3500), at(1 << 30)), (1.0, 1.0, 0.0, 0.0));
+        assert!(at(2500) > 0.4 && at(2500) < 0.6 && trust(2500, SERVICES) > at(2500));
     }
 
     #[test]

@@ -266,7 +266,7 @@ impl Reader {
 
     /// What the words of a text say as a whole, where the model has it and the text is short enough to be looked at again.
     pub fn note_words(&self, text: &str) -> Option<NoteWords<'_>> {
-        let bag = self.bag.as_ref().filter(|_| last_look::trust(text.len()) > 0.0)?;
+        let bag = self.bag.as_ref().filter(|_| last_look::trust(text.len(), last_look::DIAGNOSES) > 0.0)?;
         Some(NoteWords::new(bag, text))
     }
 

@@ -14,7 +14,7 @@ use super::diagnosis_recipe::RecipeError;
 use super::{em_settings, em_short};
 use crate::codeset::CodeSets;
 use crate::coding::bag_of_words::{BagOfWords, NoteWords, Scores, terms};
-use crate::coding::last_look::trust;
+use crate::coding::last_look::{SERVICES, trust};
 use crate::coding::packed_json;
 use crate::coding::procedures::last_look::NO_VISIT;
 use crate::coding::trees::sigmoid;
@@ -79,7 +79,8 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<VisitsReport, RecipeError>
     let short_visits = em_short::visits(&fitted.documents);
     let short: Vec<Weights> = (0..folds).map(|f| em_short::fit(&short_visits, &|v| v.place % folds != f)).collect();
     // The longest notes are not looked at; their place in the list says their fold.
-    let places: Vec<usize> = (0..fitted.documents.len()).filter(|i| trust(fitted.documents[*i].0.text.len()) > 0.0).collect();
+    let places: Vec<usize> =
+        (0..fitted.documents.len()).filter(|i| trust(fitted.documents[*i].0.text.len(), SERVICES) > 0.0).collect();
     let samples: Vec<Sample> = places
         .par_iter()
         .map(|i| {

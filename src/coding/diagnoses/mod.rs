@@ -135,7 +135,7 @@ pub fn code(
     let table = features::table(&candidates, &facts, lexicon, &model.priors, &title, false);
     let mut probabilities = model.probabilities(&table, &candidates, lexicon);
     let (mut thresholds, mut whole) = (model.thresholds, model.whole);
-    let trust = last_look::trust(material.document.text.len());
+    let trust = last_look::trust(material.document.text.len(), last_look::DIAGNOSES);
     if let (Some(recheck), Some(words)) = (recheck, material.words) {
         probabilities = recheck.probabilities(&table, probabilities, words, lexicon, trust);
         thresholds = thresholds.towards(recheck.thresholds, trust);

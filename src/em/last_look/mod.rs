@@ -21,7 +21,7 @@ use super::setting::{BySetting, SettingWeights};
 use super::{Weights, level_as, level_with};
 use crate::coding::bag_of_words::NoteWords;
 use crate::coding::forest::Layout;
-use crate::coding::last_look::trust;
+use crate::coding::last_look::{SERVICES, trust};
 use crate::coding::packed_json;
 use crate::coding::procedures::last_look::NO_VISIT;
 use crate::coding::trees::Trees;
@@ -75,7 +75,7 @@ pub fn options_and_rows(input: &Input, result: &EmResult, settings: &BySetting, 
 pub fn level(input: &Input, look: &VisitLook, words: &NoteWords<'_>) -> EmResult {
     let (settings, of_short) = (SettingWeights::embedded(), Weights::of_short_notes());
     let result = level_with(input, settings, of_short);
-    let trust = trust(input.document.text.len());
+    let trust = trust(input.document.text.len(), SERVICES);
     if trust <= 0.0 || result.code.as_deref() == Some("99024") {
         return result;
     }
@@ -192,4 +192,54 @@ fn step(result: &mut EmResult, category: Category, code: &str, input: &Input, ev
     let level = Level::two_of_three(levels[0], levels[1], levels[2]);
     result.reason = format!("{}; by the words of the note as a whole decision making is {}", result.reason, level.word());
     result.code = Some(code.to_owned());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document;
+    use crate::note::Encounter;
+
+    #[test]
+    fn a_step_shows_its_element() {
+        let document = document::read("Cough for two days. Plan: fluids.");
+        let day = jiff::civil::date(2026, 5, 4);
+        let context = document::facts::resolve_context(&Encounter::default(), &document, day);
+        let input = Input::of_note(&document, &context, &[]);
+        let group = |level: &str| ElementGroup { level: Some(level.to_owned()), ..ElementGroup::default() };
+        let mut result = EmResult {
+            code: Some("99213".into()),
+            basis: Basis::Mdm,
+            problems: group("moderate"),
+            data: group("minimal"),
+            risk: group("low"),
+            ..EmResult::default()
+        };
+        let words = [document.evidence(crate::document::Span::new(0, 5))];
+        step(&mut result, Category::OfficeEstablished, "99214", &input, &words);
+        assert_eq!(result.code.as_deref(), Some("99214"));
+        assert_eq!((result.problems.elements.len(), result.risk.level.as_deref()), (0, Some("moderate")));
+        assert_eq!(result.risk.elements[0].evidence[0].text, "Cough");
+        // Two steps are too far: nothing changes.
+        let before = result.clone();
+        step(&mut result, Category::OfficeEstablished, "99212", &input, &words);
+        assert_eq!(result, before);
+    }
+
+    #[test]
+    fn what_is_stated_is_left_alone() {
+        let document = document::read("A note.");
+        let day = jiff::civil::date(2026, 5, 4);
+        let known = Encounter {
+            patient: crate::note::Patient { new_patient: Some(false), ..Default::default() },
+            ..Encounter::default()
+        };
+        let context = document::facts::resolve_context(&known, &document, day);
+        let input = Input::of_note(&document, &context, &[]);
+        assert!(!allowed(&input, Category::OfficeEstablished, Category::OfficeNew));
+        assert!(allowed(&input, Category::OfficeEstablished, Category::Emergency));
+        let operated = Encounter { note_type: Some(crate::note::NoteType::Operative), ..Encounter::default() };
+        let context = document::facts::resolve_context(&operated, &document, day);
+        assert!(!allowed(&Input::of_note(&document, &context, &[]), Category::NotAVisit, Category::OfficeNew));
+    }
 }

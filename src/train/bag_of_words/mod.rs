@@ -92,11 +92,12 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<WordsReport, RecipeError> 
     let among_best = among_best(unseen.iter().map(|i| (required(&documents[*i]), best(*i))), [3, 10, 25]);
     tracing::info!(?among_best, "words fitted");
     let folder = out.unwrap_or(&recipe.base);
-    let bytes = write(folder, DIAGNOSES_FILE, bag.to_file())?;
     let (weights, of_all) = (bag.weight_count(), documents.len());
     let chosen: Vec<LabelledDocument> = unseen.iter().map(|i| documents[*i].clone()).collect();
     let of_chosen: Vec<bag_of_words::Scores> = unseen.iter().map(|i| scores[*i].clone()).collect();
     let (model, look) = last_look::fit(&recipe, &bag, &chosen, &of_chosen)?;
+    // Only now: until here the base, which may be this folder, was read as it was.
+    let bytes = write(folder, DIAGNOSES_FILE, bag.to_file())?;
     write(folder, recheck::FILE, packed_json::pack(&model))?;
     record(folder, &documents, &[DIAGNOSES_FILE, recheck::FILE]).map_err(|e| problem(e.to_string()))?;
     Ok(WordsReport { documents: of_all, weights, bytes, among_best, look })

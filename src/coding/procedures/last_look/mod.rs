@@ -22,7 +22,7 @@ use crate::claim::Line;
 use crate::codeset::procedures::ProcedureValidity;
 use crate::coding::bag_of_words::{BagOfWords, NoteWords, SERVICES_FILE};
 use crate::coding::forest::Layout;
-use crate::coding::last_look::trust;
+use crate::coding::last_look::{SERVICES, trust};
 use crate::coding::packed_json;
 use crate::coding::trees::Trees;
 use crate::document::Span;
@@ -71,12 +71,15 @@ impl LastLook {
 
     /// What the words of a text say; nothing where the note is too long for a last look.
     pub fn words(&self, text: &str) -> Option<NoteWords<'_>> {
-        (trust(text.len()) > 0.0).then(|| NoteWords::new(&self.bag, text))
+        (trust(text.len(), SERVICES) > 0.0).then(|| NoteWords::new(&self.bag, text))
     }
 }
 
 /// Of two codes that NCCI bundles and a modifier may part, the lesser must be this likely to stand as distinct.
 const DISTINCT: f32 = 0.7;
+/// How much likelier than a line that stands a further one must be: out of fold as many services are found so, and more notes have
+/// exactly theirs.
+const FURTHER: f32 = 0.1;
 
 /// The codes that are looked at again, and a row of [`FEATURES`] each.
 pub(super) fn rows_of(
@@ -106,7 +109,7 @@ impl ProcedureCoder {
     ) {
         let list = considered(context, candidates, probabilities, draft, words);
         let again = look.model.layout.predict(&look.model.trees, &values(context, &list, draft.entries.len(), words));
-        let trust = trust(context.document.text.len());
+        let trust = trust(context.document.text.len(), SERVICES);
         let line_is = 0.5 + trust * (look.model.threshold - 0.5);
         let mut taken_off: Vec<&str> = Vec::new();
         let mut added: Vec<(f32, Entry)> = Vec::new();
@@ -124,7 +127,11 @@ impl ProcedureCoder {
                 if !stands && !reported && !named::states_code(context.view.text, &code.code) {
                     taken_off.push(&code.code);
                 }
-            } else if stands && may_stand(context, &code.code) && !code.place.is_some_and(|p| is_of_another_place(context, p)) {
+            } else if before + trust * (probability - before) >= line_is + trust * FURTHER
+                && code.verdict != Some(Verdict::NotDone)
+                && may_stand(context, &code.code)
+                && !code.place.is_some_and(|p| is_of_another_place(context, p))
+            {
                 let line = self.further_line(context, code, candidates, draft, words);
                 added.extend(line.map(|line| {
                     let line = Line { confidence, ..line };
@@ -217,7 +224,10 @@ fn join(context: &LineContext<'_>, draft: &mut Draft, mut entry: Entry, probabil
     let mut parted = Vec::new();
     for (i, other) in draft.entries.iter().enumerate() {
         let Some(pair) = context.code_sets.ptp.any(&entry.line.code, &other.line.code, date) else { continue };
-        let both = probability >= DISTINCT && other.line.confidence >= DISTINCT;
+        // Codes of one family ("limited", "complete") are one service.
+        let family = |code: &str| code.get(..4).map(str::to_owned);
+        let siblings = family(&entry.line.code) == family(&other.line.code);
+        let both = !siblings && probability >= DISTINCT && other.line.confidence >= DISTINCT;
         if pair.edit.indicator == 0 || !both {
             let why_not = format!("NCCI bundles it with {}, for which the note speaks more clearly.", other.line.code);
             draft.bundled.push(left_off(context.code_sets, &entry.line, why_not));
@@ -234,4 +244,22 @@ fn join(context: &LineContext<'_>, draft: &mut Draft, mut entry: Entry, probabil
     }
     draft.bundled.retain(|left| left.code != entry.line.code);
     draft.entries.push(entry);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_other_features_is_refused() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/superbill-base");
+        let look = LastLook::open(&root).expect("the released look");
+        assert!(look.words(&"word ".repeat(10_000)).is_none() && look.words("kenalog 40 L knee").is_some());
+        let mut changed = look.model.clone();
+        changed.trees.features.swap(0, 1);
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(FILE), packed_json::pack(&changed).expect("packs")).expect("writes");
+        let problem = LastLook::open(folder.path()).err().expect("refused");
+        assert!(problem.contains(FILE) && problem.contains("features"), "{problem}");
+    }
 }

@@ -64,7 +64,7 @@ pub(super) struct Considered {
     /// How sure it was before.
     pub confidence: f32,
     /// What became of it, where it is no line.
-    verdict: Option<Verdict>,
+    pub verdict: Option<Verdict>,
     /// The words that speak for it.
     pub place: Option<Span>,
     /// A line of a decision table.
