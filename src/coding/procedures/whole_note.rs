@@ -60,6 +60,15 @@ pub fn is_radiologists(code: &str, context: &Context, text: &str) -> bool {
         && !OWN_REPORT.iter().any(|w| text.to_lowercase().contains(w))
 }
 
+static SEDATED_MINUTES: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)sedat\w*[^.\n]{0,80}\d+ ?min|\d+ ?min[^.\n]{0,80}sedat").ok());
+
+/// Moderate sedation (99151-99157) is reported by its minutes, ten at least: sedation without them is part of the procedure.
+pub fn lacks_its_minutes(code: &str, text: &str) -> bool {
+    let told = || LazyLock::force(&SEDATED_MINUTES).as_ref().is_some_and(|pattern| pattern.is_match(text));
+    code.len() == 5 && ("99151"..="99157").contains(&code) && !told()
+}
+
 static HANDED_OVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:ortho\w*|hand surg\w*|fracture clinic)\b[^;\n]{0,40}\b(?:takes? over|will (?:follow|take|treat)|appt|appointment|referral|f/u|follow[- ]?up)|\b(?:refer\w*|f/u|follow[- ]?up|appt|appointment|sees?)\s+(?:(?:to|with|w/|by|in|the|an?)\s*){0,3}(?:ortho\w*|hand surg\w*|fracture clinic)").ok()
 });
@@ -101,6 +110,13 @@ mod tests {
         assert!(!is_leaflet("Pt had a colonoscopy. You asked whether your patient may drive."));
         assert!(needs_presence("92557") && needs_presence("72148") && needs_presence("J1885"));
         assert!(!needs_presence("96127") && !needs_presence("90833") && !needs_presence("99406"));
+    }
+
+    #[test]
+    fn sedation_needs_its_minutes() {
+        assert!(lacks_its_minutes("99152", "Moderate sedation by the nurse. Ten minutes later"));
+        assert!(!lacks_its_minutes("99152", "Moderate sedation, 24 minutes face to face"));
+        assert!(!lacks_its_minutes("45378", "Sedation was given"));
     }
 
     #[test]

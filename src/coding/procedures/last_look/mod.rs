@@ -205,6 +205,7 @@ fn may_stand(context: &LineContext<'_>, code: &str) -> bool {
         && patient::can_have_had(code, &context.context.patient)
         && !(whole_note::is_remote(context.context) && whole_note::needs_presence(code))
         && !whole_note::is_radiologists(code, context.context, context.view.text)
+        && !whole_note::lacks_its_minutes(code, context.view.text)
 }
 
 /// Whether a visit tells the words of another day or of another's work, and not of what was done here.
