@@ -1,8 +1,27 @@
-//! What the last looks at diagnoses and at services share: for how long a note they speak, and how a code does among the others.
+//! What the last looks at diagnoses, services and visits share: how they are read, for how long a note they speak, and how a code does among the others.
 //!
 //! A ranking knows the words of a note piece by piece; a last look weighs its answer beside what the words say as a whole
 //! ([`bag_of_words`](super::bag_of_words)), and learned how far each is to be trusted from notes that neither had seen.
 use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use super::packed_json;
+use super::trees::Trees;
+
+/// Reads a model of which `trees` are the ensemble and `features` what it must have learned from; the error says which file cannot
+/// be used and why.
+pub fn open<T: DeserializeOwned>(path: &Path, trees: impl Fn(&T) -> &Trees, features: &[&str]) -> Result<T, String> {
+    let failed = |reason: String| format!("{}: {reason}; install the release again", path.display());
+    let packed = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
+    let model: T = packed_json::parse(&packed).map_err(failed)?;
+    if trees(&model).features != features {
+        return Err(failed("its features are not those of this program".to_owned()));
+    }
+    trees(&model).check().map_err(|e| failed(e.to_string()))?;
+    Ok(model)
+}
 
 /// Bytes of a note up to which the last look decides alone, and from which on the ranking does.
 pub type Lengths = [f32; 2];
@@ -11,8 +30,8 @@ pub type Lengths = [f32; 2];
 /// is said than is coded in a short note, and the last look would leave out half of what their coders list.
 pub const DIAGNOSES: Lengths = [1500.0, 3500.0];
 
-/// Those of services and visits, of which long reports have no more than short notes.
-pub const SERVICES: Lengths = [2000.0, 4000.0];
+/// Those of visits.
+pub const VISITS: Lengths = [2000.0, 4000.0];
 
 /// Share of the last look in the answer for a note of so many bytes.
 pub fn trust(bytes: usize, lengths: Lengths) -> f32 {
@@ -79,7 +98,7 @@ mod tests {
     fn a_long_note_is_the_rankings_alone() {
         let at = |bytes| trust(bytes, DIAGNOSES);
         assert_eq!((at(0), at(1500), at(3500), at(1 << 30)), (1.0, 1.0, 0.0, 0.0));
-        assert!(at(2500) > 0.4 && at(2500) < 0.6 && trust(2500, SERVICES) > at(2500));
+        assert!(at(2500) > 0.4 && at(2500) < 0.6 && trust(2500, VISITS) > at(2500));
     }
 
     #[test]

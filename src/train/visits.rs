@@ -12,16 +12,13 @@ use super::data::{LabelledDocument, corpora};
 use super::diagnoses::fold_of;
 use super::diagnosis_recipe::RecipeError;
 use super::{em_settings, em_short};
-use crate::codeset::CodeSets;
 use crate::coding::bag_of_words::{BagOfWords, NoteWords, Scores, terms};
-use crate::coding::last_look::{SERVICES, trust};
 use crate::coding::packed_json;
 use crate::coding::procedures::last_look::NO_VISIT;
 use crate::coding::trees::sigmoid;
 use crate::em::last_look::{FEATURES, FILE, Options, VisitLook, code_of, options_and_rows, payable};
 use crate::em::{self, PayerTerms, SettingWeights, Weights};
 use crate::engine::{Engine, EngineConfig, payer_terms};
-use crate::rules::Payers;
 
 /// `training/recipes/visits.toml`.
 #[derive(Debug, Deserialize)]
@@ -78,33 +75,27 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<VisitsReport, RecipeError>
     let folds = fitted.folds.len();
     let short_visits = em_short::visits(&fitted.documents);
     let short: Vec<Weights> = (0..folds).map(|f| em_short::fit(&short_visits, &|v| v.place % folds != f)).collect();
-    // The longest notes are not looked at; their place in the list says their fold.
-    let places: Vec<usize> =
-        (0..fitted.documents.len()).filter(|i| trust(fitted.documents[*i].0.text.len(), SERVICES) > 0.0).collect();
-    let samples: Vec<Sample> = places
-        .par_iter()
-        .map(|i| {
-            let (document, _) = &fitted.documents[*i];
-            Sample { fold: Some(i % folds), ..services_of(document, true) }
-        })
-        .collect();
-    let (bag, scores) = fit_words(&samples, &recipe.words);
-    tracing::info!(notes = places.len(), "words fitted");
+    // The place of a note in the list says its fold. As in the stage `services` the labelled notes teach no words.
+    let teaches = |i: &usize| fitted.documents[*i].1 > 0;
+    let teachers: Vec<usize> = (0..fitted.documents.len()).filter(teaches).collect();
+    let sample = |i: &usize| Sample { fold: Some(i % folds), ..services_of(&fitted.documents[*i].0, true) };
+    let samples: Vec<Sample> = teachers.par_iter().map(sample).collect();
+    let (bag, of_teachers) = fit_words(&samples, &recipe.words);
+    let mut scores: Vec<Scores> = fitted.documents.par_iter().map(|(d, _)| bag.scores(&bag.note(&terms(&d.text)))).collect();
+    teachers.iter().zip(of_teachers).for_each(|(i, own)| scores[*i] = own);
+    tracing::info!(notes = teachers.len(), "words fitted");
     let engine = Engine::open(&EngineConfig {
         model: Some(recipe.base.clone()),
         codesets: Some(recipe.codesets.clone()),
         ..EngineConfig::default()
     })?;
-    let code_sets = CodeSets::open(&recipe.codesets).map_err(|e| problem(e.to_string()))?;
-    let payers = Payers::open(&recipe.codesets.join("payers")).map_err(|e| problem(e.to_string()))?;
-    let one = |k: usize| {
-        let place = places[k];
+    let one = |place: usize| {
         let (document, part) = &fitted.documents[place];
         let weights = (&fitted.folds[place % folds], &short[place % folds]);
-        note((document, *part), &engine, (&code_sets, &payers), weights, (&bag, &scores[k]))
+        note((document, *part), &engine, weights, (&bag, &scores[place]))
     };
-    let notes: Vec<Note> = (0..places.len()).into_par_iter().map(one).collect::<Result<_, _>>()?;
-    let documents: Vec<LabelledDocument> = places.iter().map(|i| fitted.documents[*i].0.clone()).collect();
+    let notes: Vec<Note> = (0..fitted.documents.len()).into_par_iter().map(one).collect::<Result<_, _>>()?;
+    let documents: Vec<LabelledDocument> = fitted.documents.iter().map(|(d, _)| d.clone()).collect();
     let (model, report) = fit(&recipe, &notes);
     let folder = out.unwrap_or(&recipe.base);
     write(folder, FILE, packed_json::pack(&model))?;
@@ -115,7 +106,6 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<VisitsReport, RecipeError>
 fn note(
     (document, part): (&LabelledDocument, usize),
     engine: &Engine,
-    (code_sets, payers): (&CodeSets, &Payers),
     (settings, short): (&SettingWeights, &Weights),
     (bag, scores): (&BagOfWords, &Scores),
 ) -> Result<Note, RecipeError> {
@@ -124,8 +114,8 @@ fn note(
     let coded = engine.code(&encounter, today)?;
     let read = crate::document::read(&document.text);
     let lines: Vec<_> = coded.claim.lines.into_iter().filter(|l| !l.source.iter().any(|s| s == "em")).collect();
-    let payer = payers.get(&coded.context.payer).map_or_else(PayerTerms::medicare, payer_terms);
-    let global_days = |code: &str| em::global_days(code_sets, &coded.context, code);
+    let payer = engine.payers().get(&coded.context.payer).map_or_else(PayerTerms::medicare, payer_terms);
+    let global_days = |code: &str| em::global_days(engine.code_sets(), &coded.context, code);
     let input = em::Input {
         lines: &lines,
         mentions: &coded.mentions,

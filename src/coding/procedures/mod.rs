@@ -206,9 +206,9 @@ impl ProcedureCoder {
         FoundCandidates { candidates, probabilities, named }
     }
 
-    /// What the words of a note say of procedures and visits, where the model has it and the note is short enough.
+    /// What the words of a note say of procedures and visits, where the model has it.
     pub fn note_words(&self, text: &str) -> Option<NoteWords<'_>> {
-        self.look.as_ref()?.words(text)
+        Some(self.look.as_ref()?.words(text))
     }
 
     /// What the last look would see of a note whose words say `words`: codes, and one row of [`last_look::FEATURES`] each; for
@@ -234,10 +234,8 @@ impl ProcedureCoder {
         let mut coding = ProcedureCoding::default();
         let mut draft = self.draft(&context, &found, &mut coding.queries);
         let FoundCandidates { candidates, probabilities, .. } = found;
-        if let Some(look) = &self.look
-            && let Some(words) = look.words(view.text)
-        {
-            self.look_again(look, &context, (&candidates, &probabilities), &words, &mut draft);
+        if let Some(look) = &self.look {
+            self.look_again(look, &context, (&candidates, &probabilities), &look.words(view.text), &mut draft);
         }
         let Draft { mut entries, mut bundled, mut verdicts } = draft;
         bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, &mut entries));
@@ -256,7 +254,8 @@ impl ProcedureCoder {
         }
         coding.candidates = self.left_out(&context, &candidates, &probabilities, &verdicts, input.code_sets);
         let on_claim = |code: &str| coding.lines.iter().any(|line| line.code == code);
-        let bundled: Vec<Candidate> = bundled.into_iter().filter(|c| !on_claim(&c.code)).collect();
+        let mut told = std::collections::BTreeSet::new();
+        let bundled: Vec<Candidate> = bundled.into_iter().filter(|c| !on_claim(&c.code) && told.insert(c.code.clone())).collect();
         coding.candidates.retain(|c| !bundled.iter().any(|b| b.code == c.code));
         coding.candidates.splice(0..0, bundled);
         coding

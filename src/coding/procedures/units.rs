@@ -10,8 +10,9 @@ use super::statements::Role;
 use super::table::CodeEntry;
 use super::view::NoteView;
 
-static DOSE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)(\d{1,3}(?:,\d{3})+|\d{1,5}(?:\.\d+)?)[\s-]*(mg|mcg|g|gm|grams?|units?|u|ml|cc)\b").ok());
+static DOSE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(\d{1,3}(?:,\d{3})+|\d{1,5}(?:\.\d+)?)[\s-]*(mg|mcg|g|gm|grams?|(?:million|mill?)[\s-]+(?:international\s+)?(?:units?|u)|mu|units?|u|ml|cc)\b").ok()
+});
 static TIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:\bx\s?|×\s?|\btimes\s+)(\d{1,2}|two|three|four|five|six)\b|\b(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+){0,2}(?:lesions?|biops\w+|levels?|grafts?|cages?|spacers?|allergens?|blocks?|instruments?|nails?|muscles?|sites?|points?|stages?|antigens?)\b").ok()
 });
@@ -87,6 +88,7 @@ pub fn doses_at(text: &str) -> Vec<(usize, f64, &'static str)> {
                 "g" | "gm" | "gram" | "grams" => (number * 1000.0, "mg"),
                 "ml" | "cc" => (number, "ml"),
                 "unit" | "units" | "u" => (number, "unit"),
+                million if million.starts_with('m') && million.ends_with(['u', 't', 's']) => (number * 1e6, "unit"),
                 _ => (number, "mg"),
             };
             Some((start, number, measure))
@@ -139,6 +141,8 @@ mod tests {
         assert_eq!(interspaces(&["fusion L5-S1"]), 1);
         assert_eq!(dose_units("10 mg", "triamcinolone 40 mg"), Some(4));
         assert_eq!(dose_units("250 mg", "ceftriaxone 1 g IM"), Some(4));
+        assert_eq!(dose_units("100,000 units", "benzathine penicillin 2.4 million units IM"), Some(24));
+        assert_eq!(doses("1.2 MU and 20 mg"), [(1_200_000.0, "unit"), (20.0, "mg")]);
         assert_eq!(repetitions("PEEK cages x3"), Some(3));
         assert_eq!(repetitions("four benign lesions"), Some(4));
     }

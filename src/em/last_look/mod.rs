@@ -21,8 +21,7 @@ use super::setting::{BySetting, SettingWeights};
 use super::{Weights, level_as, level_with};
 use crate::coding::bag_of_words::NoteWords;
 use crate::coding::forest::Layout;
-use crate::coding::last_look::{SERVICES, trust};
-use crate::coding::packed_json;
+use crate::coding::last_look::{self, VISITS, trust};
 use crate::coding::procedures::last_look::NO_VISIT;
 use crate::coding::trees::Trees;
 use crate::document::Evidence;
@@ -46,15 +45,7 @@ pub struct VisitLook {
 impl VisitLook {
     /// Reads the file of a model folder; the error says why it cannot be used.
     pub fn open(model: &Path) -> Result<Self, String> {
-        let path = model.join(FILE);
-        let failed = |reason: String| format!("{}: {reason}; install the release again", path.display());
-        let packed = std::fs::read(&path).map_err(|e| failed(e.to_string()))?;
-        let look: Self = packed_json::parse(&packed).map_err(failed)?;
-        if look.trees.features != FEATURES {
-            return Err(failed("its features are not those of this program".to_owned()));
-        }
-        look.trees.check().map_err(|e| failed(e.to_string()))?;
-        Ok(look)
+        last_look::open(&model.join(FILE), |look: &Self| &look.trees, &FEATURES)
     }
 }
 
@@ -75,7 +66,7 @@ pub fn options_and_rows(input: &Input, result: &EmResult, settings: &BySetting, 
 pub fn level(input: &Input, look: &VisitLook, words: &NoteWords<'_>) -> EmResult {
     let (settings, of_short) = (SettingWeights::embedded(), Weights::of_short_notes());
     let result = level_with(input, settings, of_short);
-    let trust = trust(input.document.text.len(), SERVICES);
+    let trust = trust(input.document.text.len(), VISITS);
     if trust <= 0.0 || result.code.as_deref() == Some("99024") {
         return result;
     }
@@ -94,20 +85,19 @@ pub fn level(input: &Input, look: &VisitLook, words: &NoteWords<'_>) -> EmResult
         own.map(|(_, p)| (*p).clamp(0.01, 0.99))
     };
     let chosen = options.choose(&probabilities, look.margin);
-    let code = &options.list[chosen].code;
-    let evidence: Vec<Evidence> =
-        words.evidence(&options.list[chosen].said, 2).into_iter().map(|s| input.document.evidence(s)).collect();
+    let (base, chosen) = (&options.list[0], &options.list[chosen]);
+    let evidence: Vec<Evidence> = words.evidence(&chosen.said, 2).into_iter().map(|s| input.document.evidence(s)).collect();
     let mut looked = result;
-    if !options.list[chosen].is_base && !evidence.is_empty() {
-        let base = options.list.iter().find(|o| o.is_base);
-        if base.is_none_or(|b| b.category != options.list[chosen].category) {
-            let forced = level_as(input, found(options.list[chosen].category, code, evidence.clone()), of_short);
-            if options::category_of(code_of(&forced)) == Some(options.list[chosen].category) {
+    if !chosen.is_base && !evidence.is_empty() {
+        let is_of_kind = |result: &EmResult| options::category_of(code_of(result)) == Some(chosen.category);
+        if base.category != chosen.category {
+            let forced = level_as(input, found(chosen.category, &chosen.code, evidence.clone()), of_short);
+            if is_of_kind(&forced) {
                 looked = forced;
             }
         }
-        if options::category_of(code_of(&looked)) == Some(options.list[chosen].category) && code_of(&looked) != code {
-            step(&mut looked, options.list[chosen].category, code, input, &evidence);
+        if is_of_kind(&looked) && code_of(&looked) != chosen.code {
+            step(&mut looked, chosen.category, &chosen.code, input, &evidence);
         }
     }
     looked.confidence = confidence(code_of(&looked));

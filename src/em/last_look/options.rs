@@ -59,7 +59,7 @@ impl Options {
             }
         }
         let choice = |(i, code): (usize, String)| {
-            let category = category_of(&code).filter(|_| i > 0).or_else(|| category_of(&code)).unwrap_or_default();
+            let category = category_of(&code).unwrap_or_default();
             let said = said.iter().find(|(own, _)| *own == code).map_or_else(|| code.clone(), |(_, said)| said.clone());
             let score = scores.get(&code).copied().unwrap_or_default();
             Choice { said, category, score, is_base: i == 0, code }

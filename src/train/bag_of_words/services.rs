@@ -11,16 +11,19 @@ use crate::codeset::CodeSets;
 use crate::codeset::procedures::is_evaluation_and_management;
 use crate::coding::bag_of_words::{BagOfWords, NoteWords, SERVICES_FILE, Scores, terms};
 use crate::coding::packed_json;
+use crate::coding::procedures::families::FamilyTables;
 use crate::coding::procedures::last_look::{FEATURES, FILE, LookModel, NO_VISIT};
-use crate::coding::procedures::{ProcedureCoder, ProcedureInput};
+use crate::coding::procedures::pointers::PointerModel;
+use crate::coding::procedures::table::ProcedureTable;
+use crate::coding::procedures::{FAMILIES_FOLDER, ProcedureCoder, ProcedureInput, TABLE_FILE};
 use crate::coding::trees::sigmoid;
 use crate::engine::Reader;
 use crate::train::boosting::{self, BoostingSettings, Rows};
-use crate::train::data::second_look::{CHARTS, clinic_notes, encounters};
+use crate::train::data::second_look::{CHARTS, clinic_notes, encounters, training_documents};
 use crate::train::data::{LabelledDocument, corpora, labels};
 use crate::train::diagnoses::fold_of;
 use crate::train::diagnosis_recipe::RecipeError;
-use crate::train::procedures::{Counts, gold};
+use crate::train::procedures::{self, Counts, ProcedureSettings, gold};
 
 /// What the last look at services does for notes it has not seen.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -33,14 +36,44 @@ pub struct ServicesReport {
     pub bytes: usize,
     /// Share of services of unseen notes whose code is among the 1, 3 and 10 best by words, out of fold.
     pub among_best: [f64; 3],
-    /// Notes that the last look learned from: clinic notes, and short encounters.
-    pub notes: [usize; 2],
-    /// Micro-F1 of the lines of tables and model alone, for both.
-    pub before: [f64; 2],
+    /// Notes that the last look learned from, by [`Kind`].
+    pub notes: [usize; 3],
+    /// Micro-F1 of the lines of tables and model alone.
+    pub before: [f64; 3],
     /// Micro-F1 of the last look, out of fold.
-    pub looked: [f64; 2],
-    /// The same by threshold.
-    pub by_threshold: Vec<(f32, [f64; 2])>,
+    pub looked: [f64; 3],
+    /// The same as `looked` by threshold.
+    pub by_threshold: Vec<(f32, [f64; 3])>,
+}
+
+/// What a note is to the last look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A real note, which taught the procedure model: that of the base is replaced by one that has not seen it.
+    Labelled,
+    /// A clinic note.
+    Clinic,
+    /// A short encounter.
+    Short,
+}
+
+const KINDS: [Kind; 3] = [Kind::Labelled, Kind::Clinic, Kind::Short];
+
+fn kind(document: &LabelledDocument) -> Kind {
+    match document.corpus {
+        CHARTS => Kind::Short,
+        LABELLED => Kind::Labelled,
+        _ => Kind::Clinic,
+    }
+}
+
+/// Corpus of the real notes.
+const LABELLED: &str = "labels";
+/// Parts of the real notes; each is coded by a procedure model that learned from the others.
+const PARTS: usize = 3;
+
+fn part_of(document: &LabelledDocument) -> usize {
+    fold_of(&document.id) % PARTS
 }
 
 /// `training/recipes/services.toml`.
@@ -58,6 +91,9 @@ struct Recipe {
     /// Beginnings of ids of documents that did not teach the procedure model of `base`.
     unseen: Vec<String>,
     words: BagSettings,
+    /// How the procedure models of the parts are learned, as in `procedures.toml`.
+    #[serde(default)]
+    procedures: ProcedureSettings,
     /// The last look.
     recheck: BoostingSettings,
 }
@@ -68,7 +104,7 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<ServicesReport, RecipeErro
     let text = std::fs::read_to_string(path).map_err(|e| problem(e.to_string()))?;
     let recipe: Recipe = toml::from_str(&text).map_err(|e| problem(e.to_string()))?;
     let corpora = corpora::folder(&recipe.corpora);
-    // Long reports teach nothing here: with them fewer services of short notes are among the best by words.
+    // Long reports teach no words: with them fewer services of short notes are among the best by words.
     let mut documents = labels::load_authored(&corpora.join("authored"))?;
     documents.extend(labels::load_authored(&recipe.labels.join("authored"))?);
     documents.extend(encounters(&recipe.labels)?);
@@ -76,14 +112,41 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<ServicesReport, RecipeErro
     let is_unseen = |d: &LabelledDocument| recipe.unseen.iter().any(|start| d.id.starts_with(start.as_str()));
     let samples: Vec<Sample> = documents.par_iter().map(|d| sample(d, is_unseen(d))).collect();
     let (bag, scores) = words::fit(&samples, &recipe.words);
-    let (unseen, scores): (Vec<LabelledDocument>, Vec<Scores>) =
+    let (mut unseen, mut scores): (Vec<LabelledDocument>, Vec<Scores>) =
         documents.iter().zip(scores).filter(|(d, _)| is_unseen(d)).map(|(d, s)| (d.clone(), s)).unzip();
-    let (model, report) = fit(&recipe, &bag, &unseen, &scores)?;
+    let mut real = training_documents(&corpora, Some(&recipe.labels))?;
+    real.retain(|d| d.corpus == LABELLED);
+    scores.extend(real.iter().map(|d| bag.scores(&bag.note(&terms(&d.text)))));
+    let coders = coders(&recipe, &real, &corpora)?;
+    unseen.extend(real.iter().cloned());
+    let (model, report) = fit(&recipe, &bag, &coders, &unseen, &scores)?;
+    documents.extend(real);
     let folder = out.unwrap_or(&recipe.base);
     let bytes = write(folder, SERVICES_FILE, bag.to_file())?;
     write(folder, FILE, packed_json::pack(&model))?;
     record(folder, &documents, &[SERVICES_FILE, FILE]).map_err(|e| problem(e.to_string()))?;
     Ok(ServicesReport { documents: documents.len(), weights: bag.weight_count(), bytes, ..report })
+}
+
+/// The coder of the base, then one for each part of the real notes that has not learned from it.
+fn coders(recipe: &Recipe, real: &[LabelledDocument], corpora: &Path) -> Result<Vec<ProcedureCoder>, RecipeError> {
+    let problem = |reason: String| RecipeError::Recipe { path: recipe.base.clone(), reason };
+    let base = ProcedureCoder::open(&recipe.codesets, &recipe.base).map_err(|e| problem(e.to_string()))?;
+    let folder = recipe.codesets.join(FAMILIES_FOLDER);
+    let mut authored = labels::load_authored(&corpora.join("authored"))?;
+    authored.extend(labels::load_authored(&recipe.labels.join("authored"))?);
+    let without = |part: usize| {
+        let mut taught: Vec<LabelledDocument> = real.iter().filter(|d| part_of(d) != part).cloned().collect();
+        taught.extend(authored.iter().cloned());
+        let table = ProcedureTable::read(&recipe.codesets.join(TABLE_FILE)).map_err(|e| problem(e.to_string()))?;
+        let families = FamilyTables::open(&folder).map_err(|e| problem(e.to_string()))?;
+        let pointers = PointerModel::open(&folder).map_err(|e| problem(e.to_string()))?;
+        let model = procedures::fit(&taught, table.clone(), &families, &recipe.procedures).model;
+        tracing::info!(part, notes = taught.len(), "procedure model without a part of the real notes");
+        Ok(ProcedureCoder::new(table, model, families, pointers, None))
+    };
+    let parts: Result<Vec<ProcedureCoder>, RecipeError> = (0..PARTS).into_par_iter().map(without).collect();
+    Ok(std::iter::once(base).chain(parts?).collect())
 }
 
 /// What the words of a note should say: its services, and its visit or the want of one.
@@ -122,12 +185,12 @@ fn place(name: &str) -> usize {
 fn fit(
     recipe: &Recipe,
     bag: &BagOfWords,
+    coders: &[ProcedureCoder],
     documents: &[LabelledDocument],
     scores: &[Scores],
 ) -> Result<(LookModel, ServicesReport), RecipeError> {
     let problem = |reason: String| RecipeError::Recipe { path: recipe.base.clone(), reason };
     let reader = Reader::open(&recipe.base, &recipe.codesets, "cpu")?;
-    let coder = ProcedureCoder::open(&recipe.codesets, &recipe.base).map_err(|e| problem(e.to_string()))?;
     let code_sets = CodeSets::open(&recipe.codesets).map_err(|e| problem(e.to_string()))?;
     let today = jiff::civil::date(2026, 5, 4);
     let is_line = place("line");
@@ -142,7 +205,8 @@ fn fit(
             diagnoses: &[],
             code_sets: &code_sets,
         };
-        let (codes, values) = coder.last_look_rows(&input, &words);
+        let coder = if kind(document) == Kind::Labelled { 1 + part_of(document) } else { 0 };
+        let (codes, values) = coders[coder].last_look_rows(&input, &words);
         let (required, optional) = gold(document);
         let required: BTreeSet<&String> = required.iter().flatten().collect();
         let label = |code: &String| f32::from(u8::from(required.contains(code)));
@@ -180,11 +244,10 @@ fn fit(
     let every: Vec<f32> = log_odds.iter().flatten().copied().collect();
     trees.calibration = boosting::platt(&every, &flat(|n| &n.labels), &flat(|n| &n.weights));
     let calibrated = |l: f32| sigmoid(trees.calibration.slope * l + trees.calibration.offset);
-    let is_short = |d: &LabelledDocument| d.corpus == CHARTS;
     let score = |chosen: &dyn Fn(usize) -> Vec<String>| {
-        [false, true].map(|short| {
+        KINDS.map(|own| {
             let mut counts = Counts::default();
-            for (i, document) in documents.iter().enumerate().filter(|(_, d)| is_short(d) == short) {
+            for (i, document) in documents.iter().enumerate().filter(|(_, d)| kind(d) == own) {
                 let (required, optional) = gold(document);
                 counts.add(&required, &optional, &chosen(i));
             }
@@ -199,14 +262,14 @@ fn fit(
             found.into_iter().map(|(_, code)| code.clone()).collect()
         })
     };
-    let tried: Vec<(f32, [f64; 2])> = (25..=60).map(|i| i as f32 / 100.0).map(|t| (t, at(t))).collect();
-    // As with diagnoses: both kinds of note count alike, and the neighbours on the flat curve count too.
+    let tried: Vec<(f32, [f64; 3])> = (25..=60).map(|i| i as f32 / 100.0).map(|t| (t, at(t))).collect();
+    // As with diagnoses: all kinds of note count alike, and the neighbours on the flat curve count too.
     let smooth = |i: usize| {
         let near = &tried[i.saturating_sub(3)..(i + 4).min(tried.len())];
         near.iter().map(|t| t.1.iter().sum::<f64>()).sum::<f64>() / near.len() as f64
     };
     let best = (0..tried.len()).max_by(|a, b| smooth(*a).total_cmp(&smooth(*b))).map_or(0.45, |i| tried[i].0);
-    let count = |short: bool| documents.iter().filter(|d| is_short(d) == short).count();
+    let count = |own: Kind| documents.iter().filter(|d| kind(d) == own).count();
     let services = |d: &LabelledDocument| -> Vec<Vec<String>> { gold(d).0 };
     let among = among_best(
         documents.iter().zip(scores).map(|(d, s)| {
@@ -217,7 +280,7 @@ fn fit(
     );
     let report = ServicesReport {
         among_best: among,
-        notes: [count(false), count(true)],
+        notes: KINDS.map(count),
         before: score(&|i| notes[i].lines.clone()),
         looked: at(best),
         by_threshold: tried.iter().step_by(5).copied().collect(),

@@ -108,3 +108,37 @@ fn by_volume(text: &str, strength: usize, (at, name_end): (usize, usize), doses:
         .min_by_key(|(start, ..)| distance(*start))?;
     Some(volume.1 * each)
 }
+
+static TOTAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\btotal(?:\s+(?:of|dose|injected|amount|given|used|administered|units|botox|toxin))*[\s:=]*(\d{2,3})\s*(?:units?|u)\b|\b(\d{2,3})\s*(?:units?|u)\s+(?:in\s+)?total\b",
+    )
+    .ok()
+});
+
+/// Units of a botulinum toxin by the total that the note states: it is given in many places, and one place's dose is no total.
+pub fn total_of_toxin(code: &str, text: &str) -> Option<u32> {
+    let size = match code {
+        "J0585" | "J0588" => 1.0,
+        "J0586" => 5.0,
+        "J0587" => 100.0,
+        _ => return None,
+    };
+    let found = LazyLock::force(&TOTAL).as_ref()?.captures(text)?;
+    let total: f64 = found.get(1).or(found.get(2))?.as_str().parse().ok()?;
+    Some((total / size - 1e-6).ceil() as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_total_of_a_toxin_counts() {
+        let told = |text| total_of_toxin("J0585", text);
+        assert_eq!(told("Frontalis 20 units, temporalis 40 units. Total injected 155 units, 45 units discarded."), Some(155));
+        assert_eq!(told("FDS 50 u, FCR 25 u; 375 units in total."), Some(375));
+        assert_eq!((told("Total knee in 2019, 25 units a site"), total_of_toxin("J3301", "total 80 units")), (None, None));
+        assert_eq!(total_of_toxin("J0586", "Dysport, total dose: 500 units"), Some(100));
+    }
+}

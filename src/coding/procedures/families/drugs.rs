@@ -12,7 +12,7 @@ use crate::codeset::drugs::Drugs;
 use crate::coding::procedures::lines::is_facility;
 use crate::coding::procedures::statements::Role;
 use crate::coding::procedures::units;
-use crate::document::Evidence;
+use crate::document::{Evidence, Span};
 use crate::note::NoteType;
 
 use super::Setting;
@@ -183,7 +183,7 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
             if !route && !goes_in && tokens.iter().any(|t| BY_HOURS.contains(&t.text.as_str())) {
                 continue;
             }
-            add(&mut found, code, units, passages, at, at + name.len());
+            add(&mut found, code, (units, lower.contains("total")), passages, Span::new(at, at + name.len()));
         }
     }
     let medicare = setting.context.payer == "medicare";
@@ -275,7 +275,9 @@ fn of_clinic(setting: &Setting<'_>, claimed: &[String], whole: &str) -> bool {
 }
 
 /// Drugs that notes name without what tells the injected form from others.
-const PLAIN: [(&str, &str, &str); 11] = [
+const PLAIN: [(&str, &str, &str); 13] = [
+    ("benzathine pcn", "J0561", "100,000 units"),
+    ("pcn g benzathine", "J0561", "100,000 units"),
     ("triamcinolone", "J3301", "10 mg"),
     ("medroxyprogesterone", "J1050", "1 mg"),
     ("synvisc", "J7325", "1 mg"),
@@ -327,21 +329,19 @@ fn choose<'a>(hcpcs: &[(&'a str, &'a str)], name: &str, text: &str) -> Option<(&
 fn add(
     found: &mut Vec<(Line, Option<Query>)>,
     code: &str,
-    units: Option<u32>,
+    (units, total): (Option<u32>, bool),
     passages: &Passages<'_>,
-    start: usize,
-    end: usize,
+    place: Span,
 ) {
-    let text = passages.view.text;
-    let evidence = Evidence { start, end, text: text[start..end].to_owned(), document: None };
+    let evidence = Evidence { start: place.start, end: place.end, text: place.of(passages.view.text).to_owned(), document: None };
     if let Some((line, question)) = found.iter_mut().find(|(l, _)| l.code == code) {
-        // Named twice with one dose is given once; two doses are added.
+        // Named twice with one dose is given once; two doses are added, unless the second is their total.
         match (units, question.is_some()) {
             (Some(n), true) => {
                 line.units = n;
                 *question = None;
             }
-            (Some(n), false) => line.units += n,
+            (Some(n), false) => line.units = if total { n } else { line.units + n },
             _ => return,
         }
         line.evidence.push(evidence);

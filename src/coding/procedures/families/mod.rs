@@ -7,7 +7,7 @@
 pub mod administration;
 pub mod dates;
 mod doing;
-mod doses;
+pub mod doses;
 pub mod drugs;
 pub mod elsewhere;
 pub mod found;

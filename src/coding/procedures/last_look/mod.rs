@@ -22,8 +22,7 @@ use crate::claim::Line;
 use crate::codeset::procedures::ProcedureValidity;
 use crate::coding::bag_of_words::{BagOfWords, NoteWords, SERVICES_FILE};
 use crate::coding::forest::Layout;
-use crate::coding::last_look::{SERVICES, trust};
-use crate::coding::packed_json;
+use crate::coding::last_look;
 use crate::coding::trees::Trees;
 use crate::document::Span;
 use crate::note::NoteType;
@@ -58,20 +57,13 @@ pub struct LastLook {
 impl LastLook {
     /// Reads both files of a model folder; the error says which and why.
     pub fn open(model: &Path) -> Result<Self, String> {
-        let path = model.join(FILE);
-        let failed = |reason: String| format!("{}: {reason}; install the release again", path.display());
-        let packed = std::fs::read(&path).map_err(|e| failed(e.to_string()))?;
-        let look: LookModel = packed_json::parse(&packed).map_err(failed)?;
-        if look.trees.features != FEATURES {
-            return Err(failed("its features are not those of this program".to_owned()));
-        }
-        look.trees.check().map_err(|e| failed(e.to_string()))?;
+        let look = last_look::open(&model.join(FILE), |look: &LookModel| &look.trees, &FEATURES)?;
         Ok(Self { bag: BagOfWords::open(&model.join(SERVICES_FILE)).map_err(|e| e.to_string())?, model: look })
     }
 
-    /// What the words of a text say; nothing where the note is too long for a last look.
-    pub fn words(&self, text: &str) -> Option<NoteWords<'_>> {
-        (trust(text.len(), SERVICES) > 0.0).then(|| NoteWords::new(&self.bag, text))
+    /// What the words of a text say.
+    pub fn words(&self, text: &str) -> NoteWords<'_> {
+        NoteWords::new(&self.bag, text)
     }
 }
 
@@ -109,32 +101,26 @@ impl ProcedureCoder {
     ) {
         let list = considered(context, candidates, probabilities, draft, words);
         let again = look.model.layout.predict(&look.model.trees, &values(context, &list, draft.entries.len(), words));
-        let trust = trust(context.document.text.len(), SERVICES);
-        let line_is = 0.5 + trust * (look.model.threshold - 0.5);
         let mut taken_off: Vec<&str> = Vec::new();
         let mut added: Vec<(f32, Entry)> = Vec::new();
         for (code, probability) in list.iter().zip(again) {
             let is_line = matches!(code.origin, Origin::Line(_));
-            // A line is above one half, what is none below: the answer moves from the one to the other.
-            let before = 0.5 * (code.confidence + f32::from(u8::from(is_line)));
-            let stands = before + trust * (probability - before) >= line_is;
-            let confidence = code.confidence + trust * (probability - code.confidence);
             if is_line {
                 let of_code = draft.entries.iter_mut().filter(|e| e.line.code == code.code);
-                of_code.for_each(|e| e.line.confidence = confidence);
-                // Specimens of a pathology report have rules of their own, and the notes of the last look had none.
-                let reported = pathology::decides(&code.code) && context.context.note_type == NoteType::Pathology;
-                if !stands && !reported && !named::states_code(context.view.text, &code.code) {
+                of_code.for_each(|e| e.line.confidence = probability);
+                // Specimens of a pathology report have rules of their own, and the notes of the last look had few.
+                let specimen = pathology::decides(&code.code) && context.context.note_type == NoteType::Pathology;
+                if probability < look.model.threshold && !specimen && !named::states_code(context.view.text, &code.code) {
                     taken_off.push(&code.code);
                 }
-            } else if before + trust * (probability - before) >= line_is + trust * FURTHER
+            } else if probability >= look.model.threshold + FURTHER
                 && code.verdict != Some(Verdict::NotDone)
                 && may_stand(context, &code.code)
                 && !code.place.is_some_and(|p| is_of_another_place(context, p))
             {
                 let line = self.further_line(context, code, candidates, draft, words);
                 added.extend(line.map(|line| {
-                    let line = Line { confidence, ..line };
+                    let line = Line { confidence: probability, ..line };
                     let concept = match code.origin {
                         Origin::Candidate(i) => candidates[i].entry.map(|(c, _)| c),
                         _ => None,
@@ -206,15 +192,23 @@ fn may_stand(context: &LineContext<'_>, code: &str) -> bool {
         && !(whole_note::is_remote(context.context) && whole_note::needs_presence(code))
         && !whole_note::is_radiologists(code, context.context, context.view.text)
         && !whole_note::lacks_its_minutes(code, context.view.text)
+        && !(context.context.note_type == NoteType::Imaging && is_operation(code))
 }
 
-/// Whether a visit tells the words of another day or of another's work, and not of what was done here.
+/// The section of surgery: a report of images tells of none.
+fn is_operation(code: &str) -> bool {
+    code.len() == 5 && ("10004"..="69990").contains(&code)
+}
+
+/// Whether the words are of another day or of another's work, and a visit does not say that it was done here.
 fn is_of_another_place(context: &LineContext<'_>, place: Span) -> bool {
     let report = families::status::is_report(context.context.note_type);
     statement_at(context, place).is_some_and(|statement| {
         let lower = statement.span.of(context.view.text).to_lowercase();
-        let here = statement.cues.performed || statement.cues.here;
-        !report && !here && families::elsewhere::elsewhere(&lower, context.context)
+        let past = ["last time", "previously", "in the past"].iter().any(|w| lower.contains(w));
+        !report
+            && !statement.cues.here
+            && (past || !statement.cues.performed && families::elsewhere::elsewhere(&lower, context.context))
     })
 }
 
@@ -250,12 +244,13 @@ fn join(context: &LineContext<'_>, draft: &mut Draft, mut entry: Entry, probabil
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coding::packed_json;
 
     #[test]
     fn a_file_of_other_features_is_refused() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/superbill-base");
         let look = LastLook::open(&root).expect("the released look");
-        assert!(look.words(&"word ".repeat(10_000)).is_none() && look.words("kenalog 40 L knee").is_some());
+        assert!(!look.words("kenalog 40 L knee").scores.best(1).is_empty());
         let mut changed = look.model.clone();
         changed.trees.features.swap(0, 1);
         let folder = tempfile::tempdir().expect("a folder");
