@@ -102,12 +102,16 @@ impl ProcedureCoder {
         let list = considered(context, candidates, probabilities, draft, words);
         let again = look.model.layout.predict(&look.model.trees, &values(context, &list, draft.entries.len(), words));
         let mut taken_off: Vec<&str> = Vec::new();
+        let mut likeliest: Option<(f32, &str)> = None;
         let mut added: Vec<(f32, Entry)> = Vec::new();
         for (code, probability) in list.iter().zip(again) {
             let is_line = matches!(code.origin, Origin::Line(_));
             if is_line {
                 let of_code = draft.entries.iter_mut().filter(|e| e.line.code == code.code);
                 of_code.for_each(|e| e.line.confidence = probability);
+                if likeliest.is_none_or(|(p, _)| probability > p) {
+                    likeliest = Some((probability, &code.code));
+                }
                 // Specimens of a pathology report have rules of their own, and the notes of the last look had few.
                 let specimen = pathology::decides(&code.code) && context.context.note_type == NoteType::Pathology;
                 if probability < look.model.threshold && !specimen && !named::states_code(context.view.text, &code.code) {
@@ -128,6 +132,14 @@ impl ProcedureCoder {
                     (probability, Entry { line, concept, service: None, lesion: false })
                 }));
             }
+        }
+        // A report tells of a service: its likeliest line stands where no other would.
+        if let Some((_, last)) = likeliest
+            && added.is_empty()
+            && families::status::is_report(context.context.note_type)
+            && draft.entries.iter().all(|e| taken_off.contains(&e.line.code.as_str()))
+        {
+            taken_off.retain(|code| *code != last);
         }
         let (off, kept): (Vec<Entry>, Vec<Entry>) =
             std::mem::take(&mut draft.entries).into_iter().partition(|e| taken_off.contains(&e.line.code.as_str()));
