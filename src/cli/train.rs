@@ -8,7 +8,7 @@ use super::{CliError, Global};
 use crate::train::TrainError;
 use crate::train::tagging::{export, measure, prepare, recipe::Recipe, run};
 use crate::train::{
-    bag_of_words, diagnosis_recipe, documented, em_recipe, encoder, pointers, procedure_recipe, relations, visits,
+    attention, bag_of_words, diagnosis_recipe, documented, em_recipe, encoder, pointers, procedure_recipe, relations, visits,
 };
 
 /// Train a model by a recipe
@@ -23,7 +23,7 @@ pub struct TrainArgs {
     /// Only measures the model in DIR on the recipe's dev parts (stage tagging)
     #[arg(long)]
     measure: bool,
-    /// Only prepares the recipe's data set (stage encoder)
+    /// Only prepares what a machine with a GPU learns from (stages encoder and diagnoses)
     #[arg(long)]
     prepare: bool,
 }
@@ -47,15 +47,12 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
         "encoder" => encoder(&args.recipe, args.out.as_deref(), &global.device, args.prepare),
         "tagging" => tagging(&args.recipe, args.out.as_deref(), args.measure),
         "diagnoses" => {
-            let report = diagnosis_recipe::run(&args.recipe, args.out.as_deref(), &global.device);
+            let report = diagnosis_recipe::run(&args.recipe, args.out.as_deref(), &global.device, args.prepare);
             print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
         }
+        "attention" => print_report(&attention::run(&args.recipe, &global.device).map_err(failure)?),
         "em" => print_report(&em_recipe::run(&args.recipe, args.out.as_deref()).map_err(failure)?),
         "procedures" => print_report(&procedure_recipe::run(&args.recipe, args.out.as_deref()).map_err(failure)?),
-        "words" => {
-            let report = bag_of_words::run(&args.recipe, args.out.as_deref());
-            print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
-        }
         "services" => {
             let report = bag_of_words::run_services(&args.recipe, args.out.as_deref());
             print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
@@ -76,7 +73,7 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
             print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
         }
         other => Err(CliError::usage(format!(
-            "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, em, procedures, pointers, words, services, visits, relations, documented"
+            "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, attention, em, procedures, pointers, services, visits, relations, documented"
         ))),
     }
 }

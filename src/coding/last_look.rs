@@ -1,7 +1,7 @@
 //! What the last looks at diagnoses, services and visits share: how they are read, for how long a note they speak, and how a code does among the others.
 //!
 //! A ranking knows the words of a note piece by piece; a last look weighs its answer beside what the words say as a whole
-//! ([`bag_of_words`](super::bag_of_words)), and learned how far each is to be trusted from notes that neither had seen.
+//! ([`bag_of_words`](super::bag_of_words)), and learned how far each is to be trusted from notes that neither had seen, or from answers of models without the note's fold.
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -26,11 +26,7 @@ pub fn open<T: DeserializeOwned>(path: &Path, trees: impl Fn(&T) -> &Trees, feat
 /// Bytes of a note up to which the last look decides alone, and from which on the ranking does.
 pub type Lengths = [f32; 2];
 
-/// Those of diagnoses. The last look learned from notes of a few lines to a page; in the long reports that taught the ranking more
-/// is said than is coded in a short note, and the last look would leave out half of what their coders list.
-pub const DIAGNOSES: Lengths = [1500.0, 3500.0];
-
-/// Those of visits.
+/// Those of visits, which the last look learned from notes of a page at most.
 pub const VISITS: Lengths = [2000.0, 4000.0];
 
 /// Share of the last look in the answer for a note of so many bytes.
@@ -96,9 +92,9 @@ mod tests {
 
     #[test]
     fn a_long_note_is_the_rankings_alone() {
-        let at = |bytes| trust(bytes, DIAGNOSES);
-        assert_eq!((at(0), at(1500), at(3500), at(1 << 30)), (1.0, 1.0, 0.0, 0.0));
-        assert!(at(2500) > 0.4 && at(2500) < 0.6 && trust(2500, VISITS) > at(2500));
+        let at = |bytes| trust(bytes, VISITS);
+        assert_eq!((at(0), at(2000), at(4000), at(1 << 30)), (1.0, 1.0, 0.0, 0.0));
+        assert!(at(3000) > 0.4 && at(3000) < 0.6);
     }
 
     #[test]

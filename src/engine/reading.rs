@@ -12,7 +12,6 @@ use crate::coding::bag_of_words::{self, BagOfWords, NoteWords};
 use crate::coding::diagnoses::attention::{self, ClaimAttention, Titles};
 use crate::coding::diagnoses::gather::{DenseHit, Material};
 use crate::coding::diagnoses::places::{AssertionSource, AssertionWeights, index_of};
-use crate::coding::last_look;
 use crate::coding::lexicon::{COUNTS_FILE, Hit, Lexicon, PhraseCounts, Word, sentence_words};
 use crate::document::{self, Document, Span, facts};
 use crate::encoder::manifest::{self, Manifest};
@@ -264,10 +263,9 @@ impl Reader {
         Some(Titles { vectors, rows: &self.rows, encoded: &reading.encoded, head: self.claims.as_ref() })
     }
 
-    /// What the words of a text say as a whole, where the model has it and the text is short enough to be looked at again.
+    /// What the words of a text say as a whole, where the model has it.
     pub fn note_words(&self, text: &str) -> Option<NoteWords<'_>> {
-        let bag = self.bag.as_ref().filter(|_| last_look::trust(text.len(), last_look::DIAGNOSES) > 0.0)?;
-        Some(NoteWords::new(bag, text))
+        Some(NoteWords::new(self.bag.as_ref()?, text))
     }
 
     /// Hands the material of a reading to `work`.
@@ -276,28 +274,9 @@ impl Reader {
         self.with_material_of(reading, &self.counts, words.as_ref(), work)
     }
 
-    /// As [`with_material`](Self::with_material) with other phrase counts (training leaves out a fold) and without the words of
-    /// the note as a whole.
-    pub fn with_material_and_counts<T>(
-        &self,
-        reading: &Reading,
-        counts: &PhraseCounts,
-        work: impl FnOnce(&Material<'_>) -> T,
-    ) -> T {
-        self.with_material_of(reading, counts, None, work)
-    }
-
-    /// As [`with_material`](Self::with_material) with the words of the note as they are given.
-    pub fn with_material_and_words<T>(
-        &self,
-        reading: &Reading,
-        words: &NoteWords<'_>,
-        work: impl FnOnce(&Material<'_>) -> T,
-    ) -> T {
-        self.with_material_of(reading, &self.counts, Some(words), work)
-    }
-
-    fn with_material_of<T>(
+    /// As [`with_material`](Self::with_material) with other phrase counts (training leaves out a fold) and with the words of the
+    /// note as a whole as they are given.
+    pub fn with_material_of<T>(
         &self,
         reading: &Reading,
         counts: &PhraseCounts,

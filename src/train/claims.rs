@@ -1,14 +1,16 @@
 //! Learns which titles a note reports: the `coding` branch and the attention of `coding::diagnoses::attention`.
 //!
 //! The ranking of diagnoses reads this head's answers as features, so they must come from a model that has not seen
-//! the note: one model for each fold of the training notes, and one of all notes for the release.
+//! the note: one model for each fold of the training notes. Released is their mean.
 mod figures;
 mod packed;
 mod steps;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::VarBuilder;
@@ -22,6 +24,7 @@ use super::encoder::adam::DeviceAdamW;
 use super::encoder::language::cross_entropy;
 use super::tagging::optimizer::schedule;
 use crate::coding::diagnoses::attention::{self, ClaimAttention, Family, place_matrix};
+use crate::encoder::average;
 use crate::encoder::bert::{self, BertConfig, Branch, Dropout, Trunk};
 use crate::encoder::fused::Pack;
 use crate::encoder::fused::sparse::SparseRows;
@@ -54,17 +57,37 @@ pub struct ClaimSettings {
     pub first_weight: f64,
     /// Every random decision follows from it.
     pub seed: u64,
+    /// A fold ends after so many minutes at the latest; the learning rate falls with whichever is further on.
+    #[serde(default)]
+    pub most_minutes: Option<f64>,
     /// Folder that keeps the models of the folds; those that are there are not learned again.
     pub run: PathBuf,
 }
 
+/// A sequence for the encoder and where the words' pieces stand in it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sequence {
+    /// Everything the encoder sees.
+    pub ids: Vec<u32>,
+    /// Positions in `ids` of the note's own words.
+    pub words: Range<usize>,
+}
+
+impl From<Chunk> for Sequence {
+    fn from(chunk: Chunk) -> Self {
+        Self { words: chunk.positions(), ids: chunk.ids }
+    }
+}
+
 /// A labelled note.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sample {
     /// Which fold it belongs to.
     pub fold: usize,
+    /// Whether the attention learns from it; all are answered.
+    pub teaches: bool,
     /// What the encoder sees.
-    pub chunks: Vec<Chunk>,
+    pub chunks: Vec<Sequence>,
     /// Families of its candidates.
     pub families: Vec<Family>,
     /// 1 where a family's code stands on the claim.
@@ -115,36 +138,47 @@ pub struct BaseFolder<'a> {
     pub vectors: &'a VectorFile,
 }
 
-/// Answers for every note from a model that has not seen it, and the weights of a model of all notes written into `out`
-/// (`coding.safetensors`, `claims.safetensors`; not learned without `out`), recorded in its manifest. `held` gives the base
+/// The model of one fold: learned from the notes of the others, or read where it is there.
+pub fn learned(
+    samples: &[Sample],
+    fold: usize,
+    base: BaseFolder<'_>,
+    settings: &ClaimSettings,
+    device: &Device,
+) -> Result<PathBuf, TrainError> {
+    std::fs::create_dir_all(&settings.run).map_err(|e| TrainError::Io { path: settings.run.clone(), reason: e.to_string() })?;
+    let path = settings.run.join(format!("claims.{fold}.safetensors"));
+    if !path.is_file() {
+        if !device.is_cpu() {
+            candle_core::cuda::set_gemm_reduced_precision_f32(true);
+        }
+        let own: Vec<&Sample> = samples.iter().filter(|s| s.teaches && s.fold != fold).collect();
+        let check: Vec<&Sample> = samples.iter().filter(|s| s.teaches && s.fold == fold).collect();
+        let weights = learn(&Base::open(base, device)?, &own, &check, settings, fold)?;
+        store::write(&path, &weights, store::Precision::Compact)?;
+    }
+    Ok(path)
+}
+
+/// Answers for every note from a model that has not seen it, and the mean of the folds' models written into `out`
+/// (`coding.safetensors`, `claims.safetensors`; nowhere without `out`), recorded in its manifest: they began alike, and none is
+/// sure of itself on notes that its encoder knows by heart. `held` gives the base
 /// for each fold: one whose encoder has not seen the fold's labels, where there is such a one.
 pub fn fit<'a>(
     samples: &[Sample],
-    base: BaseFolder<'a>,
     held: &dyn Fn(usize) -> BaseFolder<'a>,
     settings: &ClaimSettings,
     device: &Device,
     out: Option<&Path>,
 ) -> Result<Vec<Answers>, TrainError> {
-    if !device.is_cpu() {
-        candle_core::cuda::set_gemm_reduced_precision_f32(true);
-    }
-    std::fs::create_dir_all(&settings.run).map_err(|e| TrainError::Io { path: settings.run.clone(), reason: e.to_string() })?;
     let mut answers: Vec<Answers> = vec![Answers::new(); samples.len()];
+    let mut folds = Vec::new();
     for fold in 0..FOLDS {
         let from = held(fold);
+        let path = learned(samples, fold, from, settings, device)?;
         let base = Base::open(from, device)?;
         let held: Vec<usize> = (0..samples.len()).filter(|i| samples[*i].fold == fold).collect();
-        let path = settings.run.join(format!("claims.{fold}.safetensors"));
-        let weights = if path.is_file() {
-            store::read(&path, &Device::Cpu)?.into_iter().collect()
-        } else {
-            let own: Vec<&Sample> = samples.iter().filter(|s| s.fold != fold).collect();
-            let check: Vec<&Sample> = held.iter().map(|i| &samples[*i]).collect();
-            let weights = learn(&base, &own, &check, settings, fold)?;
-            store::write(&path, &weights, store::Precision::Compact)?;
-            store::read(&path, &Device::Cpu)?.into_iter().collect()
-        };
+        let weights = store::read(&path, &Device::Cpu)?.into_iter().collect();
         if device.is_cpu() {
             let reader = packed::PackedClaims::open(from.path, &path, &base.config, base.depth, weights)?;
             let own = held.par_iter().map(|i| Ok((*i, reader.answers(&samples[*i], from.vectors)?)));
@@ -158,15 +192,10 @@ pub fn fit<'a>(
             }
         }
         tracing::info!(fold, "claims read without their fold");
+        folds.push(path);
     }
     let Some(out) = out else { return Ok(answers) };
-    let path = settings.run.join("claims.all.safetensors");
-    if !path.is_file() {
-        let all: Vec<&Sample> = samples.iter().collect();
-        let weights = learn(&Base::open(base, device)?, &all, &[], settings, FOLDS)?;
-        store::write(&path, &weights, store::Precision::Compact)?;
-    }
-    let weights: Weights = store::read(&path, &Device::Cpu)?.into_iter().collect();
+    let weights = average::mean(&folds)?;
     let (branch, head): (Weights, Weights) = weights.into_iter().partition(|(n, _)| bert::in_layers(n, &(0..usize::MAX)));
     store::write(&out.join(manifest::CODING), &branch, store::Precision::Compact)?;
     store::write(&out.join(attention::FILE), &head, store::Precision::Compact)?;
@@ -236,11 +265,11 @@ impl Base {
     fn lowered(&self, note: &Sample) -> Result<Lowered, TrainError> {
         let (mut sequences, mut places, mut rows, mut seen) = (Vec::new(), Vec::new(), 0, 0);
         for chunk in &note.chunks {
-            seen += chunk.tokens.len();
+            seen += chunk.words.len();
             if seen > MOST_TOKENS {
                 break;
             }
-            places.extend(chunk.positions().map(|p| (rows + p) as u32));
+            places.extend(chunk.words.clone().map(|p| (rows + p) as u32));
             rows += chunk.ids.len();
             sequences.push(chunk.ids.as_slice());
         }
@@ -318,26 +347,36 @@ fn learn(
         samples.iter().map(|s| base.lowered(s)).collect::<Result<_, _>>()?
     };
     let total = steps(samples, settings.tokens, settings.seed).len().max(1) * settings.epochs;
+    let begun = Instant::now();
+    let spent = || settings.most_minutes.map_or(0.0, |most| begun.elapsed().as_secs_f64() / 60.0 / most);
     let mut step = 0;
     for epoch in 0..settings.epochs {
         let (mut sum, mut count) = (0.0, 0.0);
         for own in steps(samples, settings.tokens, settings.seed + epoch as u64) {
+            let spent = spent();
+            if spent >= 1.0 {
+                break;
+            }
             let dropout = Dropout::new(settings.dropout, settings.seed ^ ((step as u64) << 16));
             let notes: Vec<&Sample> = own.iter().map(|&i| samples[i]).collect();
             let read: Vec<(&Sample, &Lowered)> = own.iter().map(|&i| (samples[i], &lowered[i])).collect();
             let scores = base.scores(&model, &read, Some(&dropout))?;
             let loss = (loss(&scores, &notes, settings.first_weight)? / notes.len() as f64)?;
-            optimizer.apply(&loss.backward()?, schedule(step, total, 0.06))?;
+            optimizer.apply(&loss.backward()?, schedule(step.max((spent * total as f64) as usize), total, 0.06))?;
             if step % 10 == 0 {
                 sum += f64::from(loss.to_scalar::<f32>()?);
                 count += 1.0;
             }
             step += 1;
         }
-        let own = figures::of(base, &model, held)?;
-        tracing::info!(fold, epoch, loss = sum / f64::max(count, 1.0), precision = own.0, first = own.1, "claims learned");
+        tracing::info!(fold, epoch, step, loss = sum / f64::max(count, 1.0), "claims learning");
     }
-    optimizer.weights()
+    let weights = optimizer.weights()?;
+    if !held.is_empty() {
+        let own = figures::of(base, &model, held)?;
+        tracing::info!(fold, precision = own.0, first = own.1, "claims learned");
+    }
+    Ok(weights)
 }
 
 /// Sum over notes of the binary cross-entropy of all families and the cost of naming the first one.

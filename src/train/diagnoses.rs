@@ -217,8 +217,9 @@ pub fn fit(
         .map(|l| l.iter().map(|l| sigmoid(joint.calibration.slope * l + joint.calibration.offset)).collect())
         .collect();
 
-    let at = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold, true);
-    let of_short = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold, false);
+    let whole = |d: &LabelledDocument| d.corpus != CHARTS;
+    let at = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold, &whole);
+    let of_short = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold, &|d| !whole(d));
     let steps: Vec<f32> = (8..=70).map(|i| i as f32 / 100.0).collect();
     let tried: Vec<(f32, Outcome)> = steps.par_iter().map(|t| (*t, at(*t))).collect();
     // The curve is flat and jagged at its top: its middle carries over to other notes better than its highest point.
@@ -308,24 +309,24 @@ pub(super) fn whole_set(
         .filter(|(n, _)| is_note(n, documents))
         .map(|(n, p)| {
             let (_, why_not) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
-            let outcome = score_at(std::slice::from_ref(n), documents, lexicon, std::slice::from_ref(p), threshold, true);
+            let outcome = score_at(std::slice::from_ref(n), documents, lexicon, std::slice::from_ref(p), threshold, &|_| true);
             (whole::signs(p, &why_not), outcome.missed == 0 && outcome.wrong == 0)
         })
         .unzip();
     super::whole_set::fit(&signs, &right)
 }
 
-/// Outcome of the choice at a threshold: over whole notes, or over short charts and encounters.
+/// Outcome of the choice at a threshold, over the notes to `keep`.
 pub(super) fn score_at(
     notes: &[NoteRows],
     documents: &[LabelledDocument],
     lexicon: &Lexicon,
     probabilities: &[Vec<f32>],
     threshold: f32,
-    whole: bool,
+    keep: &(dyn Fn(&LabelledDocument) -> bool + Sync),
 ) -> Outcome {
     let mut total = Outcome::default();
-    for (n, p) in notes.iter().zip(probabilities).filter(|(n, _)| is_note(n, documents) == whole) {
+    for (n, p) in notes.iter().zip(probabilities).filter(|(n, _)| keep(&documents[n.document])) {
         total.notes += 1;
         let (chosen, _) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
         let mut left: Vec<&str> = chosen.iter().map(|r| lexicon.code(n.table.codes[*r])).collect();

@@ -5,16 +5,21 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::bag_of_words::last_look::{self, LookReport, LookSettings};
+use super::bag_of_words::{self, BagSettings};
 use super::claims::{self, BaseFolder, ClaimSettings};
 use super::data::second_look::{self, training_documents};
 use super::data::{DataError, LabelledDocument, corpora, labels};
 use super::diagnoses::{self, DiagnosisSettings, Fit, FitReport, NoteRows};
+use super::diagnosis_order;
 use super::diagnosis_rows;
 use super::diagnosis_study::{self, Measured, Study};
 use super::encoder::dataset::half_of;
 use super::tagging::export::DOCUMENTS;
 use crate::codeset::CodeSets;
+use crate::coding::bag_of_words::{DIAGNOSES_FILE, NoteWords, terms};
 use crate::coding::diagnoses::gather::Material;
+use crate::coding::diagnoses::recheck;
 use crate::coding::lexicon::{COUNTS_FILE, Lexicon, PhraseCounts};
 use crate::coding::packed_json;
 use crate::encoder::manifest::Manifest;
@@ -45,6 +50,15 @@ struct Recipe {
     /// The attention over titles; without it the model's own is neither learned nor asked.
     #[serde(default)]
     claims: Option<ClaimSettings>,
+    /// Where `--prepare` puts what the attention learns from (JSON), for the stage `attention` on a machine with a GPU.
+    #[serde(default)]
+    samples: Option<PathBuf>,
+    /// What the words of notes as a whole say; without it neither they nor a last look are learned.
+    #[serde(default)]
+    words: Option<BagSettings>,
+    /// The last look, which weighs them beside the ranking.
+    #[serde(default)]
+    recheck: LookSettings,
     /// Where each note's codes go with their out-of-fold probability and label (JSON lines without words of the
     /// notes), so that annotators can look at what model and label disagree on.
     #[serde(default)]
@@ -58,10 +72,30 @@ struct Recipe {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum DiagnosisReport {
-    /// A model was fitted and written.
-    Fitted(FitReport),
+    /// Models were fitted and written.
+    Fitted {
+        /// The ranking.
+        ranking: FitReport,
+        /// The words of notes as a whole, and the last look.
+        words: Option<WordsReport>,
+    },
+    /// Notes for the attention were written, nothing else.
+    Prepared(usize),
     /// Nothing but measurements.
     Measured(Vec<Measured>),
+}
+
+/// What a run found of the words of notes as a whole.
+#[derive(Debug, Serialize)]
+pub struct WordsReport {
+    /// Weights kept.
+    pub weights: usize,
+    /// Bytes of their file.
+    pub bytes: usize,
+    /// Share of required diagnoses whose code is among the 3, 10 and 25 best by words, out of fold.
+    pub among_best: [f64; 3],
+    /// The last look.
+    pub look: LookReport,
 }
 
 /// What stopped a run.
@@ -92,7 +126,7 @@ pub enum RecipeError {
 }
 
 /// Runs a recipe; the result goes to `out` (the recipe's base without it) and the phrase counts to the code sets.
-pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisReport, RecipeError> {
+pub fn run(path: &Path, out: Option<&Path>, device: &str, prepare: bool) -> Result<DiagnosisReport, RecipeError> {
     let problem = |reason: String| RecipeError::Recipe { path: path.to_owned(), reason };
     let text = std::fs::read_to_string(path).map_err(|e| problem(e.to_string()))?;
     let recipe: Recipe = toml::from_str(&text).map_err(|e| problem(e.to_string()))?;
@@ -101,8 +135,14 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     documents.extend(labels::load_authored(&corpora.join("authored"))?);
     if let Some(own) = &recipe.labels {
         documents.extend(second_look::charts(own)?);
+        documents.extend(second_look::clinic_notes(own)?);
     }
     documents.retain(|d| !recipe.leave_out.iter().any(|start| d.id.starts_with(start.as_str())));
+    let words = recipe.words.as_ref().map(|settings| bag_of_words::fit_diagnoses(&documents, settings));
+    let words_of = |i: usize| {
+        let (bag, scores) = words.as_ref()?;
+        Some(NoteWords { bag, note: bag.note(&terms(&documents[i].text)), scores: scores[i].clone() })
+    };
     let reader = Reader::open(&recipe.base, &recipe.codesets, device)?;
     let folders = recipe.held_out.clone().unwrap_or_default();
     let held = match &recipe.held_out {
@@ -121,12 +161,19 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     }
     let title = |code: &str| code_sets.icd10cm.find(code).map(|i| code_sets.icd10cm.title(i).into_owned()).unwrap_or_default();
     let with_material = |d: &LabelledDocument, counts: &PhraseCounts, work: &mut dyn FnMut(&Material<'_>)| {
-        reader_of(&d.id).with_material_and_counts(&readings[places[d.id.as_str()]], counts, |material| work(material));
+        let place = places[d.id.as_str()];
+        reader_of(&d.id).with_material_of(&readings[place], counts, words_of(place).as_ref(), |material| work(material));
     };
     let answers = match &recipe.claims {
         Some(settings) => {
             let chunks: Vec<_> = readings.par_iter().map(|r| reader.chunks(&r.document)).collect::<Result<_, _>>()?;
             let samples = diagnosis_rows::samples(&documents, reader.lexicon(), &|i| chunks[i].clone(), with_material);
+            if let Some(target) = recipe.samples.as_ref().filter(|_| prepare) {
+                let written =
+                    serde_json::to_vec(&samples).map_err(std::io::Error::from).and_then(|json| std::fs::write(target, json));
+                written.map_err(|e| RecipeError::Write { path: target.clone(), reason: e.to_string() })?;
+                return Ok(DiagnosisReport::Prepared(samples.len()));
+            }
             let device = crate::encoder::device::open(device).map_err(|e| problem(e.to_string()))?;
             tracing::info!(notes = samples.len(), "learning which titles are reported");
             let no_titles = || problem("a model has no code vectors (superbill models vectors)".to_owned());
@@ -137,7 +184,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
             // A fold lies in one half.
             let of_fold = |fold: usize| bases.get(1 + fold % 2).copied().unwrap_or(bases[0]);
             let out = recipe.studies.is_empty().then(|| out.unwrap_or(&recipe.base));
-            let fitted = claims::fit(&samples, bases[0], &of_fold, settings, &device, out);
+            let fitted = claims::fit(&samples, &of_fold, settings, &device, out);
             Some(fitted.map_err(|e| problem(e.to_string()))?)
         }
         None => None,
@@ -151,19 +198,39 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     let (rows, names) = diagnosis_rows::rows(&documents, reader.lexicon(), &title, answers.as_deref(), with_material);
     drop(readings);
     tracing::info!(rows = rows.iter().map(|r| r.labels.len()).sum::<usize>(), features = names.len(), "fitting");
-    let Fit { model, report, probabilities } = diagnoses::fit(&rows, &documents, reader.lexicon(), &names, &recipe.settings);
+    let Fit { mut model, report, mut probabilities } =
+        diagnoses::fit(&rows, &documents, reader.lexicon(), &names, &recipe.settings);
+    let folder = out.unwrap_or(&recipe.base);
+    let mut files = vec!["diagnoses.json.gz", DOCUMENTS];
+    let words = match &words {
+        Some((bag, scores)) => {
+            let of_words = |i: usize| NoteWords { bag, note: bag.note(&terms(&documents[i].text)), scores: scores[i].clone() };
+            let ranked = (probabilities.as_slice(), model.thresholds.standard);
+            let mut look = last_look::fit(&rows, &documents, reader.lexicon(), &names, ranked, &of_words, &recipe.recheck);
+            probabilities = look.probabilities;
+            // The order is that of what is chosen at last.
+            let standard = look.model.thresholds.standard;
+            (model.first, look.report.primary) =
+                diagnosis_order::fit(&rows, &documents, reader.lexicon(), &probabilities, &names, &recipe.settings, standard);
+            let bytes = bag_of_words::write(folder, DIAGNOSES_FILE, bag.to_file())?;
+            bag_of_words::write(folder, recheck::FILE, packed_json::pack(&look.model))?;
+            files.extend([DIAGNOSES_FILE, recheck::FILE]);
+            let among_best = bag_of_words::diagnoses_among_best(&documents, scores);
+            Some(WordsReport { weights: bag.weight_count(), bytes, among_best, look: look.report })
+        }
+        None => None,
+    };
     if let Some(path) = &recipe.answers {
         let lines = answer_lines(&rows, &documents, &probabilities, reader.lexicon());
         std::fs::write(path, lines).map_err(|e| RecipeError::Write { path: path.clone(), reason: e.to_string() })?;
     }
-    let folder = out.unwrap_or(&recipe.base);
     let target = folder.join("diagnoses.json.gz");
     let failed = |path: &Path, reason: String| RecipeError::Write { path: path.to_owned(), reason };
     let bytes = packed_json::pack(&model).map_err(|e| failed(&target, e.to_string()))?;
     std::fs::write(&target, bytes).map_err(|e| failed(&target, e.to_string()))?;
     add_documents(folder, &documents)?;
     if let Ok(mut manifest) = Manifest::read(folder) {
-        for file in ["diagnoses.json.gz", DOCUMENTS] {
+        for file in files {
             manifest.record(folder, file).map_err(|e| problem(e.to_string()))?;
         }
         manifest.write(folder).map_err(|e| problem(e.to_string()))?;
@@ -171,7 +238,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str) -> Result<DiagnosisRep
     let counts = if recipe.leave_out.is_empty() { recipe.codesets.as_path() } else { folder }.join(COUNTS_FILE);
     let learned = diagnoses::phrase_counts(&documents, None).to_file();
     learned.and_then(|bytes| std::fs::write(&counts, bytes)).map_err(|e| failed(&counts, e.to_string()))?;
-    Ok(DiagnosisReport::Fitted(report))
+    Ok(DiagnosisReport::Fitted { ranking: report, words })
 }
 
 /// Adds documents to the list of those that taught a model folder.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::claims::{self, Answers, Sample};
+use super::data::second_look::is_chart;
 use super::data::{LabelledDocument, Role};
 use super::diagnoses::{FOLDS, NoteRows, fold_of, label_of, label_rows, phrase_counts, priors};
 use crate::coding::diagnoses::attention;
@@ -63,7 +64,8 @@ where
         let fold = fold_of(&document.id);
         let mut sample = Sample {
             fold: fold % claims::FOLDS,
-            chunks: chunks(index),
+            teaches: !is_chart(document),
+            chunks: chunks(index).into_iter().map(Into::into).collect(),
             families: Vec::new(),
             labels: Vec::new(),
             weights: Vec::new(),

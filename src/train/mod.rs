@@ -4,6 +4,7 @@
 //! once over them and its activations are kept; the tuned layers and the heads learn from those until the dev
 //! score stops rising; the result goes to a model folder. [`encoder`]: the whole transformer learned on all tasks at
 //! once, for a machine with a GPU. [`boosting`] fits the small inspectable models.
+pub mod attention;
 pub mod bag_of_words;
 pub mod boosting;
 pub mod claims;

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::{Linear, Module, VarBuilder};
+use serde::{Deserialize, Serialize};
 
 use super::candidates::Candidates;
 use crate::coding::lexicon::{CodeId, Lexicon};
@@ -142,7 +143,7 @@ pub struct Titles<'a> {
 }
 
 /// A title family of a note with the token ranges where its codes were found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Family {
     /// Row of the vector file.
     pub row: u32,

@@ -19,6 +19,13 @@ const DRIVEN_OUT: &[(&[&str], &[&str])] = &[
     // Hypertension with heart failure and kidney disease is one code (I.C.9.a.3).
     (&["I10", "I11.", "I12."], &["I13."]),
     (&["I10"], &["I11.", "I12."]),
+    // A growth of unknown nature in an organ whose cancer is known (D49: "mass" and "lesion" of the note's own cancer).
+    (&["D49.0"], &["C15", "C16", "C17", "C18", "C19", "C20", "C21", "C22", "C23", "C24", "C25", "C26"]),
+    (&["D49.1"], &["C32", "C33", "C34", "C37", "C38"]),
+    (&["D49.3"], &["C50", "D05"]),
+    (&["D49.4"], &["C67", "D09.0"]),
+    (&["D49.51"], &["C64", "C65"]),
+    (&["D49.6"], &["C71"]),
     // A place that is not said beside one that is.
     (&["R10.9"], &["R10.0", "R10.1", "R10.2", "R10.3", "R10.8"]),
     (&["M25.50"], &["M25.51", "M25.52", "M25.53", "M25.54", "M25.55", "M25.56", "M25.57"]),

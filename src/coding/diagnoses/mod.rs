@@ -54,7 +54,6 @@ use whole::WholeSet;
 use crate::claim::{Candidate, Diagnosis};
 use crate::codeset::drugs::Drugs;
 use crate::codeset::icd10cm::Icd10cm;
-use crate::coding::last_look;
 use crate::coding::lexicon::Lexicon;
 use crate::document::{Document, Evidence, SectionKind};
 use crate::note::Completeness;
@@ -135,13 +134,9 @@ pub fn code(
     let table = features::table(&candidates, &facts, lexicon, &model.priors, &title, false);
     let mut probabilities = model.probabilities(&table, &candidates, lexicon);
     let (mut thresholds, mut whole) = (model.thresholds, model.whole);
-    let trust = last_look::trust(material.document.text.len(), last_look::DIAGNOSES);
     if let (Some(recheck), Some(words)) = (recheck, material.words) {
-        probabilities = recheck.probabilities(&table, probabilities, words, lexicon, trust);
-        thresholds = thresholds.towards(recheck.thresholds, trust);
-        if trust >= 0.5 {
-            whole = recheck.whole;
-        }
+        probabilities = recheck.probabilities(&table, probabilities, words, lexicon);
+        (thresholds, whole) = (recheck.thresholds, recheck.whole);
     }
     judgement::judge(&table, &mut probabilities, &candidates, material);
     keep_treated_symptoms(&table, &mut probabilities, &candidates, lexicon, thresholds.standard);

@@ -24,18 +24,6 @@ pub struct Thresholds {
     pub complete: f32,
 }
 
-impl Thresholds {
-    /// Those that lie `share` of the way to `other`.
-    pub fn towards(self, other: Self, share: f32) -> Self {
-        let between = |from: f32, to: f32| from + share * (to - from);
-        Self {
-            terse: between(self.terse, other.terse),
-            standard: between(self.standard, other.standard),
-            complete: between(self.complete, other.complete),
-        }
-    }
-}
-
 /// The ranking model of diagnoses.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

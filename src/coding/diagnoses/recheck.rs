@@ -1,7 +1,7 @@
 //! A last look at the likely codes of a note: the ranking's probability beside what the words of the note as a whole say.
 //!
-//! The ranking learned from notes of which it knew the words only piece by piece; this ensemble learned from notes that
-//! neither the encoder nor the ranking had seen, and so knows how far each of them is to be trusted.
+//! The ranking knows the words of a note only piece by piece; this ensemble learned from answers of encoder, ranking and words
+//! that had not seen the note, and so knows how far each of them is to be trusted.
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -109,22 +109,15 @@ impl Recheck {
         Ok(model)
     }
 
-    /// Probabilities after the last look, which has the share `trust` in them; what is not looked at keeps that of the ranking.
-    pub fn probabilities(
-        &self,
-        table: &Table,
-        ranked: Vec<f32>,
-        words: &NoteWords<'_>,
-        lexicon: &Lexicon,
-        trust: f32,
-    ) -> Vec<f32> {
+    /// Probabilities after the last look; what is not looked at keeps that of the ranking.
+    pub fn probabilities(&self, table: &Table, ranked: Vec<f32>, words: &NoteWords<'_>, lexicon: &Lexicon) -> Vec<f32> {
         if table.width + RECHECK.len() != self.trees.features.len() {
             return ranked;
         }
         let looked = looked_at(table, &ranked, words, lexicon);
         let again = self.layout.predict(&self.trees, &rows(table, &ranked, words, lexicon, &looked));
         let mut out = ranked;
-        looked.into_iter().zip(again).for_each(|(row, p)| out[row] += trust * (p - out[row]));
+        looked.into_iter().zip(again).for_each(|(row, p)| out[row] = p);
         out
     }
 }

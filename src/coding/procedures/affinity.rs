@@ -2,7 +2,7 @@
 //! a point-of-care result follows. Stems of ICD-10-CM by ranges of codes; from the tests' indications, not from claims.
 
 /// First and last code of a range, and the stems of its usual reasons.
-const USUAL: [(&str, &str, &[&str]); 30] = [
+const USUAL: [(&str, &str, &[&str]); 38] = [
     ("10060", "10061", &["L02", "L03", "L72", "L73"]),
     ("11720", "11721", &["B35.1", "L60"]),
     ("17000", "17004", &["L57"]),
@@ -33,6 +33,14 @@ const USUAL: [(&str, &str, &[&str]); 30] = [
     ("95004", "95078", &["J30", "J45", "L50", "Z91.01", "T78", "H10.1"]),
     ("95249", "95251", &["E10", "E11", "E13"]),
     ("96127", "96127", &["F", "Z13.3"]),
+    ("97802", "97804", &["E08", "E09", "E10", "E11", "E13", "E66", "E78", "N18", "R73", "O24", "Z71.3"]),
+    ("99406", "99407", &["F17", "Z72.0", "Z87.891", "O99.33", "Z71.6"]),
+    ("99408", "99409", &["F10", "F11", "F12", "F13", "F14", "F15", "F16", "F18", "F19", "Z71.4", "Z71.5", "Z72.89"]),
+    ("G0108", "G0109", &["E08", "E09", "E10", "E11", "E13"]),
+    ("G0442", "G0442", &["Z13.39", "F10", "Z72.89"]),
+    ("G0443", "G0443", &["F10", "Z71.4"]),
+    ("G0444", "G0444", &["Z13.31", "F32", "F33"]),
+    ("G0447", "G0447", &["E66", "Z68"]),
 ];
 
 /// First and last code of a range, and the chapters of ICD-10-CM whose illnesses it treats or looks for.

@@ -151,7 +151,9 @@ impl LineContext<'_> {
             modifiers.push("TC");
         }
         let number: u32 = code.parse().unwrap_or(0);
-        let digits = matches!(number, 11730..=11765 | 26010..=26599 | 26616..=26989 | 28001..=28899 | 73140 | 73660 | 64702 | 20526..=20551 | 20600..=20604);
+        let injected = matches!(number, 20526..=20551 | 20600..=20604) && !sides::is_of_hand_or_foot(clause);
+        let digits =
+            injected || matches!(number, 11730..=11765 | 26010..=26599 | 26616..=26989 | 28001..=28899 | 73140 | 73660 | 64702);
         let lids = matches!(number, 67700..=67999 | 68761 | 15820..=15823);
         let bilateral = facts.as_ref().map_or(' ', |f| f.bilateral);
         let sided = match bilateral {

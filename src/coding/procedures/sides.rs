@@ -178,6 +178,13 @@ pub fn digit(text: &str, side: Option<Laterality>) -> Option<&'static str> {
     }
 }
 
+/// Whether a clause is about the hand or foot behind its digits: the thumb's basal joint, the sole, the heel.
+pub fn is_of_hand_or_foot(clause: &str) -> bool {
+    const BEHIND: [&str; 7] = ["cmc", "carpometacarpal", "basal joint", "plantar", "fascia", "heel", "midfoot"];
+    let lower = clause.to_lowercase();
+    BEHIND.iter().any(|word| lower.contains(word))
+}
+
 /// The modifier of one eyelid, where exactly one is named.
 pub fn eyelid(text: &str, side: Option<Laterality>) -> Option<&'static str> {
     let lower = text.to_lowercase();
@@ -209,6 +216,8 @@ mod tests {
         assert_eq!(digit("left ring finger", Some(Laterality::Left)), Some("F3"));
         assert_eq!(digit("right great toe", Some(Laterality::Right)), Some("T5"));
         assert_eq!(digit("index and middle fingers", Some(Laterality::Right)), None);
+        assert!(is_of_hand_or_foot("injected the right thumb CMC joint") && is_of_hand_or_foot("Plantar fascia, left"));
+        assert!(!is_of_hand_or_foot("A1 pulley of the left thumb"));
         assert_eq!(eyelid("lower lid", Some(Laterality::Right)), Some("E4"));
     }
 }

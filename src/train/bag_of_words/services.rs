@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::fit::{self as words, BagSettings, Sample};
+use super::kind::{KINDS, Kind, LABELLED, kind};
 use super::{HALF, among_best, record, write};
 use crate::codeset::CodeSets;
 use crate::codeset::procedures::is_evaluation_and_management;
@@ -19,7 +20,7 @@ use crate::coding::procedures::{FAMILIES_FOLDER, ProcedureCoder, ProcedureInput,
 use crate::coding::trees::sigmoid;
 use crate::engine::Reader;
 use crate::train::boosting::{self, BoostingSettings, Rows};
-use crate::train::data::second_look::{CHARTS, clinic_notes, encounters, training_documents};
+use crate::train::data::second_look::{clinic_notes, encounters, training_documents};
 use crate::train::data::{LabelledDocument, corpora, labels};
 use crate::train::diagnoses::fold_of;
 use crate::train::diagnosis_recipe::RecipeError;
@@ -46,29 +47,6 @@ pub struct ServicesReport {
     pub by_threshold: Vec<(f32, [f64; 3])>,
 }
 
-/// What a note is to the last look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// A real note, which taught the procedure model: that of the base is replaced by one that has not seen it.
-    Labelled,
-    /// A clinic note.
-    Clinic,
-    /// A short encounter.
-    Short,
-}
-
-const KINDS: [Kind; 3] = [Kind::Labelled, Kind::Clinic, Kind::Short];
-
-fn kind(document: &LabelledDocument) -> Kind {
-    match document.corpus {
-        CHARTS => Kind::Short,
-        LABELLED => Kind::Labelled,
-        _ => Kind::Clinic,
-    }
-}
-
-/// Corpus of the real notes.
-const LABELLED: &str = "labels";
 /// Parts of the real notes; each is coded by a procedure model that learned from the others.
 const PARTS: usize = 3;
 

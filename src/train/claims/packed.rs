@@ -4,7 +4,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 
-use super::{Answers, ClaimAttention, MOST_TOKENS, Sample, Weights, place_matrix};
+use super::{Answers, ClaimAttention, MOST_TOKENS, Sample, Sequence, Weights, place_matrix};
 use crate::encoder::bert::BertConfig;
 use crate::encoder::kernels::Instructions;
 use crate::encoder::packed::{Numerics, PackedModel};
@@ -35,15 +35,15 @@ impl PackedClaims {
     /// Answers for all families of a note.
     pub fn answers(&self, note: &Sample, vectors: &VectorFile) -> Result<Answers, TrainError> {
         let mut seen = 0;
-        let fits = |c: &&crate::encoder::Chunk| {
-            seen += c.tokens.len();
+        let fits = |c: &&Sequence| {
+            seen += c.words.len();
             seen <= MOST_TOKENS
         };
         let chunks: Vec<_> = note.chunks.iter().take_while(fits).collect();
         let sequences: Vec<&[u32]> = chunks.iter().map(|c| c.ids.as_slice()).collect();
         let dim = self.dim;
         let own = self.model.each(&sequences, &[0], |i, vectors| {
-            let place = chunks[i].positions();
+            let place = chunks[i].words.clone();
             vectors.first().map(|v| v[place.start * dim..place.end * dim].to_vec()).unwrap_or_default()
         })?;
         let tokens = own.concat();

@@ -32,13 +32,14 @@ pub(super) fn steps(samples: &[&Sample], budget: usize, seed: u64) -> Vec<Vec<us
 mod tests {
     use super::*;
     use crate::coding::diagnoses::attention::Family;
-    use crate::encoder::tokens::Chunk;
+    use crate::train::claims::Sequence;
 
     #[test]
     fn steps_hold_every_note_once_and_keep_the_budget() {
         let sample = |tokens: usize| Sample {
+            teaches: true,
             fold: 0,
-            chunks: vec![Chunk { ids: vec![1; tokens], first: 1, tokens: Vec::new() }],
+            chunks: vec![Sequence { ids: vec![1; tokens], words: 1..1 }],
             families: vec![Family { row: 0, tokens: Vec::new() }],
             labels: vec![1.0],
             weights: vec![1.0],

@@ -93,13 +93,17 @@ pub fn charts(own: &Path) -> Result<Vec<LabelledDocument>, DataError> {
     Ok(documents)
 }
 
+/// Whether a document is one of the short charts: an assessment, a list of problems, and no whole note.
+pub fn is_chart(document: &LabelledDocument) -> bool {
+    document.corpus == CHARTS && document.id.starts_with("chart-")
+}
+
 /// Short encounters with their whole claims (`training/labels/encounters`). Empty where there are none.
 pub fn encounters(own: &Path) -> Result<Vec<LabelledDocument>, DataError> {
     short(&own.join("encounters"))
 }
 
-/// Clinic notes with their whole claims (`training/labels/clinic_notes`), which taught neither the encoder nor the ranking. Empty
-/// where there are none.
+/// Clinic notes with their whole claims (`training/labels/clinic_notes`). Empty where there are none.
 pub fn clinic_notes(own: &Path) -> Result<Vec<LabelledDocument>, DataError> {
     let folder = own.join("clinic_notes");
     if folder.is_dir() { labels::load_authored(&folder) } else { Ok(Vec::new()) }

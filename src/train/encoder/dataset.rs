@@ -184,12 +184,13 @@ fn tagging(
     Ok((documents, examples))
 }
 
-/// Notes and short charts of the recipe's own labels that are not among the tagging documents.
+/// Notes, short charts and clinic notes of the recipe's own labels that are not among the tagging documents.
 fn own(recipe: &Recipe, folder: &Path, known: &[LabelledDocument]) -> Result<Vec<LabelledDocument>, TrainError> {
     let Some(labels) = &recipe.labels else { return Ok(Vec::new()) };
     let known: BTreeSet<&str> = known.iter().map(|d| d.id.as_str()).collect();
     let mut own = second_look::training_documents(folder, Some(labels))?;
     own.extend(second_look::charts(labels)?);
+    own.extend(second_look::clinic_notes(labels)?);
     own.retain(|d| !known.contains(d.id.as_str()));
     Ok(own)
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 pub use features::{Features, Reason, Service, features, is_pair, kinds};
 pub use model::{FILE, PointerError, PointerModel};
 
+use super::affinity;
 use super::sides;
 use super::statements::Statement;
 use super::words::Words;
@@ -105,6 +106,12 @@ pub fn leader(codes: &[&str], line: usize) -> usize {
     }
 }
 
+/// Whether a service is a talk about what a diagnosis names: tobacco, alcohol, drugs, weight, diabetes, food.
+fn is_talk_about(service: &str, reason: &str) -> bool {
+    const TALKS: [&str; 10] = ["97802", "97803", "97804", "99406", "99407", "99408", "99409", "G0443", "G0447", "G0108"];
+    TALKS.contains(&service) && affinity::reasons(service).iter().any(|stem| reason.starts_with(stem))
+}
+
 /// Points the lines of a claim to its diagnoses.
 pub fn point(note: &PointerNote<'_>, model: &PointerModel, lines: &mut [Line], diagnoses: &[Diagnosis], code_sets: &CodeSets) {
     let lettered: Vec<&Diagnosis> = diagnoses.iter().filter(|d| !d.pointer.is_empty()).collect();
@@ -125,7 +132,10 @@ pub fn point(note: &PointerNote<'_>, model: &PointerModel, lines: &mut [Line], d
         if chosen.iter().any(|i| note.all_in(&reasons[*i], HEADINGS_OF_REASONS)) {
             chosen.retain(|i| !note.all_in(&reasons[*i], BACKGROUND));
         }
-        chosen.into_iter().map(|i| lettered[i].pointer.clone()).collect()
+        // A talk is about what it is about.
+        let about: Vec<usize> = (0..reasons.len()).filter(|i| is_talk_about(&line.code, &reasons[*i].code)).collect();
+        let chosen = if about.is_empty() { chosen } else { about };
+        chosen.into_iter().take(4).map(|i| lettered[i].pointer.clone()).collect()
     };
     let pointers: Vec<Vec<String>> = (0..lines.len()).map(of_line).collect();
     lines.iter_mut().zip(pointers).for_each(|(line, pointers)| line.pointers = pointers);
@@ -141,6 +151,12 @@ mod tests {
         let codes = ["20610", "J3301", "36415", "76942"];
         assert_eq!((0..4).map(|i| leader(&codes, i)).collect::<Vec<_>>(), [0, 0, 2, 0]);
         assert_eq!(leader(&["20610", "64483", "J1010"], 2), 2);
+    }
+
+    #[test]
+    fn a_talk_points_to_what_it_is_about() {
+        assert!(is_talk_about("99406", "F17.210") && is_talk_about("99408", "F10.20") && is_talk_about("G0447", "Z68.41"));
+        assert!(!is_talk_about("99406", "M75.51") && !is_talk_about("99213", "F17.210"));
     }
 
     #[test]
