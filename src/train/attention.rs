@@ -14,7 +14,7 @@ use crate::encoder::vectors;
 struct Recipe {
     #[allow(dead_code)]
     stage: String,
-    /// Models whose encoder has not seen the first or the second half of the labelled notes; a fold lies in one half.
+    /// Models whose encoder has not seen the first or the second half of the labelled notes.
     held_out: [PathBuf; 2],
     /// What it learns from.
     samples: PathBuf,
@@ -46,7 +46,7 @@ pub fn run(path: &Path, device: &str) -> Result<AttentionReport, TrainError> {
     let folds = if recipe.folds.is_empty() { (0..FOLDS).collect() } else { recipe.folds.clone() };
     let mut models = Vec::new();
     for fold in folds {
-        let folder = recipe.held_out.get(fold % 2).unwrap_or(&recipe.held_out[0]);
+        let folder = &recipe.held_out[claims::half_of_fold(fold)];
         let vectors = vectors::open_code_vectors(folder)?;
         models.push(claims::learned(&samples, fold, BaseFolder { path: folder, vectors: &vectors }, &recipe.claims, &device)?);
     }

@@ -138,6 +138,11 @@ pub struct BaseFolder<'a> {
     pub vectors: &'a VectorFile,
 }
 
+/// Which of the two held-out encoders has not seen a fold: a fold lies in one half of the notes.
+pub fn half_of_fold(fold: usize) -> usize {
+    fold % 2
+}
+
 /// The model of one fold: learned from the notes of the others, or read where it is there.
 pub fn learned(
     samples: &[Sample],

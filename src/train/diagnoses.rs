@@ -205,7 +205,7 @@ pub fn fit(
     }
     let mut joint = fit_all(notes, &joint_names, &settings.joint, &likely, joint_values);
     let (mut x, mut y, mut w) = (Vec::new(), Vec::new(), Vec::new());
-    for (n, logits) in notes.iter().zip(&joint_oof).filter(|(n, _)| is_note(n, documents)) {
+    for (n, logits) in notes.iter().zip(&joint_oof).filter(|(n, _)| is_note(&documents[n.document])) {
         x.extend_from_slice(logits);
         y.extend_from_slice(&n.labels);
         w.extend_from_slice(&n.weights);
@@ -217,9 +217,8 @@ pub fn fit(
         .map(|l| l.iter().map(|l| sigmoid(joint.calibration.slope * l + joint.calibration.offset)).collect())
         .collect();
 
-    let whole = |d: &LabelledDocument| d.corpus != CHARTS;
-    let at = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold, &whole);
-    let of_short = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold, &|d| !whole(d));
+    let at = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold, &is_note);
+    let of_short = |threshold: f32| score_at(notes, documents, lexicon, &probabilities, threshold, &|d| !is_note(d));
     let steps: Vec<f32> = (8..=70).map(|i| i as f32 / 100.0).collect();
     let tried: Vec<(f32, Outcome)> = steps.par_iter().map(|t| (*t, at(*t))).collect();
     // The curve is flat and jagged at its top: its middle carries over to other notes better than its highest point.
@@ -277,14 +276,14 @@ impl Outcome {
 
 /// Short charts teach which code words mean; how many codes a note has, how sure the model may be and what it is measured on
 /// is told by whole notes.
-fn is_note(rows: &NoteRows, documents: &[LabelledDocument]) -> bool {
-    documents[rows.document].corpus != CHARTS
+fn is_note(document: &LabelledDocument) -> bool {
+    document.corpus != CHARTS
 }
 
 /// Share of required diagnoses for which an acceptable code is a candidate.
 fn candidate_recall(notes: &[NoteRows], documents: &[LabelledDocument], lexicon: &Lexicon) -> f64 {
     let (mut found, mut required) = (0usize, 0usize);
-    for n in notes.iter().filter(|n| is_note(n, documents)) {
+    for n in notes.iter().filter(|n| is_note(&documents[n.document])) {
         let codes: BTreeSet<&str> = n.table.codes.iter().map(|c| lexicon.code(*c)).collect();
         for d in documents[n.document].diagnoses.iter().filter(|d| d.role != Role::Optional) {
             let is_candidate = codes.contains(d.code.as_str()) || d.alternatives.iter().any(|a| codes.contains(a.as_str()));
@@ -306,7 +305,7 @@ pub(super) fn whole_set(
     let (signs, right): (Vec<_>, Vec<_>) = notes
         .iter()
         .zip(probabilities)
-        .filter(|(n, _)| is_note(n, documents))
+        .filter(|(n, _)| is_note(&documents[n.document]))
         .map(|(n, p)| {
             let (_, why_not) = choose(&n.table, p, &n.candidates, lexicon, None, threshold);
             let outcome = score_at(std::slice::from_ref(n), documents, lexicon, std::slice::from_ref(p), threshold, &|_| true);

@@ -181,8 +181,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str, prepare: bool) -> Resu
             for (path, reader) in std::iter::once((&recipe.base, &reader)).chain(folders.iter().zip(&held)) {
                 bases.push(BaseFolder { path, vectors: reader.title_vectors().ok_or_else(no_titles)? });
             }
-            // A fold lies in one half.
-            let of_fold = |fold: usize| bases.get(1 + fold % 2).copied().unwrap_or(bases[0]);
+            let of_fold = |fold: usize| bases.get(1 + claims::half_of_fold(fold)).copied().unwrap_or(bases[0]);
             let out = recipe.studies.is_empty().then(|| out.unwrap_or(&recipe.base));
             let fitted = claims::fit(&samples, &of_fold, settings, &device, out);
             Some(fitted.map_err(|e| problem(e.to_string()))?)
