@@ -235,6 +235,13 @@ fn leading_number(text: &str) -> Option<u32> {
     if end > 2 { None } else { digits[..end].parse().ok() }
 }
 
+/// Whether a question mark behind these words of a sentence opens what is doubted ("Imp: ? Gout", "?? MI") instead of ending it.
+fn is_doubt(before: &str, after: &str) -> bool {
+    let words = before.trim_end_matches('?').trim_end();
+    let doubled = after.starts_with('?') || before.ends_with('?');
+    words.is_empty() || words.ends_with([':', ',', '(', '-']) || doubled && before.trim_end_matches('?').ends_with(' ')
+}
+
 /// If the mark at `at` ends the sentence that began at `start`: the byte after it and any closing quote.
 fn sentence_end(text: &str, start: usize, at: usize, limit: usize) -> Option<usize> {
     let after = &text[at + 1..limit];
@@ -251,6 +258,9 @@ fn sentence_end(text: &str, start: usize, at: usize, limit: usize) -> Option<usi
         return (glued && following.nth(1).is_some_and(char::is_lowercase)).then_some(end);
     }
     let comma = closed.starts_with(',');
+    if text.as_bytes()[at] == b'?' && is_doubt(&text[start..at], after) {
+        return None;
+    }
     if text.as_bytes()[at] != b'.' {
         return (!first.is_lowercase()).then_some(end);
     }

@@ -44,6 +44,16 @@ fn a_procedure_heading_names_or_tells() {
 }
 
 #[test]
+fn a_question_mark_before_a_disease_doubts_it() {
+    assert_eq!(sentences("Numb face ? Gout as well."), ["Numb face ?", "Gout as well."]);
+    assert_eq!(
+        sentences("Weak on the left, ? Stroke. Called ambulance ?? MI."),
+        ["Weak on the left, ? Stroke.", "Called ambulance ?? MI."]
+    );
+    assert_eq!(sentences("Can she come back? Yes."), ["Can she come back?", "Yes."]);
+}
+
+#[test]
 fn full_stops_that_end_nothing() {
     let text = "Dr. Smith saw J. Doe at 2 p.m. today. Took 2.5 mg b.i.d. for pain, e.g. in the knee vs. hip. No. 5 blade. He has hepatitis C. She left.";
     assert_eq!(

@@ -17,7 +17,7 @@ use super::diagnosis_study::{self, Measured, Study};
 use super::encoder::dataset::half_of;
 use super::tagging::export::DOCUMENTS;
 use crate::codeset::CodeSets;
-use crate::coding::bag_of_words::{DIAGNOSES_FILE, NoteWords, terms};
+use crate::coding::bag_of_words::{BagOfWords, DIAGNOSES_FILE, NoteWords, Scores, terms};
 use crate::coding::diagnoses::gather::Material;
 use crate::coding::diagnoses::recheck;
 use crate::coding::lexicon::{COUNTS_FILE, Lexicon, PhraseCounts};
@@ -139,10 +139,7 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str, prepare: bool) -> Resu
     }
     documents.retain(|d| !recipe.leave_out.iter().any(|start| d.id.starts_with(start.as_str())));
     let words = recipe.words.as_ref().map(|settings| bag_of_words::fit_diagnoses(&documents, settings));
-    let words_of = |i: usize| {
-        let (bag, scores) = words.as_ref()?;
-        Some(NoteWords { bag, note: bag.note(&terms(&documents[i].text)), scores: scores[i].clone() })
-    };
+    let words_of = |i: usize| words.as_ref().map(|words| note_words(words, &documents, i));
     let reader = Reader::open(&recipe.base, &recipe.codesets, device)?;
     let folders = recipe.held_out.clone().unwrap_or_default();
     let held = match &recipe.held_out {
@@ -202,8 +199,9 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str, prepare: bool) -> Resu
     let folder = out.unwrap_or(&recipe.base);
     let mut files = vec!["diagnoses.json.gz", DOCUMENTS];
     let words = match &words {
-        Some((bag, scores)) => {
-            let of_words = |i: usize| NoteWords { bag, note: bag.note(&terms(&documents[i].text)), scores: scores[i].clone() };
+        Some(learned) => {
+            let (bag, scores) = learned;
+            let of_words = |i: usize| note_words(learned, &documents, i);
             let ranked = (probabilities.as_slice(), model.thresholds.standard);
             let mut look = last_look::fit(&rows, &documents, reader.lexicon(), &names, ranked, &of_words, &recipe.recheck);
             probabilities = look.probabilities;
@@ -238,6 +236,11 @@ pub fn run(path: &Path, out: Option<&Path>, device: &str, prepare: bool) -> Resu
     let learned = diagnoses::phrase_counts(&documents, None).to_file();
     learned.and_then(|bytes| std::fs::write(&counts, bytes)).map_err(|e| failed(&counts, e.to_string()))?;
     Ok(DiagnosisReport::Fitted { ranking: report, words })
+}
+
+/// What the words of a document say, by weights that it did not teach.
+fn note_words<'a>((bag, scores): &'a (BagOfWords, Vec<Scores>), documents: &[LabelledDocument], i: usize) -> NoteWords<'a> {
+    NoteWords { bag, note: bag.note(&terms(&documents[i].text)), scores: scores[i].clone() }
 }
 
 /// Adds documents to the list of those that taught a model folder.
