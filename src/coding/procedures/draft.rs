@@ -98,9 +98,6 @@ impl ProcedureCoder {
                 && !(visit && is_operating_room(code) && (own(code) < MAJOR_IN_VISIT || another_day))
                 && !(code.starts_with('J') && prescribed::alone(&entry.line.evidence, view.text))
         });
-        for line in entries.iter_mut().map(|e| &mut e.line).filter(|l| !l.modifiers.iter().any(|m| m == "JW")) {
-            line.units = families::doses::total_of_toxin(&line.code, view.text).unwrap_or(line.units);
-        }
         let bundled = ncci::settle(context.code_sets, context.context.date_of_service, &mut entries);
         Draft { entries, bundled, verdicts }
     }

@@ -45,7 +45,7 @@ impl LineContext<'_> {
         let statement = &self.view.statements[candidate.statement];
         let text = statement.span.of(self.view.text);
         let units = entry.map_or(1, |entry| units::units(entry, further, text, self.view));
-        let dose = || code.starts_with(['J', 'Q']).then(|| drugs::units_of(&code, self.view.text)).flatten();
+        let dose = || code.starts_with(['J', 'Q']).then(|| drugs::units_of(&code, self.view.text, 1)).flatten();
         let units = if units > 1 { units } else { dose().unwrap_or(units) };
         let place = match statement.role {
             Role::Title => "named as the operation performed",
@@ -177,7 +177,9 @@ impl LineContext<'_> {
             Some(Laterality::Left) if sided => modifiers.push("LT"),
             _ => {}
         }
-        let waived = entry.is_some_and(|e| e.attributes.get("with").is_some_and(|w| w == "QW"));
+        // A blood count is waived on one analyzer only.
+        let waived =
+            entry.is_some_and(|e| e.attributes.get("with").is_some_and(|w| w == "QW")) && !matches!(code, "85025" | "85027");
         if waived && self.context.payer.starts_with("medic") {
             modifiers.push("QW");
         }

@@ -8,9 +8,11 @@ mod add_ons;
 pub mod affinity;
 pub mod attributes;
 pub mod candidates;
+mod circumstances;
 pub mod components;
 pub mod confidence;
 mod corrections;
+mod counted;
 mod decided;
 mod draft;
 pub mod evidence;
@@ -241,6 +243,8 @@ impl ProcedureCoder {
         bundled.extend(self.stand_beside(&context, &candidates, &probabilities, &mut verdicts, &mut entries));
         context.order(&mut entries);
         coding.lines = entries.into_iter().map(|entry| entry.line).collect();
+        circumstances::modify(&mut coding.lines, view.text, input.context, input.code_sets);
+        counted::settle(&mut coding.lines, view.text, input.context, &self.families, input.code_sets);
         let words = &self.knowledge.index.words;
         let note = PointerNote {
             text: view.text,

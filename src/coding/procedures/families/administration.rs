@@ -16,6 +16,43 @@ pub fn decides(code: &str) -> bool {
     matches!(code, "90460" | "90461" | "90471" | "90472" | "90473" | "90474" | "90480" | "G0008" | "G0009" | "G0010")
 }
 
+/// Sets the units of administration by the products that are on the claim, whoever found them.
+pub fn recount(lines: &mut Vec<Line>, families: &FamilyTables, title: &dyn Fn(&str) -> String) {
+    let has = |code: &str| lines.iter().any(|l| l.code == code);
+    let medicares = |code: &str| ["G0008", "G0009", "G0010"].contains(&code) && has(code);
+    let vaccine = |line: &Line| {
+        let own = families.of_code(&line.code).iter().filter_map(|f| families.families[*f].vaccine.as_ref());
+        own.into_iter().find(|v| v.own.is_none() && !v.medicare.as_deref().is_some_and(medicares))
+    };
+    let products: Vec<_> = lines.iter().filter_map(vaccine).collect();
+    let count = products.len() as u32;
+    if count == 0 {
+        return;
+    }
+    let oral = products.iter().filter(|v| v.oral_or_nasal).count() as u32;
+    let components: u32 = products.iter().map(|v| v.components.max(1)).sum();
+    if has("90460") {
+        set(lines, "90460", count, "90460", title);
+        set(lines, "90461", components - count, "90460", title);
+    } else if has("90471") && count > oral {
+        set(lines, "90472", count - oral - 1, "90471", title);
+        set(lines, "90474", oral, "90471", title);
+    }
+}
+
+/// Gives a code its units: none takes it off, and where it is missing it comes behind `first`.
+fn set(lines: &mut Vec<Line>, code: &str, units: u32, first: &str, title: &dyn Fn(&str) -> String) {
+    if units == 0 {
+        lines.retain(|l| l.code != code);
+    } else if let Some(line) = lines.iter_mut().find(|l| l.code == code) {
+        line.units = units;
+    } else if let Some(at) = lines.iter().position(|l| l.code == first) {
+        let reason = "Counted by the vaccines on this claim.".to_owned();
+        let line = Line { code: code.to_owned(), units, title: title(code), reason, ..lines[at].clone() };
+        lines.insert(at + 1, line);
+    }
+}
+
 /// Words that say that the physician counselled patient or family.
 const COUNSELLED: [&str; 22] = [
     "talked w/",

@@ -1,17 +1,10 @@
 //! Drugs given in the office: code, units from the dose, and what was left of a single-dose container.
 //!
-//! The drug table gives the code and the size of its unit; the dose is the one beside the name. Medicare wants JZ where
-//! nothing of a single-dose container was discarded and JW on a second line for what was; where the note does not say
-//! which container it was, neither is added.
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+//! The drug table gives the code and the size of its unit; the dose is the one beside the name.
 use crate::claim::{Line, Query};
 use crate::codeset::drugs::Drugs;
 use crate::coding::procedures::lines::is_facility;
 use crate::coding::procedures::statements::Role;
-use crate::coding::procedures::units;
 use crate::document::{Evidence, Span};
 use crate::note::NoteType;
 
@@ -25,10 +18,6 @@ pub fn decides(code: &str) -> bool {
     Drugs::embedded().all().iter().any(|d| d.hcpcs.iter().any(|(c, _)| *c == code))
         && !matches!(code, "J7620" | "J7613" | "J7308" | "J7345")
 }
-
-static DISCARDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:discard\w*|wast\w*)\s+(?:\w+\s+){0,2}?(\d+(?:\.\d+)?)\s*(mg|units?|u\b|mcg)|(\d+(?:\.\d+)?)\s*(mg|units?|u\b|mcg)?\s+(?:\w+\s+){0,3}?(?:was\s+|were\s+)?(?:discard|wast)\w*").ok()
-});
 
 /// Drugs that offices buy and give: hardly one is taken at home.
 pub fn is_given_in_offices(code: &str) -> bool {
@@ -171,7 +160,12 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
             else {
                 continue;
             };
-            let units = dose_near(text, (start, end), unit);
+            let units = dose_near(text, (start, end), unit, 1).or_else(|| {
+                // The dose may stand in another piece of the sentence.
+                let sentence = passages.view.statements[*statement].span;
+                let place = (at - sentence.start, at + name.len() - sentence.start);
+                dose_near(sentence.of(view.text), place, unit, 1)
+            });
             let goes_in = injects && JOINT_DRUGS.contains(&code) && units.is_some();
             let route = tokens.iter().any(|t| ROUTES.contains(&t.text.as_str()));
             let history = role == Role::Story && !goes_in && !route && !tokens.iter().any(|t| is_doing(&t.text));
@@ -186,81 +180,25 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
             add(&mut found, code, (units, lower.contains("total")), passages, Span::new(at, at + name.len()));
         }
     }
-    let medicare = setting.context.payer == "medicare";
-    let single = [
-        "single-dose",
-        "single dose",
-        "prefilled",
-        "pre-filled",
-        "whole vial",
-        "entire vial",
-        "entire syringe",
-        "nothing discarded",
-        "no waste",
-        "none discarded",
-        "no wastage",
-        "full syringe",
-        "all used",
-        "full dose",
-        "none wasted",
-        "zero waste",
-        "nothing wasted",
-        "vial used",
-        "no drug wasted",
-    ];
-    let multi = ["multi-dose", "multidose", "multiple dose", "multiple-dose", "ml vial of", "bottle"];
-    let sealed = single.iter().any(|w| whole.contains(w)) && !multi.iter().any(|w| whole.contains(w));
-    let waste = LazyLock::force(&DISCARDED).as_ref().and_then(|p| p.captures(&whole)).and_then(|c| {
-        let number = c.get(1).or(c.get(3))?;
-        let measure = c.get(2).or(c.get(4)).map_or("", |m| m.as_str());
-        Some((number.start(), number.as_str().parse::<f64>().ok()?, measure.to_owned()))
-    });
-    let whose = if found.len() == 1 { Some(0) } else { waste.as_ref().and_then(|(at, ..)| told_with(&found, *at, view.text)) };
-    if let Some(own) = whose.filter(|_| medicare) {
-        let code = found[own].0.code.clone();
-        let unit = Drugs::embedded().all().iter().flat_map(|d| d.hcpcs.iter()).find(|(c, _)| *c == code).map(|(_, u)| *u);
-        match (waste, unit) {
-            (Some((_, amount, measure)), Some(unit)) => {
-                if let Some((size, _)) = units::dose(unit) {
-                    let amount = if measure == "mcg" { amount / 1000.0 } else { amount };
-                    let mut second = found[own].0.clone();
-                    second.modifiers = vec!["JW".to_owned()];
-                    second.units = ((amount / size) - 1e-6).ceil().max(1.0) as u32;
-                    second.reason = format!("{} Discarded from a single-dose container.", second.reason);
-                    found.push((second, None));
-                }
-            }
-            (None, _) if sealed => found[own].0.modifiers.push("JZ".to_owned()),
-            _ => {}
-        }
-    }
     found
 }
 
-/// Units of a drug's code by the first dose that a text tells in one line with one of its names.
-pub fn units_of(code: &str, text: &str) -> Option<u32> {
-    text.lines().find_map(|line| units_in(code, line))
+/// Units of a drug's code by the first dose that a text tells in one line with one of its names; `places`: how many were injected.
+pub fn units_of(code: &str, text: &str, places: u32) -> Option<u32> {
+    text.lines().find_map(|line| units_in(code, line, places))
 }
 
-fn units_in(code: &str, text: &str) -> Option<u32> {
+fn units_in(code: &str, text: &str, places: u32) -> Option<u32> {
     let known = Drugs::embedded().find(text).filter_map(|h| {
         let (_, unit) = h.drug.hcpcs.iter().find(|(c, _)| *c == code)?;
-        dose_near(text, (h.start, h.end), unit)
+        dose_near(text, (h.start, h.end), unit, places)
     });
     let lower = text.to_lowercase();
     let plain = PLAIN.iter().filter(|(_, c, _)| *c == code).filter_map(|(name, _, unit)| {
         let start = lower.find(name).filter(|_| lower.len() == text.len())?;
-        dose_near(text, (start, start + name.len()), unit)
+        dose_near(text, (start, start + name.len()), unit, places)
     });
     known.chain(plain).next()
-}
-
-/// The drug of a sentence that says what was thrown away: the last one named before it.
-fn told_with(found: &[(Line, Option<Query>)], at: usize, text: &str) -> Option<usize> {
-    let named = |i: &usize| found[*i].0.evidence.last().map_or(0, |e| e.start);
-    let own = (0..found.len()).filter(|i| named(i) < at).max_by_key(named)?;
-    let between = text.get(named(&own)..at)?;
-    (!between.contains(". ") && !between.contains('\n')).then_some(own)
 }
 
 /// A report of an injection into a joint, a tendon or the skin that names no hospital and none of its machines comes from a
@@ -275,7 +213,7 @@ fn of_clinic(setting: &Setting<'_>, claimed: &[String], whole: &str) -> bool {
 }
 
 /// Drugs that notes name without what tells the injected form from others.
-const PLAIN: [(&str, &str, &str); 13] = [
+const PLAIN: [(&str, &str, &str); 14] = [
     ("benzathine pcn", "J0561", "100,000 units"),
     ("pcn g benzathine", "J0561", "100,000 units"),
     ("triamcinolone", "J3301", "10 mg"),
@@ -286,6 +224,7 @@ const PLAIN: [(&str, &str, &str); 13] = [
     ("methylpred", "J1010", "1 mg"),
     ("dex", "J1100", "1 mg"),
     ("tac", "J3301", "10 mg"),
+    ("triam", "J3301", "10 mg"),
     ("ketorolac", "J1885", "15 mg"),
     ("onabotulinum", "J0585", "1 unit"),
     ("solumedrol", "J2919", "5 mg"),
