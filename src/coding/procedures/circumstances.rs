@@ -1,5 +1,6 @@
 //! Modifiers that the circumstances of the whole note put on its services: a return to the operating room, a further stage, two
-//! surgeons, a procedure broken off, a therapist's plan of care, advance care planning beside a wellness visit.
+//! surgeons, a procedure broken off, a therapist's plan of care, advance care planning beside a wellness visit, the one side that a
+//! note speaks of.
 //!
 //! Sources: CPT appendix A (33, 53, 58, 62, 78); Medicare Claims Processing Manual, chapter 5, section 20.1 (GN, GO, GP) and chapter
 //! 12, sections 40.2 and 40.8; National Coverage Determination 20.32 (valves by catheter: Q0).
@@ -9,6 +10,8 @@ use regex::Regex;
 
 use crate::claim::Line;
 use crate::codeset::CodeSets;
+use crate::coding::procedures::sides;
+use crate::extract::Laterality;
 use crate::note::{Context, NoteType};
 
 /// Bytes at the beginning of a report in which it says why it was made.
@@ -59,7 +62,9 @@ pub(super) fn modify(lines: &mut [Line], text: &str, context: &Context, code_set
     let medicare = context.payer == "medicare";
     let report = matches!(context.note_type, NoteType::Operative | NoteType::Procedure);
     let back = returned(text, report);
-    let staged = report && !back && says(&STAGE, text) && says(&SAME_SURGEON, text);
+    let mohs = lines.iter().any(|l| l.code.starts_with("1731"));
+    // The stages of Mohs surgery are of one session.
+    let staged = report && !back && !mohs && says(&STAGE, text) && says(&SAME_SURGEON, text);
     if back || staged {
         for line in lines.iter_mut().filter(|l| is_surgery(&l.code)) {
             put(line, if back { "78" } else { "58" });
@@ -74,6 +79,15 @@ pub(super) fn modify(lines: &mut [Line], text: &str, context: &Context, code_set
         && let Some(line) = lines.iter_mut().find(|l| shared(&l.code))
     {
         put(line, "62");
+    }
+    let side = match sides::only_side(text) {
+        Some(Laterality::Right) => Some("RT"),
+        Some(Laterality::Left) => Some("LT"),
+        _ => None,
+    };
+    if let Some(side) = side {
+        let both = lines.iter_mut().flat_map(|l| l.modifiers.iter_mut()).filter(|m| *m == "50");
+        both.for_each(|m| *m = side.to_owned());
     }
     let broken_off = says(&ATTEMPTED, text) && says(&BROKEN_OFF, text);
     let wellness = says(&WELLNESS, text);
@@ -96,9 +110,9 @@ pub(super) fn modify(lines: &mut [Line], text: &str, context: &Context, code_set
 /// Services that are told under the name of the whole although they were broken off.
 const MAY_BE_BROKEN_OFF: [&str; 8] = ["31231", "31575", "45378", "58100", "58300", "58558", "G0105", "G0121"];
 
-/// Codes of the section of surgery; the stages of Mohs surgery are no stages of this kind.
+/// Codes of the section of surgery.
 fn is_surgery(code: &str) -> bool {
-    code.len() == 5 && ("10004"..="69990").contains(&code) && !code.starts_with("1731")
+    code.len() == 5 && ("10004"..="69990").contains(&code)
 }
 
 /// Under whose plan of care Medicare has a service that is always therapy.
@@ -148,6 +162,8 @@ mod tests {
         assert_eq!(back, [["78"]]);
         let staged = modified("Staged flap division, 3 weeks after reconstruction by me.", &["15630"], NoteType::Operative);
         assert_eq!(staged, [["58"]]);
+        let mohs = modified("Mohs, tumor and pathology by me. Stage II: clear. Flap.", &["17311", "14060"], NoteType::Operative);
+        assert!(mohs.iter().all(Vec::is_empty));
         assert!(modified("Staged at T2. Lumpectomy.", &["19301"], NoteType::Operative)[0].is_empty());
         assert!(modified("Debridement. Return to the OR in 24 hours is planned.", &["11004"], NoteType::Operative)[0].is_empty());
         assert!(modified("No return to OR so far. Wound fine.", &["99024"], NoteType::Office)[0].is_empty());

@@ -1,4 +1,8 @@
 //! Sides, digits and eyelids of a service, and the modifiers that say them.
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::document::Span;
 use crate::extract::Laterality;
 
@@ -7,15 +11,17 @@ use super::statements::{Role, Statement};
 use super::view::NoteView;
 
 /// Services of one side of the body though no indicator of the fee schedule says so (`0`, `2` or none): operations on limbs,
-/// lungs, dialysis accesses and the scrotum, removal of implants, casts and braces, a hip's films, an ear's wax. Coders name the
+/// lungs, breasts, dialysis accesses and the scrotum, removal of implants, casts and braces, a hip's films, an ear's wax. Coders name the
 /// side there on nearly all labelled lines; never on spine, skull and skin.
 pub fn is_of_one_side(code: &str) -> bool {
     let within = |first: &str, last: &str| (first..=last).contains(&code);
     let surgery =
         [("11010", "11012"), ("20551", "20551"), ("20612", "20612"), ("20680", "20694"), ("23000", "28899"), ("32035", "32674")];
     let other = [("36818", "36838"), ("36901", "36909"), ("55040", "55060"), ("69210", "69210"), ("73501", "73503")];
+    let of_pairs =
+        [("19000", "19001"), ("19081", "19086"), ("30905", "30905"), ("76881", "76882"), ("77065", "77065"), ("93971", "93971")];
     let supplies = [("L1800", "L2999"), ("L3650", "L4631"), ("Q4001", "Q4048")];
-    code.len() == 5 && surgery.iter().chain(&other).chain(&supplies).any(|(first, last)| within(first, last))
+    code.len() == 5 && surgery.iter().chain(&other).chain(&of_pairs).chain(&supplies).any(|(first, last)| within(first, last))
 }
 
 /// Whether "right" or "left" between two words names no side of the patient: the verb, the chambers of the heart, the lobes and
@@ -117,6 +123,29 @@ fn says_both(text: &str) -> bool {
     ["bilat", "both", "b/l", "each side", "left and right", "right and left"].iter().any(|w| lower.contains(w))
 }
 
+/// The one side of a note that nowhere speaks of both: that which it names oftener, else first. "Right eye 20/30, left 20/20" makes
+/// nothing bilateral.
+pub fn only_side(text: &str) -> Option<Laterality> {
+    static OF_BOTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)bilat|\bboth\b|\bb/l\b|\beach\b|\bou\b|\b(?:left|l) ?(?:and|&|then|\+|/) ?(?:right|r)\b|\b(?:right|r) ?(?:and|&|then|\+|/) ?(?:left|l)\b|\b(?:other|two|2) sides?\b|\blikewise\b|\bsame on\b|\brepeat|\bears\b|\bknees\b|\bshoulders\b").ok()
+    });
+    if LazyLock::force(&OF_BOTH).as_ref().is_none_or(|p| p.is_match(text)) {
+        return None;
+    }
+    let of = |word: &str| match word {
+        "right" | "Right" | "RIGHT" | "R" | "Rt" | "RT" | "OD" | "RLE" | "RUE" => Some(Laterality::Right),
+        "left" | "Left" | "LEFT" | "L" | "Lt" | "LT" | "OS" | "LLE" | "LUE" => Some(Laterality::Left),
+        _ => None,
+    };
+    let named: Vec<Laterality> = text.split(|c: char| !c.is_alphanumeric()).filter_map(of).collect();
+    let right = named.iter().filter(|s| **s == Laterality::Right).count();
+    match (2 * right).cmp(&named.len()) {
+        std::cmp::Ordering::Greater => Some(Laterality::Right),
+        std::cmp::Ordering::Less => Some(Laterality::Left),
+        std::cmp::Ordering::Equal => named.first().copied(),
+    }
+}
+
 /// The text between the commas, semicolons and line ends around a candidate's words.
 pub fn clause_text<'a>(view: &NoteView<'a>, statement: &Statement, candidate: &CodeCandidate) -> &'a str {
     let place = |p: Option<&u16>| p.and_then(|p| statement.words.get(usize::from(*p))).map(|w| w.span);
@@ -201,6 +230,15 @@ pub fn eyelid(text: &str, side: Option<Laterality>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_note_of_one_side() {
+        assert_eq!(only_side("FB right eye. VA R 20/30 L 20/20."), Some(Laterality::Right));
+        assert_eq!(only_side("Left inguinal hernia. Exam: reducible L groin, R none."), Some(Laterality::Left));
+        assert_eq!(only_side("Wax in both canals, R worse"), None);
+        assert_eq!(only_side("Wax removed, L then R"), None);
+        assert_eq!(only_side("Wax removed"), None);
+    }
 
     #[test]
     fn sides_and_digits() {

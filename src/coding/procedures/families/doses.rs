@@ -158,6 +158,7 @@ fn by_volume(text: &str, strength: usize, (at, name_end): (usize, usize), doses:
         } else {
             text.get(to..start)
         };
+        let between = between.map(|b| b.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'));
         between.is_some_and(|b| b.len() < 40 && !b.contains(['+', ';', '.']) && !b.contains(" with ") && !b.contains(" and "))
     };
     let volume = doses
