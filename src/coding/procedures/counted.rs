@@ -1,5 +1,6 @@
 //! Units that the note as a whole tells, whoever found the line: scored instruments, pushes, skin tests, virus types, doses in each
 //! of several places, containers, and vaccines given.
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -11,6 +12,7 @@ use crate::note::Context;
 
 /// Counts anew for all lines of a claim.
 pub(super) fn settle(lines: &mut Vec<Line>, text: &str, context: &Context, families: &FamilyTables, code_sets: &CodeSets) {
+    told_once(lines);
     let codes: Vec<String> = lines.iter().map(|l| l.code.clone()).collect();
     let on_claim = |code: &str| codes.iter().filter(|c| *c == code).count() as u32;
     let places = places_injected(lines);
@@ -35,6 +37,12 @@ pub(super) fn settle(lines: &mut Vec<Line>, text: &str, context: &Context, famil
         procedures.find(code).map(|i| procedures.descriptor(i).to_owned()).unwrap_or_default()
     };
     administration::recount(lines, families, &title);
+}
+
+/// A test that two tables found is told once.
+fn told_once(lines: &mut Vec<Line>) {
+    let mut seen: BTreeSet<(String, Vec<String>)> = BTreeSet::new();
+    lines.retain(|l| !l.code.starts_with('8') || seen.insert((l.code.clone(), l.modifiers.clone())));
 }
 
 /// Units of a drug: a toxin's stated total, else the dose where the line does not know it yet or knows that of one place only.
@@ -146,6 +154,19 @@ mod tests {
         assert_eq!(instruments("teacher + parent Vanderbilts scored today"), Some(2));
         assert_eq!(instruments("PHQ-2 1. PHQ-9 at the next visit."), None);
         assert_eq!(instruments("F/u GAD, doing well"), None);
+    }
+
+    #[test]
+    fn a_test_of_two_tables_is_told_once() {
+        let line = |modifiers: &[&str]| Line {
+            code: "87804".to_owned(),
+            modifiers: modifiers.iter().map(|m| (*m).to_owned()).collect(),
+            units: 1,
+            ..Line::default()
+        };
+        let mut lines = vec![line(&["QW"]), line(&["QW", "59"]), line(&["QW", "59"])];
+        told_once(&mut lines);
+        assert_eq!(lines.len(), 2);
     }
 
     #[test]

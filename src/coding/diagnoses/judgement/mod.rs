@@ -4,6 +4,7 @@ mod child;
 mod diabetes;
 mod differential;
 mod immunization;
+mod instruments;
 mod long_term;
 mod records;
 mod social;
@@ -65,6 +66,7 @@ pub(super) fn judge(table: &Table, probabilities: &mut [f32], candidates: &Candi
             || child::is_of_adults(&note, row)
             || records::is_of_another(&note, row)
             || immunization::is_none(&note, row)
+            || instruments::is_only(&note, row)
             || differential::is_only(&note, row);
         if withheld {
             *probability = 0.0;

@@ -66,7 +66,7 @@ fn is_gauge(amount: f64, size: f64, measure: &str) -> bool {
 }
 
 /// Whether a dose that begins a text is the size of a container ("200 unit vial"): what of it was given is said elsewhere.
-fn is_container(text: &str) -> bool {
+pub(super) fn is_container(text: &str) -> bool {
     let behind = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-' || c == ' ');
     let behind = behind.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let mut words = behind.split(|c: char| !c.is_ascii_alphanumeric() && c != '/').filter(|w| !w.is_empty());

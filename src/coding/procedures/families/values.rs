@@ -8,6 +8,7 @@ use crate::coding::procedures::measures::Measures;
 use crate::coding::procedures::units;
 use crate::document::numerals::number_word;
 
+use super::doses;
 use super::passage::Passages;
 use super::pattern::Alternatives;
 use super::short_values;
@@ -77,7 +78,12 @@ fn numbers(passages: &Passages<'_>, kind: &Kind, range: &Range<usize>) -> Vec<f6
         Kind::Minutes if measures.minutes.is_empty() => short_values::clock(text),
         Kind::Minutes => measures.minutes,
         Kind::Wasted => short_values::wasted(text),
-        Kind::Dose(unit) => units::doses(text).into_iter().filter(|(_, m)| m == unit).map(|(n, _)| n).collect(),
+        Kind::Dose(unit) => {
+            let all: Vec<(usize, f64, &str)> = units::doses_at(text).into_iter().filter(|(.., m)| m == unit).collect();
+            let given = all.iter().filter(|(start, ..)| !doses::is_container(&text[*start..]));
+            let given: Vec<f64> = given.map(|(_, n, _)| *n).collect();
+            if given.is_empty() { all.iter().map(|(_, n, _)| *n).collect() } else { given }
+        }
         _ => Vec::new(),
     }
 }
