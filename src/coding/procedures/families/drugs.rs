@@ -163,8 +163,8 @@ pub fn lines(passages: &Passages<'_>, setting: &Setting<'_>, claimed: &[String])
             let units = dose_near(text, (start, end), unit, 1).or_else(|| {
                 // The dose may stand in another piece of the sentence.
                 let sentence = passages.view.statements[*statement].span;
-                let place = (at - sentence.start, at + name.len() - sentence.start);
-                dose_near(sentence.of(view.text), place, unit, 1)
+                let start = at.checked_sub(sentence.start).filter(|_| at + name.len() <= sentence.end)?;
+                dose_near(sentence.of(view.text), (start, start + name.len()), unit, 1)
             });
             let goes_in = injects && JOINT_DRUGS.contains(&code) && units.is_some();
             let route = tokens.iter().any(|t| ROUTES.contains(&t.text.as_str()));
