@@ -14,7 +14,7 @@ use crate::coding::procedures::sides;
 use crate::extract::Laterality;
 use crate::note::{Context, NoteType};
 
-/// Bytes at the beginning of a report in which it says why it was made.
+/// Characters at the beginning of a report in which it says why it was made.
 const BEGINNING: usize = 500;
 /// And of another note, in its first words.
 const TITLE: usize = 60;

@@ -91,17 +91,11 @@ fn instruments(text: &str) -> Option<u32> {
         Regex::new(r"(?i)^\W{0,3}(?:(?:today|score[ds]?|total|is|was|of|by \w+|now|at|=|:)\W{0,3}){0,4}\d{1,2}\b|^[^.;\n]{0,45}\b(?:scored|completed|filled)").ok()
     });
     let scored = LazyLock::force(&SCORED).as_ref()?;
-    let told = |name: &Regex| name.find_iter(text).find(|m| scored.is_match(&text[m.end()..])).map(|m| m.start());
-    let mut count = 0;
-    for name in NAMES.iter() {
-        let Some(at) = told(name) else { continue };
-        count += 1;
-        // A form of the parent and one of the teacher are two.
-        let near: String =
-            text[..at].chars().rev().take(30).collect::<String>().chars().rev().chain(text[at..].chars().take(110)).collect();
-        let near = near.to_lowercase();
-        count += u32::from(near.contains("vanderbilt") && near.contains("parent") && near.contains("teacher"));
-    }
+    let told = |name: &&Regex| name.find_iter(text).any(|m| scored.is_match(&text[m.end()..]));
+    let count = NAMES.iter().filter(told).count() as u32;
+    // A form of the parent and one of the teacher are two.
+    let both_forms = |line: &str| ["vanderbilt", "parent", "teacher"].iter().all(|w| line.to_lowercase().contains(w));
+    let count = count + u32::from(count > 0 && text.lines().any(both_forms));
     (count > 0).then_some(count)
 }
 

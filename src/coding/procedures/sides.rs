@@ -18,10 +18,10 @@ pub fn is_of_one_side(code: &str) -> bool {
     let surgery =
         [("11010", "11012"), ("20551", "20551"), ("20612", "20612"), ("20680", "20694"), ("23000", "28899"), ("32035", "32674")];
     let other = [("36818", "36838"), ("36901", "36909"), ("55040", "55060"), ("69210", "69210"), ("73501", "73503")];
-    let of_pairs =
+    let pairs =
         [("19000", "19001"), ("19081", "19086"), ("30905", "30905"), ("76881", "76882"), ("77065", "77065"), ("93971", "93971")];
     let supplies = [("L1800", "L2999"), ("L3650", "L4631"), ("Q4001", "Q4048")];
-    code.len() == 5 && surgery.iter().chain(&other).chain(&of_pairs).chain(&supplies).any(|(first, last)| within(first, last))
+    code.len() == 5 && surgery.iter().chain(&other).chain(&pairs).chain(&supplies).any(|(first, last)| within(first, last))
 }
 
 /// Whether "right" or "left" between two words names no side of the patient: the verb, the chambers of the heart, the lobes and
@@ -132,12 +132,10 @@ pub fn only_side(text: &str) -> Option<Laterality> {
     if LazyLock::force(&OF_BOTH).as_ref().is_none_or(|p| p.is_match(text)) {
         return None;
     }
-    let of = |word: &str| match word {
-        "right" | "Right" | "RIGHT" | "R" | "Rt" | "RT" | "OD" | "RLE" | "RUE" => Some(Laterality::Right),
-        "left" | "Left" | "LEFT" | "L" | "Lt" | "LT" | "OS" | "LLE" | "LUE" => Some(Laterality::Left),
-        _ => None,
-    };
-    let named: Vec<Laterality> = text.split(|c: char| !c.is_alphanumeric()).filter_map(of).collect();
+    let named: Vec<Laterality> = text.split(|c: char| !c.is_alphanumeric()).filter_map(sides).collect();
+    if named.contains(&Laterality::Bilateral) {
+        return None;
+    }
     let right = named.iter().filter(|s| **s == Laterality::Right).count();
     match (2 * right).cmp(&named.len()) {
         std::cmp::Ordering::Greater => Some(Laterality::Right),
