@@ -30,6 +30,7 @@ impl<const VNNI: bool, const BF16: bool> Lanes for Avx512<VNNI, BF16> {
     type I = __m512i;
     const ROWS: usize = 12;
     const VECTORS: usize = 2;
+    const INTEGER_ROWS: usize = 7;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self::F {

@@ -136,7 +136,7 @@ macro_rules! integer_product {
                     let panel = panels.add((first / PANEL) * PANEL * inputs + $together * (first % PANEL));
                     let columns = (outputs - first).min(width);
                     let sums = if scales.sums.is_null() { scales.sums } else { scales.sums.add(first) };
-                    for (row, count) in tiles(rows, S::ROWS) {
+                    for (row, count) in tiles(rows, S::INTEGER_ROWS) {
                         let at = row * outputs + first;
                         let end = end.at(first, at);
                         let scales =

@@ -19,6 +19,8 @@ pub(super) trait Lanes: Copy {
     const ROWS: usize;
     /// Columns of a tile, in vectors: 1 or 2. `ROWS × VECTORS` sums fit the registers.
     const VECTORS: usize;
+    /// Rows of a tile of integers: where the counts of a group and the sums over groups fit the registers together, the better.
+    const INTEGER_ROWS: usize = Self::ROWS;
 
     unsafe fn splat(x: f32) -> Self::F;
     unsafe fn load(from: *const f32) -> Self::F;
