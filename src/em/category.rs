@@ -314,9 +314,25 @@ fn hospital(view: &View, consult: bool, later: bool, recognises_consults: bool) 
     } else {
         (Category::HospitalInitial, "the first visit of a hospital stay", &INITIAL)
     };
+    if daily && let Some(i) = surgeons_day(view) {
+        let reason = "a day in hospital in the global period of an operation";
+        return Found::new(Category::PostoperativeGlobal, reason, vec![view.quote(i)]);
+    }
     let evidence = view.first(cue, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
     Found::new(category, reason, evidence)
 }
+
+/// The clause that counts the days since an operation, where who operated writes the note of the day.
+fn surgeons_day(view: &View) -> Option<usize> {
+    let opening: String = view.lower.trim_start().chars().take(OPENING_OF_A_DAY).collect();
+    if !POSTOPERATIVE_DAY.is_match(&opening) || OTHER_TEAM.is_match(&opening) {
+        return None;
+    }
+    view.first(&POSTOPERATIVE_DAY, |_| true).map(|(i, _)| i)
+}
+
+/// Characters of a daily note that say whose it is.
+const OPENING_OF_A_DAY: usize = 300;
 
 /// A first visit takes past, family or social history; a daily note does not.
 fn has_background(view: &View) -> bool {

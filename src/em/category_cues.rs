@@ -79,6 +79,18 @@ pub static DAILY: LazyLock<Regex> = LazyLock::new(|| {
         r"^\W*(?:hospital |hosp |post-?op )?(?:day|hd|pod) ?#?\d|\b(?:progress note|hospital day|postoperative day|post-?op(?:erative)? day|pod ?#?\d|days? post-?op|icu follow-?up|interval (?:history|events)|overnight|since yesterday|(?:is|feels|feeling|states|doing) (?:\w+ ){0,3}(?:better|well)|no (?:new|other) complaints|not in acute distress|no acute events|evaluated this a|was admitted approximately|is admitted|has been admitted|was seen and examined|going to see the patient|review of the medical record)",
     )
 });
+/// A day after an operation in hospital, told by who operated: its opening counts the days.
+pub static POSTOPERATIVE_DAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:post-? ?op(?:erative)? day|pod) ?#?[1-9]\d?\b|\b(?:first|second|third|fourth|fifth|sixth|seventh) post-? ?op(?:erative)? day|\b(?:\d{1,2}|one|two|three|four|five|six|seven)[- ]days? post-? ?op\w*",
+    )
+});
+/// Another team sees the patient than the one that operated.
+pub static OTHER_TEAM: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:hospitalist|medicine|medical|cardiology|cards|nephrology|renal|infectious|endocrin\w*|pulm\w*|psych\w*|pm&r|physiatr\w*|rehab\w*|palliative|pain service|dieti\w+|nutrition|intensiv\w+|critical care|s?icu attending|consult\w*|co-?manag\w*|per (?:ortho\w*|surg\w*|vascular|neurosurg\w*)|(?:surg\w*|ortho\w*) (?:pt|patient|following|primary|team)|(?:by|of|for) dr\b|by the \w+ team|zero-?day|no surgery)",
+    )
+});
 pub static INITIAL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:history and physical|h&p|admission (?:history|diagnos|note|date)|will (?:be )?admit|admit(?:ted)? (?:to|him|her|the|for|with)|reason for admission|presents? to (?:the )?(?:emergency|er\b|ed\b|hospital)|presented to|presents with|past medical history|family history|chief complaint)",

@@ -2,7 +2,7 @@
 //! (`rule_facts`: PC/TC indicator 1 in a facility's place of service), none in an office that has seen the patient.
 use crate::claim::Line;
 use crate::codeset::CodeSets;
-use crate::coding::procedures::components::{is_facility, splits};
+use crate::coding::procedures::components::{is_facility, read_by_who_does_it, splits};
 use crate::em::EmResult;
 use crate::note::{Context, NoteType, OriginKind};
 
@@ -17,6 +17,7 @@ pub(super) fn professional(context: &Context, em: &EmResult, lines: &mut [Line],
     for line in lines {
         let splits = splits(&line.code, sets.procedures.facts(&line.code, context.date_of_service).as_ref());
         let place = line.modifiers.iter().position(|m| m == "26" || m == "TC");
+        let reading = reading && !read_by_who_does_it(&line.code);
         match place {
             None if splits && (facility || reading) && line.modifiers.len() < 4 => line.modifiers.insert(0, "26".to_owned()),
             Some(at) if own && report && line.modifiers[at] == "26" => {

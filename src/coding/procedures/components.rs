@@ -32,6 +32,12 @@ pub fn splits(code: &str, facts: Option<&ProcedureFacts>) -> bool {
     facts.map_or_else(reading, |f| f.pc_tc == '1')
 }
 
+/// Whether the one who reads a test has done it with a machine of his own, unless the place says otherwise: needle electromyography
+/// and nerve conduction (of 62 lines in training notes 52 had no component).
+pub fn read_by_who_does_it(code: &str) -> bool {
+    code.len() == 5 && (("95860".."95888").contains(&code) || ("95905".."95914").contains(&code))
+}
+
 /// Whether a note of the office says that others read its films and bill for that.
 pub(super) fn technical_only(text: &str) -> bool {
     const OTHERS_READ: [&str; 10] = [
@@ -56,6 +62,7 @@ mod tests {
 
     #[test]
     fn codes_that_the_tables_do_not_hold() {
+        assert!(read_by_who_does_it("95886") && !read_by_who_does_it("95816"));
         assert!(splits("74300", None) && splits("88311", None) && !splits("20610", None));
     }
 

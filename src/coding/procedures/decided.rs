@@ -204,7 +204,11 @@ impl ProcedureCoder {
             }));
         }
         one_first_biopsy(&mut entries, context.code_sets);
-        self.drop_parts(context, &own, &mut entries);
+        let operation = |i: usize| {
+            let code = &self.knowledge.index.codes[candidates[i].code].code;
+            verdicts[i] == Verdict::Chosen && probabilities[i] >= alone && !is_opening_or_closing(code)
+        };
+        self.drop_parts(context, &own, (0..candidates.len()).any(operation), &mut entries);
         // What the model believes is injected takes its drug along as well.
         let believed = (0..candidates.len()).filter(|i| verdicts[*i] == Verdict::Chosen && probabilities[*i] >= alone);
         let mut injected_too = claimed.clone();
@@ -318,8 +322,12 @@ impl ProcedureCoder {
 
     /// Opening and closing belong to the operation that a report's titles name, and words that name an operation by its organ
     /// ("excision of a liver cyst") name no other.
-    fn drop_parts(&self, context: &LineContext<'_>, own: &impl Fn(&str) -> f32, entries: &mut Vec<Entry>) {
+    fn drop_parts(&self, context: &LineContext<'_>, own: &impl Fn(&str) -> f32, operates: bool, entries: &mut Vec<Entry>) {
         if !families::status::is_report(context.context.note_type) {
+            return;
+        }
+        // Where nothing but such parts is told, they are the operation.
+        if entries.iter().all(|e| is_opening_or_closing(&e.line.code)) && !operates {
             return;
         }
         let titled = context.view.statements.iter().any(|s| s.role == Role::Title);

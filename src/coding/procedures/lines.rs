@@ -10,7 +10,7 @@ use crate::note::Context;
 
 use super::candidates::CodeCandidate;
 pub use super::components::{is_facility, professional_only};
-use super::components::{splits, technical_only};
+use super::components::{read_by_who_does_it, splits, technical_only};
 use super::families::{Family, Service, drugs};
 use super::knowledge::Knowledge;
 use super::ncci::Entry;
@@ -143,19 +143,22 @@ impl LineContext<'_> {
 
     fn modifiers_of(&self, code: &str, entry: Option<&CodeEntry>, side: Option<Laterality>, clause: &str) -> Vec<String> {
         let facts = self.code_sets.procedures.facts(code, self.context.date_of_service);
+        let number: u32 = code.parse().unwrap_or(0);
         let rule = entry.and_then(|e| e.attributes.get("bilateral_indicator")).map(String::as_str);
         let mut modifiers: Vec<&str> = Vec::new();
-        if splits(code, facts.as_ref()) && professional_only(self.context) {
+        let of_nerves = read_by_who_does_it(code);
+        let professional = if of_nerves { is_facility(&self.context.place_of_service) } else { professional_only(self.context) };
+        if splits(code, facts.as_ref()) && professional {
             modifiers.push("26");
         } else if facts.as_ref().is_some_and(|f| f.pc_tc == '1') && code.starts_with('7') && technical_only(self.view.text) {
             modifiers.push("TC");
         }
-        let number: u32 = code.parse().unwrap_or(0);
         let injected = matches!(number, 20526..=20551 | 20600..=20604) && !sides::is_of_hand_or_foot(clause);
         let digits =
             injected || matches!(number, 11730..=11765 | 26010..=26599 | 26616..=26989 | 28001..=28899 | 73140 | 73660 | 64702);
         let lids = matches!(number, 67700..=67999 | 68761 | 15820..=15823);
         let bilateral = facts.as_ref().map_or(' ', |f| f.bilateral);
+        let side = side.filter(|_| !of_nerves);
         let sided = match bilateral {
             '1' | '3' => true,
             '0' => matches!(rule, Some("50" | "RT/LT")) || digits || sides::is_of_one_side(code),

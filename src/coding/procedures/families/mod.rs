@@ -5,6 +5,7 @@
 //! decision table. The first row that fits decides; a `?` cell means that the note does not say, reports the least that
 //! is supported, and asks. The learned model says whether a service was done where the note names it without saying so.
 pub mod administration;
+mod conduction;
 pub mod containers;
 pub mod dates;
 mod doing;

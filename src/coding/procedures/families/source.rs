@@ -38,6 +38,8 @@ pub enum Kind {
     Choice(Vec<(String, Alternatives)>),
     /// How many of something.
     Count(Alternatives),
+    /// How many nerve conduction studies: a stated number of these, else those told of.
+    Conductions(Alternatives),
     /// How many of these are named: muscles, joints, body regions.
     Named(Vec<Alternatives>),
     /// Largest diameter in centimetres; with the margins on both sides where they are stated.
@@ -331,6 +333,7 @@ fn attribute(raw: RawRead, scope: Option<Scope>) -> Result<Attribute, String> {
             Kind::Choice(values)
         }
         "count" => Kind::Count(Alternatives::parse(&raw.nouns)?),
+        "conductions" => Kind::Conductions(Alternatives::parse(&raw.nouns)?),
         "named" => Kind::Named(raw.values.iter().map(|v| Alternatives::parse(v)).collect::<Result<_, _>>()?),
         "excised" => Kind::Excised,
         "size" => Kind::Size,
@@ -343,7 +346,7 @@ fn attribute(raw: RawRead, scope: Option<Scope>) -> Result<Attribute, String> {
         "dose" => return Err("a dose needs `unit`: mg, unit or ml".to_owned()),
         other => {
             return Err(format!(
-                "`{other}` is no kind of attribute; allowed: choice, count, named, excised, size, length, area, views, minutes, wasted, dose"
+                "`{other}` is no kind of attribute; allowed: choice, count, conductions, named, excised, size, length, area, views, minutes, wasted, dose"
             ));
         }
     };

@@ -38,6 +38,10 @@ pub fn read(passages: &Passages<'_>, kind: &Kind, ranges: &[Range<usize>]) -> Re
             unstated
         }
         Kind::Count(nouns) => (count(passages, nouns, ranges).map_or(Value::Unstated, |n| Value::Number(f64::from(n))), false),
+        Kind::Conductions(nouns) => {
+            let studies = count(passages, nouns, ranges).or_else(|| super::conduction::studies(passages.view.text));
+            (studies.map_or(Value::Unstated, |n| Value::Number(f64::from(n))), false)
+        }
         Kind::Named(list) => {
             let named = list.iter().filter(|words| ranges.iter().any(|r| stated(passages, words, r))).count();
             (if named > 0 { Value::Number(named as f64) } else { Value::Unstated }, false)

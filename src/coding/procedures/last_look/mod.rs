@@ -3,6 +3,7 @@
 //!
 //! Tables and model read passages. In shorthand no passage tells a service ("kenalog 40 L knee"), and a passage tells one that
 //! the note as a whole does not bear out (an X-ray of last week). This ensemble learned from notes that the model had not seen.
+mod only_line;
 mod rows;
 
 use std::path::Path;
@@ -73,6 +74,11 @@ const DISTINCT: f32 = 0.7;
 /// exactly theirs.
 const FURTHER: f32 = 0.1;
 
+/// Bytes of a note that may be the account of one service, and how likely that must be: a plan for therapy is shorter, and
+/// psychotherapy stands beside visits.
+const ACCOUNT: usize = 1_200;
+const OF_ACCOUNT: f32 = 0.08;
+
 /// The codes that are looked at again, and a row of [`FEATURES`] each.
 pub(super) fn rows_of(
     context: &LineContext<'_>,
@@ -133,10 +139,19 @@ impl ProcedureCoder {
                 }));
             }
         }
-        // A report tells of a service: its likeliest line stands where no other would.
-        if let Some((_, last)) = likeliest
+        // A report tells of a service, and so does a long note that is the account of one (nutrition, therapy, a test): its
+        // likeliest line stands where no other would.
+        let account = |e: &Entry| e.service.as_ref().is_some_and(|s| self.families.families[s.family].visit);
+        let told = |(probability, code): (f32, &str)| {
+            context.view.text.len() >= ACCOUNT
+                && probability >= OF_ACCOUNT
+                && code.starts_with("9")
+                && !code.starts_with("90")
+                && draft.entries.iter().any(|e| e.line.code == code && account(e))
+        };
+        if let Some((probability, last)) = likeliest
             && added.is_empty()
-            && families::status::is_report(context.context.note_type)
+            && (families::status::is_report(context.context.note_type) || told((probability, last)))
             && draft.entries.iter().all(|e| taken_off.contains(&e.line.code.as_str()))
         {
             taken_off.retain(|code| *code != last);
@@ -149,6 +164,7 @@ impl ProcedureCoder {
         for (probability, entry) in added {
             join(context, draft, entry, probability);
         }
+        draft.entries.extend(only_line::only_line(context, (candidates, probabilities), draft));
         for (verdict, candidate) in draft.verdicts.iter_mut().zip(candidates) {
             let code = &context.knowledge.index.codes[candidate.code].code;
             if draft.entries.iter().any(|e| e.line.code == *code) {
