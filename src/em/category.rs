@@ -395,6 +395,15 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_day_after_the_operation_is_the_surgeons_or_anothers() {
+        let own = |text: &str| surgeons_day(&View::new(&document(&[(S::HistoryOfPresentIllness, text)]))).is_some();
+        assert!(own("POD 2 after cannulated screws by me. Pain controlled."));
+        assert!(own("Third postoperative day. Drain out, diet advanced."));
+        assert!(!own("Hospitalist note, POD 2 after hip screws. BP high overnight."));
+        assert!(!own("POD 0, no surgery. Hemoglobin stable overnight."));
+    }
+
+    #[test]
     fn a_report_is_no_visit() {
         let d = document(&[(S::ProcedurePerformed, "Colonoscopy.")]);
         assert_eq!(category(&d, NoteType::Procedure, false), Category::NotAVisit);

@@ -12,8 +12,9 @@ enum Study {
     HReflex,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Side {
+    #[default]
     Unsaid,
     Right,
     Left,
@@ -74,6 +75,7 @@ pub(super) fn studies(text: &str) -> Option<u32> {
 }
 
 /// The clause being read.
+#[derive(Default)]
 struct Clause {
     side: Side,
     /// Nerves named together, each with its side.
@@ -85,19 +87,6 @@ struct Clause {
     /// What the clause said before its first nerve, or a heading above it.
     before: Vec<Study>,
     named: bool,
-}
-
-impl Default for Clause {
-    fn default() -> Self {
-        Self {
-            side: Side::Unsaid,
-            nerves: Vec::new(),
-            of_these: Vec::new(),
-            behind: Vec::new(),
-            before: Vec::new(),
-            named: false,
-        }
-    }
 }
 
 impl Clause {
