@@ -314,25 +314,13 @@ fn hospital(view: &View, consult: bool, later: bool, recognises_consults: bool) 
     } else {
         (Category::HospitalInitial, "the first visit of a hospital stay", &INITIAL)
     };
-    if daily && let Some(i) = surgeons_day(view) {
+    if daily && let Some(i) = global::surgeons_day(view) {
         let reason = "a day in hospital in the global period of an operation";
         return Found::new(Category::PostoperativeGlobal, reason, vec![view.quote(i)]);
     }
     let evidence = view.first(cue, |_| true).map(|(i, _)| view.quote(i)).into_iter().collect();
     Found::new(category, reason, evidence)
 }
-
-/// The clause that counts the days since an operation, where who operated writes the note of the day.
-fn surgeons_day(view: &View) -> Option<usize> {
-    let opening: String = view.lower.trim_start().chars().take(OPENING_OF_A_DAY).collect();
-    if !POSTOPERATIVE_DAY.is_match(&opening) || OTHER_TEAM.is_match(&opening) {
-        return None;
-    }
-    view.first(&POSTOPERATIVE_DAY, |_| true).map(|(i, _)| i)
-}
-
-/// Characters of a daily note that say whose it is.
-const OPENING_OF_A_DAY: usize = 300;
 
 /// A first visit takes past, family or social history; a daily note does not.
 fn has_background(view: &View) -> bool {
@@ -392,15 +380,6 @@ pub(crate) mod tests {
         assert!(f.new_or_established_unsure);
         let new = document(&[(S::HistoryOfPresentIllness, "This new patient has had a cough for three days.")]);
         assert_eq!(category(&new, NoteType::Office, false), Category::OfficeNew);
-    }
-
-    #[test]
-    fn a_day_after_the_operation_is_the_surgeons_or_anothers() {
-        let own = |text: &str| surgeons_day(&View::new(&document(&[(S::HistoryOfPresentIllness, text)]))).is_some();
-        assert!(own("POD 2 after cannulated screws by me. Pain controlled."));
-        assert!(own("Third postoperative day. Drain out, diet advanced."));
-        assert!(!own("Hospitalist note, POD 2 after hip screws. BP high overnight."));
-        assert!(!own("POD 0, no surgery. Hemoglobin stable overnight."));
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::category_cues::WEEKS_AFTER;
+use super::category_cues::{OTHER_TEAM, POSTOPERATIVE_DAY, WEEKS_AFTER};
 use super::dates;
 use super::input::Input;
 use super::view::{View, Zone, pattern};
@@ -89,4 +89,32 @@ pub fn late_after_surgery(opening: &str) -> bool {
             _ => true,
         }
     })
+}
+
+/// The clause that counts the days since an operation, where who operated writes the note of the day.
+pub fn surgeons_day(view: &View) -> Option<usize> {
+    let opening: String = view.lower.trim_start().chars().take(OPENING_OF_A_DAY).collect();
+    if !POSTOPERATIVE_DAY.is_match(&opening) || OTHER_TEAM.is_match(&opening) {
+        return None;
+    }
+    view.first(&POSTOPERATIVE_DAY, |_| true).map(|(i, _)| i)
+}
+
+/// Characters of a daily note that say whose it is.
+const OPENING_OF_A_DAY: usize = 300;
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::tests::document;
+    use super::*;
+    use crate::document::SectionKind as S;
+
+    #[test]
+    fn a_day_after_the_operation_is_the_surgeons_or_anothers() {
+        let own = |text: &str| surgeons_day(&View::new(&document(&[(S::HistoryOfPresentIllness, text)]))).is_some();
+        assert!(own("POD 2 after cannulated screws by me. Pain controlled."));
+        assert!(own("Third postoperative day. Drain out, diet advanced."));
+        assert!(!own("Hospitalist note, POD 2 after hip screws. BP high overnight."));
+        assert!(!own("POD 0, no surgery. Hemoglobin stable overnight."));
+    }
 }
