@@ -179,13 +179,6 @@ pub static NO_SEPARATE: LazyLock<Regex> = LazyLock::new(|| {
         r"\bno (?:separate(?:ly identifiable)?|other) (?:evaluation|e/?m|visit|office visit)\b|\bno office visit (?:charge|billed|today)|\bprocedure[- ]only (?:visit|appointment|appt|encounter)\b|\bno charge for (?:the |this )?visit\b|\bno (?:physician|provider|doctor|md) (?:visit|seen|encounter)\b|\bno e/?m (?:today|billed|charged?|service)\b",
     )
 });
-/// A name with a credential that bills no E/M service, as a signature; read in the text as it is written.
-pub static SIGNED_BY_STAFF: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?m)(?:^|[–—-]\s*|\b[Bb]y:?\s+)\s*[A-Z](?:[a-z]+|\.)\s?(?:[A-Z]\.\s?)?[A-Z][\w'-]+,? (?:RN|LPN|LVN|CMA|Au\.?D|LCSW|LMFT|LPC|RDN?|DPT|OTR(?:/L)?|CCC-SLP|Pharm\.?D|PT, ?DPT|PTA?)\b",
-    )
-    .expect("a pattern written in this module")
-});
 /// The patient comes for what was planned before.
 pub static PLANNED_PROCEDURE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

@@ -23,7 +23,7 @@ pub fn no_visit(view: &View, context: &Context, weights: &BySetting, lines: &[Li
     if count(view, &NO_SEPARATE) > 0 {
         return Some("the note says that there was no separate visit".into());
     }
-    if !told && !given(context, "place_of_service") && SIGNED_BY_STAFF.is_match(&view.document.text) {
+    if !told && !given(context, "place_of_service") && crate::document::facts::signed_by_staff(&view.document.text) {
         return Some("the note is signed by clinical staff or a therapist, who report no E/M service".into());
     }
     let opening = opening(view);

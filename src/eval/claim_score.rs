@@ -77,7 +77,8 @@ pub fn score(gold: &Gold, predicted: &Predicted, claims_with: &dyn Fn(&str) -> u
         .then(|| codes.first().is_some_and(|first| gold.diagnoses.iter().any(|d| d.primary && d.codes.contains(first))));
     let considered = required.iter().filter(|c| predicted.ranked.iter().any(|(code, _)| c.contains(code))).count() as u32;
     let lines = match_lines(&gold.procedures, &gold.optional_procedures, &gold.optional_diagnoses, &predicted.lines);
-    let em = em_outcome(&gold.em.codes, predicted.em.as_deref());
+    let billed = predicted.em.as_deref().filter(|code| !gold.em.uncertain.iter().any(|u| u == code));
+    let em = em_outcome(&gold.em.codes, billed);
     let em_modifiers = match (&gold.em.modifiers, em) {
         (Some(wanted), EmOutcome::Accepted) => Some(same_set(wanted, &predicted.em_modifiers)),
         _ => None,
@@ -194,7 +195,7 @@ mod tests {
                 units: vec![1],
                 ..Default::default()
             }],
-            em: GoldEm { codes: codes(&["99214"]), modifiers: Some(codes(&["25"])), additional: Some(vec![]), optional: vec![] },
+            em: GoldEm { codes: codes(&["99214"]), modifiers: Some(codes(&["25"])), additional: Some(vec![]), ..Default::default() },
             findings: codes(&["em-g2211"]),
             ..Default::default()
         };

@@ -45,6 +45,8 @@ pub struct GoldEm {
     pub additional: Option<Vec<Vec<String>>>,
     /// Further E/M services that are neither right nor wrong.
     pub optional: Vec<String>,
+    /// Codes of a visit that may or may not be billed, where none is required.
+    pub uncertain: Vec<String>,
 }
 
 /// What one document should come to.
@@ -186,5 +188,9 @@ pub fn single_pass_gold(document: &LabelledDocument) -> Gold {
         }
     }
     gold.em.codes = document.em.as_ref().map(|e| with_alternatives(&e.code, &e.alternatives)).unwrap_or_default();
+    if document.em.is_none() {
+        let uncertain = document.procedures.iter().filter(|p| !p.certain && labels::is_visit(&p.code));
+        gold.em.uncertain = uncertain.flat_map(|p| with_alternatives(&p.code, &p.alternatives)).collect();
+    }
     gold
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bag_of_words::{BagSettings, Sample, fit_words, record, services_of, write};
 use super::boosting::{self, BoostingSettings, Rows};
-use super::data::{LabelledDocument, corpora};
+use super::data::{LabelledDocument, LabelledProcedure, corpora};
 use super::diagnoses::fold_of;
 use super::diagnosis_recipe::RecipeError;
 use super::{em_settings, em_short};
@@ -131,8 +131,9 @@ fn note(
         Some(visit) => std::iter::once(&visit.code).chain(&visit.alternatives).map(|c| payable(c, &input.payer)).collect(),
         None => vec![NO_VISIT.to_owned()],
     };
-    let evaluation = |c: &&String| matches!(c.as_str(), "90791" | "90792");
-    accepted.extend(document.procedures.iter().map(|p| &p.code).filter(evaluation).cloned());
+    // A psychiatric evaluation stands among the services, and so does a visit that is neither right nor wrong.
+    let stands = |p: &&LabelledProcedure| matches!(p.code.as_str(), "90791" | "90792") || (!p.certain && document.em.is_none());
+    accepted.extend(document.procedures.iter().filter(stands).map(|p| payable(&p.code, &input.payer)));
     let labels = options.list.iter().map(|o| f32::from(u8::from(accepted.contains(&o.code)))).collect();
     debug_assert_eq!(options.list.first().map(|o| o.code.as_str()), Some(code_of(&result)));
     Ok(Note { options, values, labels, part, visit: document.em.is_some(), fold: fold_of(&document.id), accepted })

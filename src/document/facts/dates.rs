@@ -20,6 +20,9 @@ static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"(?im)^\W*(?:date|today's date|discharge date|date of discharge)\s*[:\-–]\s*(?:\*\*)?\s*{DATE}")).ok()
 });
 
+/// A note may begin with its date.
+static AT_THE_START: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!(r"(?i)^[\s\W]*{DATE}")).ok());
+
 static BIRTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"(?i)\b(?:dob|d\.o\.b\.|date of birth|birth ?date|born(?: on)?)\s*[:\-–]?\s*(?:\*\*)?\s*{DATE}")).ok()
 });
@@ -27,7 +30,9 @@ static BIRTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Date of service as the note states it. Labels of service lead, then a date line; impossible dates are passed over.
 pub(super) fn date_of_service(text: &str) -> Option<Inferred<Date>> {
     let strong = SERVICE.as_ref().and_then(|r| r.captures_iter(text).filter(is_service_label).find_map(|c| stated(&c)));
-    strong.or_else(|| HEADER.as_ref().and_then(|r| r.captures_iter(text).find_map(|c| stated(&c))))
+    let header = || HEADER.as_ref().and_then(|r| r.captures_iter(text).find_map(|c| stated(&c)));
+    let at_the_start = || AT_THE_START.as_ref().and_then(|r| r.captures(text)).and_then(|c| stated(&c));
+    strong.or_else(header).or_else(at_the_start)
 }
 
 /// "admitted 5/2" and the like give no date of service beside a better label.

@@ -1,4 +1,5 @@
 //! Facts of the visit that the note states itself, each with its evidence: kind of note, age, sex, date, place.
+mod author;
 mod dates;
 mod note_type;
 mod patient;
@@ -9,6 +10,7 @@ mod short_report;
 
 use jiff::civil::Date;
 
+pub use author::signed_by_staff;
 pub use resolve::resolve_context;
 
 use super::{Document, Span};

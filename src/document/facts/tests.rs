@@ -35,10 +35,13 @@ fn stated_dates() {
         "DATE OF PROCEDURE: May 4th, 2026",
         "Date of visit: 2026-05-04",
         "Date: 4 May 2026",
+        "05/04/2026. Nutrition, 54 F",
+        "5/4/26 - rash on both hands since 4/12/26",
     ] {
         assert_eq!(facts(text).date_of_service.map(|d| d.value), Some(date(2026, 5, 4)), "{text}");
     }
     assert!(facts("DOS: 02/30/2026").date_of_service.is_none());
+    assert!(facts("Rash since 05/04/2026.").date_of_service.is_none());
     assert!(facts("MRI of 05/04/2026 was normal.").date_of_service.is_none());
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use options::{Options, payable};
+pub use options::{Options, category_of, payable};
 pub use rows::FEATURES;
 
 use super::category::Found;

@@ -11,6 +11,7 @@ use super::{
     LabelledRelation, Split, TextOf, files_of, json_lines, places, read_packed, read_text,
 };
 use crate::document::Span;
+use crate::em::last_look::category_of;
 use crate::extract::{Assertion, MentionKind, RelationKind};
 
 #[derive(Deserialize)]
@@ -142,13 +143,33 @@ fn place(row: Row, text: Arc<str>, corpus: &'static str) -> LabelledDocument {
         specialty: row.specialty,
         patient: row.patient,
         diagnoses,
+        em: row.em.or_else(|| visit_among(&procedures)),
         procedures,
-        em: row.em,
         mentions,
         relations,
         complete: Vec::new(),
         lost_quotes: lost,
     }
+}
+
+/// A visit that the labels list among the services, with no level beside them (critical care, aftercare, a wellness visit): by the
+/// labels' own rule these codes are E/M services.
+fn visit_among(procedures: &[LabelledProcedure]) -> Option<LabelledEm> {
+    let listed = procedures.iter().find(|p| p.certain && is_visit(&p.code))?;
+    Some(LabelledEm {
+        code: listed.code.clone(),
+        alternatives: listed.alternatives.iter().filter(|c| is_visit(c)).cloned().collect(),
+        modifiers: listed.modifiers.clone(),
+        problems: None,
+        data: None,
+        risk: None,
+        time_minutes: None,
+    })
+}
+
+/// A code that a note can be leveled to. Psychiatric evaluations stand among the services.
+pub fn is_visit(code: &str) -> bool {
+    !matches!(code, "90791" | "90792") && category_of(code).is_some()
 }
 
 /// Without blanks and closing punctuation at the ends.

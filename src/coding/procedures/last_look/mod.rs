@@ -26,6 +26,7 @@ use crate::coding::forest::Layout;
 use crate::coding::last_look;
 use crate::coding::trees::Trees;
 use crate::document::Span;
+use crate::document::facts::signed_by_staff;
 use crate::note::NoteType;
 
 /// Name of the ensemble's file in a model folder.
@@ -139,11 +140,11 @@ impl ProcedureCoder {
                 }));
             }
         }
-        // A report tells of a service, and so does a long note that is the account of one (nutrition, therapy, a test): its
-        // likeliest line stands where no other would.
+        // A report tells of a service, and so does a long note that is the account of one (nutrition, therapy, a test), or one
+        // that a therapist signed: its likeliest line stands where no other would.
         let account = |e: &Entry| e.service.as_ref().is_some_and(|s| self.families.families[s.family].visit);
         let told = |(probability, code): (f32, &str)| {
-            context.view.text.len() >= ACCOUNT
+            (context.view.text.len() >= ACCOUNT || signed_by_staff(context.view.text))
                 && probability >= OF_ACCOUNT
                 && code.starts_with("9")
                 && !code.starts_with("90")
