@@ -58,8 +58,34 @@ pub(super) fn heading_of_line(text: &str, line_start: usize, line_end: usize, af
         return None;
     }
     let word = &window[..window.find([' ', '\t', ':', ',']).unwrap_or(window.len())];
+    if normalise(word) == "ap" && goes_on_with_a_projection(&window[word.len()..]) {
+        return None;
+    }
     let role = first.is_uppercase().then(|| lookup_bare(&normalise(word))).flatten()?;
     Some(Found { role, heading: Span::new(at, at + word.len()), body_start: at + word.len(), capitals: is_capitals(word) })
+}
+
+/// "AP, lateral and sunrise views": a film, not assessment and plan.
+fn goes_on_with_a_projection(rest: &str) -> bool {
+    let rest = rest.trim_start().to_ascii_lowercase();
+    let words = [
+        ",",
+        "/",
+        "&",
+        "and ",
+        "lat",
+        "view",
+        "pelvis",
+        "chest",
+        "film",
+        "radiograph",
+        "x-ray",
+        "xr",
+        "axillary",
+        "oblique",
+        "mortise",
+    ];
+    words.iter().any(|w| rest.starts_with(w))
 }
 
 /// Where a heading ends within the first bytes of a line: its length, how it ends, and the bytes of the separator.

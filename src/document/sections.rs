@@ -5,7 +5,7 @@ use super::{Section, SectionKind, Span};
 
 /// Cuts `text` into sections that cover it.
 pub(super) fn sections(text: &str) -> Vec<Section> {
-    let mut builder = Builder { text, sections: Vec::new(), heading_is_capital: false };
+    let mut builder = Builder { text, sections: Vec::new(), heading_is_capital: false, in_line: false };
     let comma_transcript = text.matches(":,").take(3).count() >= 2;
     let mut line_start = 0;
     let mut after_break = true;
@@ -16,10 +16,15 @@ pub(super) fn sections(text: &str) -> Vec<Section> {
         if let Some(found) = heading_of_line(text, line_start, line_end, after_break) {
             inline_from = found.body_start.min(line_end);
             builder.open(found);
+            builder.in_line = false;
         } else {
             builder.unheaded(line_start, line_end);
         }
-        inline_headings(text, inline_from, line_end, comma_transcript, &mut |found| builder.open(found));
+        inline_headings(text, inline_from, line_end, comma_transcript, &mut |found| {
+            let before = builder.sections.len();
+            builder.open(found);
+            builder.in_line |= builder.sections.len() > before;
+        });
         let trimmed = line.trim_end();
         after_break = trimmed.len() < 60 || trimmed.ends_with(['.', ':', ';', '!', '?', ',']);
         line_start = line_end + 1;
@@ -32,6 +37,8 @@ struct Builder<'t> {
     /// Body ends are filled in by [`Builder::finish`].
     sections: Vec<Section>,
     heading_is_capital: bool,
+    /// The last heading stands within its line.
+    in_line: bool,
 }
 
 impl Builder<'_> {
@@ -43,17 +50,7 @@ impl Builder<'_> {
         use SectionKind as K;
         let current = self.kind();
         let preview = preview(self.text, found.body_start);
-        let in_history = matches!(
-            current,
-            Some(
-                K::PastMedicalHistory
-                    | K::PastSurgicalHistory
-                    | K::SocialHistory
-                    | K::FamilyHistory
-                    | K::Allergies
-                    | K::Medications
-            )
-        );
+        let in_history = current.is_some_and(is_history);
         let kind = match found.role {
             Role::Section(kind) => {
                 if self.is_part_of_current(kind, found.capitals) {
@@ -151,6 +148,11 @@ impl Builder<'_> {
     /// Administrative fields end with their line; a narrative may follow without a heading.
     fn unheaded(&mut self, line_start: usize, line_end: usize) {
         let Some(last) = self.sections.last() else { return };
+        if self.in_line && is_history(last.kind) && follows_a_blank_line(self.text, line_start) {
+            // "PMH: asthma. All: none." ends with its paragraph.
+            self.in_line = false;
+            return self.push(Section { kind: SectionKind::Other, heading: None, body: Span::new(line_start, line_start) });
+        }
         if last.kind != SectionKind::Header || last.heading.is_none() {
             return;
         }
@@ -178,6 +180,20 @@ impl Builder<'_> {
         }
         self.sections
     }
+}
+
+fn follows_a_blank_line(text: &str, line_start: usize) -> bool {
+    let before = text[..line_start].strip_suffix('\n').unwrap_or("");
+    before.contains('\n') && before.rsplit('\n').next().is_some_and(|l| l.trim().is_empty())
+}
+
+/// What is told of the patient's past, habits, family and drugs.
+fn is_history(kind: SectionKind) -> bool {
+    use SectionKind as K;
+    matches!(
+        kind,
+        K::PastMedicalHistory | K::PastSurgicalHistory | K::SocialHistory | K::FamilyHistory | K::Allergies | K::Medications
+    )
 }
 
 /// Text under no heading: administrative lines, the story of a visit, or anything else.

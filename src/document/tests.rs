@@ -33,6 +33,25 @@ fn inline_headings_and_comma_transcripts() {
 }
 
 #[test]
+fn a_history_headed_in_its_line_ends_with_the_paragraph() {
+    use SectionKind as K;
+    let text = "52-year-old woman seen for flank pain of two days, with chills, since Friday night. PMH: arthritis. All: none.\n\nT 39.6. Lungs clear.\n2 cultures, then cefepime.\n\nDiagnosis: sepsis.";
+    let found = sections(text);
+    let kinds: Vec<K> = found.iter().map(|(k, _)| *k).collect();
+    assert_eq!(kinds, [K::HistoryOfPresentIllness, K::PastMedicalHistory, K::Allergies, K::Other, K::Assessment]);
+    assert_eq!(found[2].1, "none.");
+    let listed = "ALLERGIES:\nPenicillin\n\nSulfa\nPLAN: rest.";
+    assert_eq!(sections(listed).iter().map(|s| s.0).collect::<Vec<_>>(), [K::Allergies, K::Plan]);
+}
+
+#[test]
+fn a_projection_is_no_heading() {
+    use SectionKind as K;
+    let text = "EXAM: knee swollen.\nAP, lateral and sunrise views of the left knee were taken.\nAP\nKnee arthritis, injection.";
+    assert_eq!(sections(text).iter().map(|s| s.0).collect::<Vec<_>>(), [K::PhysicalExam, K::AssessmentAndPlan]);
+}
+
+#[test]
 fn a_procedure_heading_names_or_tells() {
     use SectionKind as K;
     let text = "PROCEDURE: Left knee arthroscopy.\n\nPROCEDURE: The patient was taken to the operating room and prepped.";

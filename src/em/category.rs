@@ -11,7 +11,7 @@ use super::time::StatedTime;
 use super::title::{self, Title};
 use super::view::{View, Zone};
 use super::weighed::{setting, weigh};
-use super::{dates, global, reports, telehealth, transitional};
+use super::{dates, global, reports, setting_words, telehealth, transitional};
 use crate::claim::{Diagnosis, Line};
 use crate::document::Evidence;
 use crate::note::{Context, NoteType, OriginKind};
@@ -100,6 +100,14 @@ fn by_cues(
     if let Some(Title::NoVisit(reason)) = titled {
         return found(Category::NotAVisit, reason, None);
     }
+    let nurse = titled == Some(Title::Nurse) || (!told && NURSE.is_match(&opening(view)));
+    if nurse && lines.is_empty() {
+        return found(Category::NurseVisit, "a visit with clinical staff alone, which has no level", Some(&NURSE));
+    }
+    if titled == Some(Title::Nurse) {
+        let reason = "what clinical staff did has a code of its own, so there is no E/M service";
+        return found(Category::NotAVisit, reason, None);
+    }
     let visit = titled.is_some_and(|t| !matches!(t, Title::Visit(Setting::Discharge | Setting::Established)));
     if let Some(reason) = reports::no_visit(view, context, weights, lines).filter(|_| !visit) {
         return found(Category::NotAVisit, &reason, None);
@@ -122,6 +130,11 @@ fn by_cues(
         Some(Title::Visit(setting)) => setting,
         Some(Title::HospitalConsult) => Setting::HospitalInitial,
         _ => setting(view, kind, told, place, weights),
+    };
+    let open = titled.is_none() && !told && place.is_empty();
+    let setting = match setting {
+        Setting::Emergency if open && setting_words::admitted_from_there(view) => Setting::HospitalInitial,
+        other => other,
     };
     if critical >= 30 && setting != Setting::Discharge {
         let evidence = times.iter().filter(|t| t.critical).map(|t| t.evidence.clone()).take(1).collect();
@@ -189,6 +202,9 @@ fn by_cues(
     if let Some(t) = transitional::find(view, context.date_of_service) {
         return Found::new(Category::TransitionalCare, "transitional care after a discharge", t.evidence);
     }
+    if open && setting_words::asked_into_hospital(view) {
+        return hospital(view, true, false, payer.consultation_codes);
+    }
     if kind == NoteType::Consult {
         return consult(view, context, weights, payer);
     }
@@ -255,6 +271,10 @@ fn ambulatory(
         let f = office(view, context, weights, Category::PreventiveNew, Category::PreventiveEstablished);
         let cue = found(f.category, "a preventive visit", &PREVENTIVE);
         return Found { new_or_established_unsure: f.new_or_established_unsure, ..cue };
+    }
+    if open && global::own_work(view, context.date_of_service) && count(view, &SEPARATE_PROBLEM) == 0 {
+        let reason = "a visit after an operation or fracture care of one's own";
+        return found(Category::PostoperativeGlobal, reason, &POSTOPERATIVE);
     }
     if POSTOPERATIVE.is_match(&opening)
         && !global::late_after_surgery(&opening)

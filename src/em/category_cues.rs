@@ -125,7 +125,7 @@ pub static TREATING: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static NURSE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:nurse(?:-only| only)? visit|(?:rn|lpn|ma)[- ](?:only )?visit|seen by (?:the )?(?:nurse|rn|lpn|medical assistant) only|no provider (?:visit|seen))\b",
+        r"\b(?:nurse(?:-only| only)? visit|(?:rn|lpn|ma)[- ](?:only )?visit|(?:bp|blood pressure|weight|wt) ?(?:re-?check|check|ck|chk) (?:w/?|with|by) ?(?:the |our )?(?:nurse|rn|lpn|ma)\b|seen by (?:the )?(?:nurse|rn|lpn|medical assistant) only|no provider (?:visit|seen))\b",
     )
 });
 /// Hours of a stay.
@@ -156,7 +156,7 @@ pub static SEEN_HERE: LazyLock<Regex> = LazyLock::new(|| {
 /// Never seen by this specialty.
 pub static NEVER_SEEN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:first[- ]time (?:patient|pt)\b|visit type:? new\b|brand[- ]new (?:patient|pt)|not (?:previously )?known to (?:our|this|us|me)|unknown to (?:us|me|our)|not (?:a |an )?(?:established|prior|previous|existing) patient|no (?:prior|previous) (?:contact|records? here|visits? here)|never (?:been )?(?:seen|here|a patient)|(?:but |has )?never (?:\w+ )?(?:orthopedics?|cardiology|rheumatology|neurology|dermatology|gastroenterology|urology|our specialty|this specialty)|first contact|not (?:been )?seen (?:here|by (?:us|me|this \w+))(?: before| until)?|no prior visits?|first (?:ever )?(?:visit|appointment) (?:here|with us|to (?:this|our))|first time (?:here|in (?:this|our)))\b",
+        r"\b(?:first[- ]time (?:patient|pt)\b|visit type:? new\b|brand[- ]new (?:patient|pt)|not (?:previously )?known to (?:our|this|us|me)|unknown to (?:us|me|our)|not (?:a |an )?(?:established|prior|previous|existing) patient|no (?:prior|previous) (?:contact|records? here|visits? here)|never (?:been )?(?:seen|here|a patient)|(?:but |has )?never (?:\w+ )?(?:orthopedics?|cardiology|rheumatology|neurology|dermatology|gastroenterology|urology|our specialty|this specialty)|first contact|not (?:(?:previously|ever|yet|before) )?(?:been )?(?:previously |ever )?seen (?:here|by (?:us|me|this \w+)|in (?:this|our) (?:\w+ ){0,2}(?:practice|clinic|office|group))(?: before| until)?|no prior visits?|first (?:ever )?(?:visit|appointment) (?:here|with us|to (?:this|our))|first time (?:here|in (?:this|our)))\b",
     )
 });
 /// A report: of an operation, a procedure, a test.
@@ -170,19 +170,20 @@ pub static REPORT_TITLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"\b(?:percutaneous coronary intervention|(?:left|right) heart cath\w*|mohs (?:surgery|note|op|record|micrographic|stage)|(?:excision|laser|iud|nexplanon|trigger point|viscosupplement\w*|synvisc|botox|ilk|kenalog|ed&c|epidural|nerve block|vasectomy) (?:visit|procedure|note|only|appt|appointment|session|insertion|placement|removal)|(?:warfarin|inr|coumadin) check|(?:procedure|biopsy|bx|fna|aspiration|nerve block|block|excision|dilation|cardioversion|paracentesis|thoracentesis|infusion|debridement|reduction) (?:record|note|report|visit)|operative (?:report|note)|op(?:eration)? (?:note|record)|exercise (?:electrocardiogram|ecg|ekg|treadmill|stress)|(?:patch|prick|allergy|skin) test(?:ing)?|remote (?:monitor\w*|pacemaker|device|icd|interrogation|transmission)|(?:nb-?)?uvb|phototherapy",
         r"|(?:endovascular|catheteri[sz]ation|cath|stress|echo\w*|holter|monitor|patch|pft|spirometry|sleep|eeg|emg|nerve conduction|interrogation|device|electrocardiogram|ecg|ekg|treadmill|ultrasound|doppler|radiology|pathology|imaging|angiogra\w+|ablation|colposcopy|colonoscopy|endoscopy|bronchoscopy|cystoscopy) (?:[\w-]+ ){0,3}(?:report|record|review|study|test|interpretation|log)|(?:cath|catheteri[sz]ation|endovascular|ablation|angiogra\w+|colposcopy|colonoscopy|endoscopy|bronchoscopy|cystoscopy|pci|stent) (?:[\w-]+ ){0,2}note",
-        r"|(?:tx|treatment|session|injection|dose) (?:#|no\.? ?)?\d+ (?:of|/) ?\d+|#\d+ of \d+)"
+        r"|(?:tx|treatment|session|injection|dose) (?:#|no\.? ?)?\d+ (?:of|/) ?\d+|#\d+ of \d+)",
+        r"|^\W*(?:ilk|kenalog|botox|nb-?uvb|phototherapy|pdt|laser|xolair|(?:wart )?(?:tx|treatment)|prp|hyaluronic acid|synvisc) ?(?:#|no\.? ?)\d+\W*$|^\W*(?:in-?)?office procedure(?: note| report)?\W*$"
     ))
 });
 /// The note says that there was no visit beside what was done.
 pub static NO_SEPARATE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\bno (?:separate(?:ly identifiable)?|other) (?:evaluation|e/?m|visit|office visit)\b|\bno office visit (?:charge|billed|today)|\bprocedure[- ]only (?:visit|appointment|appt|encounter)\b|\bno charge for (?:the |this )?visit\b|\bno (?:physician|provider|doctor|md) (?:visit|seen|encounter)\b|\bno e/?m (?:today|billed|charged?|service)\b",
+        r"(?:^|[.;,\n])\s*no visit(?: today)?\s*(?:[.;,\n–—-]|$)|\brefill req(?:uest)?s? by (?:phone|fax|portal)\b|\bno (?:separate(?:ly identifiable)?|other) (?:evaluation|e/?m|visit|office visit)\b|\bno office visit (?:charge|billed|today)|\bprocedure[- ]only (?:visit|appointment|appt|encounter)\b|\bno charge for (?:the |this )?visit\b|\bno (?:physician|provider|doctor|md) (?:visit|seen|encounter)\b|\bno e/?m (?:today|billed|charged?|service)\b",
     )
 });
 /// The patient comes for what was planned before.
 pub static PLANNED_PROCEDURE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:procedure (?:visit|appointment|only)|(?:returns?|here|comes?|back|in|presents?)(?: today)? for (?:the |his |her |an? )?(?:[\w-]+ ){0,3}(?:only|(?:as |previously |already )?(?:planned|scheduled|booked)\b)|for the (?:planned|scheduled) (?:\w+ ){0,3}(?:treatment|session|procedure|biopsy|injection|excision|removal|destruction)|(?:routine )?at[- ]risk foot care|psychotherapy (?:progress note|session|note))",
+        r"\b(?:procedure (?:visit|appointment|only)|(?:returns?|here|comes?|back|in|presents?)(?: today)? for (?:the |his |her |an? )?(?:[\w#-]+ ){0,4}(?:only|(?:as |previously |already )?(?:planned|scheduled|booked)\b)|for the (?:planned|scheduled) (?:\w+ ){0,3}(?:treatment|session|procedure|biopsy|injection|excision|removal|destruction)|(?:routine )?at[- ]risk foot care|psychotherapy (?:progress note|session|note))",
     )
 });
 /// How the report of a test opens.
@@ -321,7 +322,7 @@ pub static BEFORE_OPERATION: LazyLock<Regex> = LazyLock::new(|| {
 });
 pub static SURGEONS_OWN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\bdecision for surgery\b[^.\n]{0,60}(?:\d|made|last|earlier|prior)|\bconsents? (?:signed|reviewed|obtained|talk)|\bsame surgeon\b|\bi will (?:be )?(?:perform\w*|operat\w*)|\bscheduled with me\b",
+        r"\bdecision for surgery\b[^.\n]{0,60}(?:\d|made|last|earlier|prior)|\bconsents? (?:signed|reviewed|obtained|talk)|\bsame surgeon\b|\b(?:seen|evaluated|examined) (?:by me )?in (?:my|our) (?:office|clinic)\b[^.]{0,60}\b(?:elected|decided|scheduled|agreed|consented)|\b(?:we|he|she|patient) (?:have |has |had )?(?:elected|decided) to proceed\b|\bi will (?:be )?(?:perform\w*|operat\w*)|\bscheduled with me\b",
     )
 });
 pub static CLEARANCE_ASKED: LazyLock<Regex> = LazyLock::new(|| {

@@ -100,6 +100,19 @@ pub fn surgeons_day(view: &View) -> Option<usize> {
     view.first(&POSTOPERATIVE_DAY, |_| true).map(|(i, _)| i)
 }
 
+/// The clinician's own operation or cast of a stated day, where the note begins: "s/p closed reduction by me 4/13".
+static OWN_WORK: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:s/p|status post|after)\b[^.;\n]{0,70}\bby me\b[^.;\n]{0,12}\d{1,2}/\d{1,2}|\b(?:excised|removed|repaired|fixed|operated|pinned|reduced|done|out) (?:on )?\d{1,2}/\d{1,2}(?:/\d{2,4})?,? by me\b|\bby me (?:on )?\(?\d{1,2}/\d{1,2}\b",
+    )
+});
+
+/// The note begins with the clinician's own operation or fracture care of the last three months.
+pub fn own_work(view: &View, today: jiff::civil::Date) -> bool {
+    let opening: String = view.lower.trim_start().chars().take(OPENING_OF_A_DAY).collect();
+    OWN_WORK.find_iter(&opening).any(|m| dates::days_since(m.as_str(), today).is_some_and(|days| (1..=90).contains(&days)))
+}
+
 /// Characters of a daily note that say whose it is.
 const OPENING_OF_A_DAY: usize = 300;
 

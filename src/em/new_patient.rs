@@ -32,6 +32,14 @@ pub fn office(view: &View, context: &Context, weights: &BySetting, new: Category
         let reason = if is_new { "new patient by the title" } else { "established patient by the title" };
         return Found::new(if is_new { new } else { established }, reason, Vec::new());
     }
+    if let Some((i, _)) = view.first(&LAST_VISIT, |z| z != Zone::Plan) {
+        let words = view.clauses.get(i).map_or("", |c| view.words(c.span));
+        let year = LAST_VISIT.captures(words).and_then(|c| c.get(1)?.as_str().parse::<i16>().ok()).unwrap_or_default();
+        // Old notes under a new date tell of years long gone.
+        if (4..12).contains(&(context.date_of_service.year() - year)) {
+            return Found::new(new, "last seen here more than three years ago: a new patient", vec![view.quote(i)]);
+        }
+    }
     // What the note says of earlier visits to this group and specialty leads over phrases of first and later visits.
     let said = |cue: &Regex| view.first(cue, |z| !matches!(z, Zone::Background | Zone::Plan));
     let never = said(&NEVER_SEEN);
@@ -89,6 +97,13 @@ pub fn office(view: &View, context: &Context, weights: &BySetting, new: Category
     Found { new_or_established_unsure: unsure, ..Found::new(category, reason, evidence) }
 }
 
+/// The year of the last visit: "last visit 2019", "last seen here in 2021".
+static LAST_VISIT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:last (?:visit|seen|appointment)|(?:was|been) a patient of this)(?: (?:here|with us|was|in|by \w+))*,? (?:in )?((?:19|20)\d\d)\b",
+    )
+});
+
 /// The first line says it as a label: "SLEEP SURGERY - NEW", "Derm clinic, est pt".
 fn titled(view: &View) -> Option<bool> {
     let title = view.lower.trim_start().lines().next().unwrap_or("").trim();
@@ -104,7 +119,7 @@ fn titled(view: &View) -> Option<bool> {
 
 static TITLED_NEW: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:^|[-–—|/:,(\[]\s*|\b(?:clinic|visit|note|office|consult)\s+)(?:new|np|npv)(?: (?:patient|pt|visit|consult\w*|eval\w*|referral))*\s*(?:$|[)\]|,.;:/–—-])|\bnew (?:patient|pt)\b",
+        r"^\W*\d{1,3} ?(?:y/?o ?|yo ?)?[mf],? new\b|(?:^|[-–—|/:,(\[]\s*|\b(?:clinic|visit|note|office|consult)\s+)(?:new|np|npv)(?: (?:patient|pt|visit|consult\w*|eval\w*|referral))*\s*(?:$|[)\]|,.;:/–—-])|\bnew (?:patient|pt)\b",
     )
 });
 static TITLED_ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
@@ -114,7 +129,7 @@ static TITLED_ESTABLISHED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// How many parts of a full history the note has: past illnesses, operations, family, social, review of systems.
-fn histories(view: &View) -> usize {
+pub(super) fn histories(view: &View) -> usize {
     use crate::document::SectionKind as S;
     let parts = [S::PastMedicalHistory, S::PastSurgicalHistory, S::FamilyHistory, S::SocialHistory, S::ReviewOfSystems];
     parts.into_iter().filter(|p| view.document.sections.iter().any(|s| s.kind == *p)).count()

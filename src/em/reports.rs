@@ -54,9 +54,12 @@ pub fn no_visit(view: &View, context: &Context, weights: &BySetting, lines: &[Li
     if open && ONLY_AS_PLANNED.is_match(&opening) {
         return Some("the patient came only for a procedure planned before".into());
     }
-    let planned = PLANNED_PROCEDURE
-        .find_iter(&opening)
-        .any(|m| !SCHEDULED_VISIT.is_match(opening.get(m.end()..).unwrap_or("")) || m.as_str().contains("only"));
+    let planned = PLANNED_PROCEDURE.find_iter(&opening).any(|m| {
+        let after = opening.get(m.end()..).unwrap_or("").trim_start();
+        // "Planned last visit" names the day of the plan, not what was planned.
+        let earlier = ["last ", "prior ", "previous ", "at "].iter().any(|w| after.starts_with(w));
+        earlier || !SCHEDULED_VISIT.is_match(after) || m.as_str().contains("only")
+    });
     if !told && (planned || clinic) && lines.iter().any(procedure) {
         return Some("the patient came for a procedure planned before, and the note tells no separate evaluation".into());
     }

@@ -105,7 +105,7 @@ pub static ADMIT: LazyLock<Regex> = LazyLock::new(|| {
         r"|\bsen(?:d|t) (?:\w+ ){0,4}(?:to|directly to) (?:the )?(?:[\w']+ )?(?:emergency|er\b|ed\b|hospital)|: to ed for\b",
         r"|\badm (?:trauma|med\w*|tele|icu|micu|ortho|obs|surg\w*|hosp\w*)\b|\badmit (?:dr|med\w*|tele|icu|micu|obs|ortho|surg\w*|trauma)\b|\b(?:ortho|surgery|medicine|hospitalist|trauma|cards|cardiology)(?: dr \w+)? (?:to )?admit(?:s|ting)?\b",
         r"|\brecommend(?:ed)? (?:\w+ )?admission\b|\bdirect admi\w+|\btransfer(?:red)? to \w+(?: \w+)?'?s? (?:hospital|medical center)|\bdecided to admit\b|\b(?:accepts?|accepted) (?:\w+ ){0,4}(?:admission|transfer)\b|\btransferred (?:here|to uihc)\b",
-        r"|\bneeds? (?:hospital |inpatient )?admission\b|\b(?:straight|directly|sent|referred) to (?:the )?(?:hospital|emergency|ed\b|er\b)|\bcalled (?:911|ems)\b|\b(?:ems|911|ambulance|paramedics) (?:was |were )?(?:called|summoned|activated)\b|\b(?:crew|ems|ambulance|paramedics) (?:left|took|transport\w*)\b|\badmission\b[^.;]{0,60}\b(?:offered|discussed|weighed|considered|declined|recommended|advised)\b|\b(?:discuss\w*|offer\w*|weigh\w*|consider\w*|recommend\w*|advis\w*|suggest\w*|urged) (?:\w+ ){0,3}(?:admission|admitting|hospitali[sz]ation|going to (?:the )?(?:er|ed|hospital|emergency))\b|\b(?:home versus hospital|hospital versus home)\b|\b(?:hospital|observation) (?:care|admission|stay) (?:was )?(?:discussed|considered|offered|declined)"
+        r"|\bneeds? (?:hospital |inpatient )?admission\b|\b(?:straight|directly|sent|referred) to (?:the )?(?:hospital|emergency|ed\b|er\b)|\bcalled (?:911|ems)\b|\b(?:911|ems) (?:called|activated|dispatched|here)\b|\b(?:ems|ambulance|medics) to (?:\w+ ){0,2}(?:ed|er|emergency|hospital)\b|\bgoing (?:now )?direct(?:ly)?\b|\bhospitalist (?:taking|accept\w*|will take)|\bconsidered (?:\w+ )?(?:sending|readmission|admission|hospitali[sz]\w+)|\b(?:ems|911|ambulance|paramedics) (?:was |were )?(?:called|summoned|activated)\b|\b(?:crew|ems|ambulance|paramedics) (?:left|took|transport\w*)\b|\badmission\b[^.;]{0,60}\b(?:offered|discussed|weighed|considered|declined|recommended|advised)\b|\b(?:discuss\w*|offer\w*|weigh\w*|consider\w*|recommend\w*|advis\w*|suggest\w*|urged) (?:\w+ ){0,3}(?:admission|admitting|hospitali[sz]ation|going to (?:the )?(?:er|ed|hospital|emergency))\b|\b(?:home versus hospital|hospital versus home)\b|\b(?:hospital|observation) (?:care|admission|stay) (?:was )?(?:discussed|considered|offered|declined)"
     ))
 });
 /// In the admitting clinician's own note the story of the admission will do.
@@ -216,9 +216,13 @@ pub const OVER_THE_COUNTER: &[&str] = &[
 pub static PRESCRIPTION_STRENGTH: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"prescri|\b[68]00 ?(?:mg|milligrams?)|\brx\b|\bscript"));
 
-pub static NEVER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bno (?:history|evidence) of hospice\b"));
+pub static NEVER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bno (?:history|evidence) of hospice\b|\b(?:dnr|dni|code)\b[^.;]{0,40}\b(?:unchanged|per (?:the )?(?:polst|molst|chart|records?)|on file|in (?:the )?chart|as before)",
+    )
+});
 pub static NO_ADMISSION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:no need for admission|does not (?:need|require) (?:admission|hospitali)|not (?:be )?admitted|on admission|admission labs?|previous(?:ly)? admi|prior admi|last admi|recent(?:ly)? (?:admi|hospitali)|date of admission|was discharged|return to the (?:er|emergency)|if (?:he|she|symptoms|any)|admission medications?|(?:does|did|do) admit|admitted to (?:the )?(?:operating|or\b|same[- ]day)|require (?:her|him) to be admitted|admitted in (?:19|20)\d\d)\b",
+        r"\b(?:npo (?:status )?(?:lifted|discontinued|no longer)|no need for admission|does not (?:need|require) (?:admission|hospitali)|not (?:be )?admitted|on admission|admission labs?|previous(?:ly)? admi|prior admi|last admi|recent(?:ly)? (?:admi|hospitali)|date of admission|was discharged|return to the (?:er|emergency)|if (?:he|she|symptoms|any)|admission medications?|(?:does|did|do) admit|admitted to (?:the )?(?:operating|or\b|same[- ]day)|require (?:her|him) to be admitted|admitted in (?:19|20)\d\d)\b",
     )
 });

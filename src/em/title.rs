@@ -27,6 +27,8 @@ pub enum Title {
     Psychiatric,
     /// A preventive visit.
     Preventive,
+    /// A visit with clinical staff alone.
+    Nurse,
     /// No visit of a physician, and why.
     NoVisit(&'static str),
 }
@@ -73,7 +75,7 @@ cue!(
 cue!(PREOPERATIVE, r"\bpre-?op\w*|\bsurgical h&p\b|\bfor (?:surgery|procedure)\b");
 cue!(
     HOSPITAL_CONSULT,
-    r"\b(?:inpatient|inpt|hospital|icu|micu|ccu|bedside|floor|ward)\b[^\n]{0,25}\bconsult|\bconsult\w*\b[^\n]{0,40}\b(?:inpatient|hospital(?:ist)?|icu|micu|ccu|floor|ward|room \d+)\b"
+    r"^\W*\w+(?: \w+)?\s*[-–—,]\s*inpatient\b[^\n]*\n(?:[^\n]*\n){0,2}\W*(?:reason|asked|requested)|\b(?:inpatient|inpt|hospital|icu|micu|ccu|bedside|floor|ward)\b[^\n]{0,25}\bconsult|\bconsult\w*\b[^\n]{0,40}\b(?:inpatient|hospital(?:ist)?|icu|micu|ccu|floor|ward|room \d+)\b"
 );
 cue!(
     EMERGENCY_CONSULT,
@@ -86,7 +88,7 @@ cue!(
 cue!(NOT_ADMITTED, r"\b(?:no|not|without|don't|doesn't|never|declin\w+|refus\w+)\b[^.;\n]{0,30}$");
 cue!(
     EMERGENCY_LINE,
-    r"\bseen in (?:the |our )?(?:emergency|ed\b|er\b)|^\W*(?:ed|er|e\.d\.|e\.r\.)\W+(?:md|do|pa|np|pa-c|doc\w*|physician|provider|attending|resident|visit|eval\w*|h&p|hpi|fast[- ]track|bed|rm|room|pod|triage|shift|chart|[-–—|:])|^\W*(?:ed|er)\s*$|\bemergency (?:department|dept|medicine)\b|\b(?:level (?:1|2|i|ii) )?trauma (?:bay|activation|alert)\b"
+    r"\bseen in (?:the |our )?(?:emergency|ed\b|er\b)|^\W*(?:ed|er|e\.d\.|e\.r\.)\W+(?:md|do|pa|np|pa-c|doc\w*|physician|provider|attending|resident|visit|eval\w*|h&p|hpi|fast[- ]track|bed|rm|room|pod|triage|shift|chart|[-–—|:])|^\W*(?:ed|er)\s*$|^\W*fast[- ]track\W*$|\bemergency (?:department|dept|medicine)\b|\b(?:level (?:1|2|i|ii) )?trauma (?:bay|activation|alert)\b"
 );
 // "ED: 34M fell": what follows the visit is told in the same line.
 cue!(EMERGENCY_HEADED, r"^\W*(?:ed|er)\s?[:–—-]\s*\d+ ?(?:yo|y/o|y\.o|[mf]\b)");
@@ -96,7 +98,7 @@ cue!(
 );
 cue!(
     NURSING_FIRST,
-    r"\b(?:snf|nursing (?:home|facility)|skilled nursing(?: facility)?|ltc|rehab facility|tcu)\b[^\n]{0,20}\b(?:admission|admit|initial|h&p|history and physical)\b|\b(?:admission|initial)\b[^\n]{0,25}\b(?:snf|nursing (?:home|facility)|skilled nursing)\b"
+    r"\b(?:care|nursing|health(?:care)?)(?: center)? (?:&|and) rehab\w*\b[^\n]{0,30}\b(?:admission|admit|initial|h&p|history (?:and|&) physical)\b|\b(?:snf|nursing (?:home|facility)|skilled nursing(?: facility)?|ltc|rehab facility|tcu)\b[^\n]{0,20}\b(?:admission|admit|initial|h&p|history and physical)\b|\b(?:admission|initial)\b[^\n]{0,25}\b(?:snf|nursing (?:home|facility)|skilled nursing)\b"
 );
 cue!(
     NURSING_LATER,
@@ -122,10 +124,12 @@ cue!(
     PREVENTIVE,
     r"^\W*(?:[^\n]{0,30}\b)?(?:well[- ](?:child|baby|adolescent|woman|check|chk|visit|exam)|(?:month|mo|year|yr)s?[- ](?:old )?well\b|wcc\b|(?:annual|yearly|complete|adult|routine) (?:physical|gyn|gynecologic|preventive|health)|preventive (?:visit|exam|medicine)|newborn (?:f/?u|follow-?up|visit|check|exam|first)|first newborn|epsdt\b|(?:kindergarten|school|camp|sports|college) physical|cpe\b|wwe\b|annual (?:exam|gyn)|(?:[\w-]+ ){0,2}wellness (?:visit|exam)|awv\b|welcome to medicare|ippe\b|initial preventive|sports (?:form|physical))|^\W*(?:annual )?physical(?:\W*\n|[.,:])"
 );
+// With a service of its own (an injection, a vaccine) nothing else is billed for it.
+cue!(NURSE_TITLE, r"\bnurse(?:-only| only)? visit\b|\b(?:rn|lpn|ma) visit\b");
 cue!(
     TEST,
-    r"^\W*(?:abnormal |awake |routine |video |ambulatory |overnight |diagnostic |baseline )*(?:eeg|electroencephalogra\w+|emg|nerve conduction|ncs|electrodiagnostic|electromyogra\w+|polysomnogra\w+|psg|sleep study|home sleep|pulmonary function|pfts?|spirometry|(?:2-?d |transthoracic |transesophageal |stress )*echo(?:cardiogra\w+)?|holter|event monitor|ambulatory (?:ecg|ekg|bp|blood pressure)|tilt[- ]table|dexa|dxa|bone density|mammogra\w+|(?:carotid|venous|arterial|renal) (?:duplex|doppler)|myocardial perfusion|nuclear stress|audiogram|vng|videonystagmogra\w+)\b|",
-    r"^\W*(?:emergent |emergency |elective |urgent |attempted |screening |diagnostic )*(?:pci|colonoscopy|egd|esophagogastroduodenoscopy|colpo(?:scopy)?|cystoscopy|cysto|bronchoscopy|leep|cardioversion|tee|ercp|hysteroscopy|sigmoidoscopy|vasectomy|circumcision|thoracentesis|paracentesis|lumbar puncture)\b(?: note| report| record)?\W*(?:\([^)\n]*\))?\W*(?:\n|\. |$)|\bvestibular lab\w*\b|\b(?:pdt|photodynamic therapy)\b|",
+    r"^\W*(?:abnormal |awake |routine |video |ambulatory |overnight |diagnostic |baseline )*(?:eeg|electroencephalogra\w+|emg|nerve conduction|ncs|electrodiagnostic|electromyogra\w+|polysomnogra\w+|psg|sleep study|home sleep|pulmonary function|pfts?|spirometry|(?:2-?d |transthoracic |transesophageal |stress )*echo(?:cardiogra\w+)?|holter|event monitor|ambulatory (?:ecg|ekg|bp|blood pressure)|tilt[- ]table|dexa|dxa|bone (?:mineral )?densit\w+|mammogra\w+|(?:carotid|venous|arterial|renal) (?:duplex|doppler)|myocardial perfusion|nuclear stress|audiogram|vng|videonystagmogra\w+)\b|",
+    r"^\W*(?:emergent |emergency |elective |urgent |attempted |screening |diagnostic )*(?:pci|colonoscopy|egd|esophagogastroduodenoscopy|colpo(?:scopy)?|cystoscopy|cysto|bronchoscopy|leep|cardioversion|tee|ercp|hysteroscopy|sigmoidoscopy|vasectomy|circumcision|thoracentesis|paracentesis|lumbar puncture)\b(?: note| report| record)?\W*(?:\([^)\n]*\))?\W*(?:\n|\. |$)|\bvestibular lab\w*\b|\b(?:dermato|surgical |cyto|hemato)?pathology (?:consult\w*|report|review)\b|\breview of (?:outside |submitted )?slides\b|\b(?:outside )?slide review\b|\b(?:pdt|photodynamic therapy)\b|",
     r"\b\d{1,3}[- ]?(?:hr|hour|day)s? (?:ambulatory (?:ecg|ekg|monitor\w*)|holter|event monitor|patch monitor)\b|\bneuropsycholog\w+ (?:evaluation|assessment|testing|consultation)\b|\b(?:simulation|dosimetry|treatment plan(?:ning)?) note\b|\bradiation (?:therapy|oncology) (?:simulation|treatment|planning|completion)\b|\bsimulation\b[^\n]*\bbeams?\b|\b(?:radiation|radio)therapy simulation\b"
 );
 cue!(
@@ -140,7 +144,7 @@ static PLANNING: LazyLock<Regex> = LazyLock::new(|| {
 });
 cue!(
     STAFF,
-    r"\b(?:shot|allergy shot|immuni[sz]ation|vaccin\w+|injection|flu) (?:room|clinic)\b|\b(?:device|pacemaker|icd) clinic\b|\baudiolog\w+ (?:report|evaluation|note)\b|\b(?:lcsw|lpc|lmft)\b|\b(?:coumadin|warfarin|anticoag\w*|inr) (?:clinic|flow ?sheet|visit|encounter|management)\b|\bnurse(?:-only| only)? visit\b|\b(?:rn|lpn|ma) visit\b|\b(?:physical|occupational|speech) therapy (?:initial |daily |progress )?(?:evaluation|eval|note|visit)\b|\b(?:pt|ot|slp) (?:initial )?eval(?:uation)?\b|\b(?:outpatient |home )?(?:pt|ot|slp|physical therapy|occupational therapy|speech therapy) (?:daily|progress|treatment|discharge|re-?eval\w*|session) ?(?:note|summary|visit)?\b|\bvisit \d+ of \d+ (?:on|per) poc\b|\b(?:nutrition|dietitian|dietary) (?:consult\w*|assessment|note|visit)\b|\bpatient (?:education|instructions|handout)\b"
+    r"\b(?:shot|allergy shot|immuni[sz]ation|vaccin\w+|injection|flu) (?:room|clinic)\b|\b(?:device|pacemaker|icd) clinic\b|\baudiolog\w+ (?:report|evaluation|note)\b|\b(?:lcsw|lpc|lmft)\b|\b(?:coumadin|warfarin|anticoag\w*|inr) (?:clinic|flow ?sheet|visit|encounter|management)\b|\bchiro\w*\b[^\n]{0,12}\b(?:tx|treatment|adjust\w*)\b|\b(?:physical|occupational|speech) therapy (?:initial |daily |progress )?(?:evaluation|eval|note|visit)\b|\b(?:pt|ot|slp) (?:initial )?eval(?:uation)?\b|\b(?:outpatient |home )?(?:pt|ot|slp|physical therapy|occupational therapy|speech therapy) (?:daily|progress|treatment|discharge|re-?eval\w*|session) ?(?:note|summary|visit)?\b|\bvisit \d+ of \d+ (?:on|per) poc\b|\b(?:nutrition|dietitian|dietary) (?:consult\w*|assessment|note|visit)\b|\bpatient (?:education|instructions|handout)\b"
 );
 
 /// What the title says, where it says it; the caller has checked that neither kind of note nor place was given.
@@ -172,6 +176,9 @@ pub fn says(view: &View) -> Option<Title> {
     }
     if has(&STAFF) {
         return Some(Title::NoVisit("the title names work of clinical staff or therapists, which has no E/M level"));
+    }
+    if has(&NURSE_TITLE) {
+        return Some(Title::Nurse);
     }
     if has(&TEST) {
         return Some(Title::NoVisit("the title names a test, whose report has no E/M level"));
@@ -263,6 +270,12 @@ mod tests {
         assert_eq!(of("House call for Mr. Alder, 90"), Some(Title::Home));
         assert_eq!(of("Psychiatric diagnostic evaluation\nShe is 30."), Some(Title::Psychiatric));
         assert!(matches!(of("To whom it may concern:\nMy patient needs"), Some(Title::NoVisit(_))));
+        assert_eq!(of("RN VISIT - BP recheck per order\n57F, 138/84"), Some(Title::Nurse));
+        assert_eq!(of("fast track\nS: runny nose"), Some(Title::Visit(T::Emergency)));
+        assert_eq!(of("RIVERVIEW CARE & REHAB  ADMISSION HISTORY\nAdm 5/2"), Some(Title::Nursing { initial: true }));
+        assert_eq!(of("Dermatology - inpatient\n\nReason for asking: rash"), Some(Title::HospitalConsult));
+        assert!(matches!(of("BONE MINERAL DENSITY (DXA) - Hologic\n72-year-old"), Some(Title::NoVisit(_))));
+        assert!(matches!(of("DERMATOPATHOLOGY CONSULTATION\nReceived: 5 slides"), Some(Title::NoVisit(_))));
         assert!(matches!(of("EEG #12\nAwake and drowsy"), Some(Title::NoVisit(_))));
         assert!(matches!(of("Anticoagulation clinic\nINR 2.4"), Some(Title::NoVisit(_))));
     }

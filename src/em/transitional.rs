@@ -42,6 +42,12 @@ static LATE: LazyLock<Regex> = LazyLock::new(|| {
 static DISCHARGED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\b(?:discharged?|discharge date|d/c(?:'?d)?|released from|left the hospital|came home from|returned home from)\b")
 });
+/// A stay by its two dates: "admit 4/18-4/22", "hosp 4/18 to 4/22".
+static STAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:admit\w*|adm|admission|hosp\w*|inpt|inpatient|stay)\b[^.;\n]{0,20}?\d{1,2}/\d{1,2}(?:/\d{2,4})?\s?(?:-|–|to|thru|through|until)\s?(\d{1,2}/\d{1,2}(?:/\d{2,4})?)\b",
+    )
+});
 
 /// The transition of a note that names such care or states the contact; none for another visit.
 pub fn find(view: &View, today: Date) -> Option<Transition> {
@@ -55,6 +61,14 @@ pub fn find(view: &View, today: Date) -> Option<Transition> {
         let days = days_since(words.get(at.start()..)?, today).or_else(|| days_since(words, today))?;
         (0..=60).contains(&days).then_some((i, days, first(words.get(at.start()..)?, today)))
     });
+    let stay = || {
+        view.clauses.iter().enumerate().filter(|(_, c)| story(c.zone)).find_map(|(i, c)| {
+            let left = first(STAY.captures(view.words(c.span))?.get(1)?.as_str(), today)?;
+            let days = i64::from(left.until(today).ok()?.get_days());
+            (0..=60).contains(&days).then_some((i, days, Some(left)))
+        })
+    };
+    let discharge = discharge.or_else(stay);
     let late = view.first(&LATE, |_| true).is_some();
     let mut contact = view.clauses.iter().position(|c| story(c.zone) && CONTACT.is_match(view.words(c.span)));
     if let (None, Some((_, _, Some(left)))) = (contact, discharge) {
@@ -113,6 +127,8 @@ mod tests {
         .expect("a transition");
         assert_eq!((t.days, t.contact), (Some(6), true));
         assert_eq!([Level::High, Level::Moderate, Level::Low].map(|l| t.code(l)), [Some("99496"), Some("99495"), None]);
+        let dates = found("COPD flare admit 4/18-4/22. RN spoke to wife 4/23, meds. Here day 12.").expect("a transition");
+        assert_eq!((dates.days, dates.contact), (Some(12), true));
         let late = found("TCM visit.\nHe was discharged ten days ago and was called within two business days.").expect("one");
         assert_eq!(late.code(Level::High), Some("99495"));
         assert_eq!(found("TCM visit.\nHe was discharged ten days ago.").and_then(|t| t.code(Level::High)), None);

@@ -195,7 +195,12 @@ mod tests {
                 units: vec![1],
                 ..Default::default()
             }],
-            em: GoldEm { codes: codes(&["99214"]), modifiers: Some(codes(&["25"])), additional: Some(vec![]), ..Default::default() },
+            em: GoldEm {
+                codes: codes(&["99214"]),
+                modifiers: Some(codes(&["25"])),
+                additional: Some(vec![]),
+                ..Default::default()
+            },
             findings: codes(&["em-g2211"]),
             ..Default::default()
         };

@@ -182,6 +182,10 @@ fn ways_to_say(value: &str) -> &'static [&'static str] {
         "LOC 30 minutes or less" => {
             &["LOC min", "brief LOC", "LOC seconds", "LOC sec", "knocked out seconds", "blacked out seconds"]
         }
+        // "Equivalent to intractable" by the notes at G40 and G43.
+        "intractable" => {
+            &["refractory", "pharmacoresistant", "pharmacologically resistant", "drug resistant", "treatment resistant"]
+        }
         "no LOC" => &["denies LOC", "without LOC", "no loss consciousness"],
         _ => &[],
     }

@@ -11,6 +11,7 @@ use super::guidelines::{
 };
 use super::model::DiagnosisModel;
 use super::places::Place;
+use super::side_by_side::stand_together;
 use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::attributes::{HistoryOf, history_code};
 use crate::coding::lexicon::{CodeId, Lexicon};
@@ -214,6 +215,9 @@ fn conflict(
     icd10cm: Option<&Icd10cm>,
 ) -> Option<WhyNot> {
     let (code, with) = (table.codes[row], table.codes[other]);
+    if stand_together(lexicon.code(code), lexicon.code(with)) {
+        return None;
+    }
     let (family, of_other) = (lexicon.family(code).map(|f| f.0), lexicon.family(with).map(|f| f.0));
     let top = |code: CodeId| {
         candidates.by_code.get(&code).and_then(|c| top_place(c, candidates)).map(|p| candidates.places.list[p].span)

@@ -52,6 +52,14 @@ static CLUES: LazyLock<Option<Clues>> = LazyLock::new(|| {
     Some(Clues { finder, clues })
 });
 
+/// "From a telehealth visit": an earlier one, of which the note only tells.
+fn is_of_earlier(text: &str, start: usize) -> bool {
+    let before = text[floor_boundary(text, start.saturating_sub(24))..start].to_lowercase();
+    let mut words = before.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).rev();
+    let earlier = ["from", "after", "since", "last", "prior", "previous", "earlier", "had", "recent", "at", "through"];
+    words.by_ref().take(2).any(|w| earlier.contains(&w))
+}
+
 /// The kind of note with most evidence; `None` where nothing at all speaks (the caller's default is office).
 pub(super) fn note_type(document: &Document) -> Option<Inferred<NoteType>> {
     let clues = CLUES.as_ref()?;
@@ -69,7 +77,8 @@ pub(super) fn note_type(document: &Document) -> Option<Inferred<NoteType>> {
             Place::Start => found.start() < 500,
             Place::Text => true,
         };
-        if seen[index].is_none() && starts_word && holds {
+        let elsewhere = clue.kind == NoteType::Telehealth && is_of_earlier(text, found.start());
+        if seen[index].is_none() && starts_word && holds && !elsewhere {
             seen[index] = Some(span);
         }
     }

@@ -17,7 +17,7 @@ const NUMBER_WORDS: &str = "(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty
 
 static AGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(&format!(
-        r"(?i)\b(?:a)?(?P<n>\d{{1,3}}|{NUMBER_WORDS})(?:[- ]1/2|\.\d|(?:[- ]and[- ]a[- ]half))?(?:\s|-|–)*(?:(?P<y>year)s?,?[- ](?:and )?\d{{1,2}}(?:\s|-)*)?(?P<unit>years?|yrs?|y|months?|mos?|weeks?|wks?|days?|d)\.?(?:\s|-|–|/)*(?:olds?|o)\b\.?|\b(?P<n2>\d{{1,3}}) years of age\b|\bage[d]?:? (?P<n3>\d{{1,3}})\b|\b(?P<n4>\d{{1,3}}) ?(?P<y4>y|yr|yrs)? ?(?-i:[MF])\b|\b(?P<n5>\d{{1,2}}) (?P<u5>months?|weeks?|days?) of age\b|\b(?P<n6>\d{{1,2}}) (?P<u6>mo) (?:wcc|well)\b"
+        r"(?i)\b(?:a)?(?P<n>\d{{1,3}}|{NUMBER_WORDS})(?:[- ]1/2|\.\d|(?:[- ]and[- ]a[- ]half))?(?:\s|-|–)*(?:(?P<y>year)s?,?[- ](?:and )?\d{{1,2}}(?:\s|-)*)?(?P<unit>years?|yrs?|y|months?|mos?|weeks?|wks?|days?|d)\.?(?:\s|-|–|/)*(?:olds?|o)\b\.?|\b(?P<n2>\d{{1,3}}) years of age\b|\bage[d]?:? (?P<n3>\d{{1,3}})\b|\b(?P<n4>\d{{1,3}}) ?(?P<y4>y|yr|yrs)? ?(?-i:[MF])\b|\b(?P<n5>\d{{1,2}}) (?P<u5>months?|weeks?|days?) of age\b|\b(?P<n6>\d{{1,2}})[- ]?(?P<u6>mos?|months?|weeks?|wks?|years?|yrs?|yo) (?:old )?(?:wcc|well|check-?up|physical|epsdt)\b|\b(?P<u7>dol|day of life) ?#?(?P<n7>\d{{1,2}})\b"
     ))
 });
 
@@ -57,7 +57,8 @@ pub(super) fn age(document: &Document, date_of_service: Option<Date>) -> Option<
             if is_of_another(document, whole.start(), whole.end()) {
                 continue;
             }
-            let number = ["n", "n2", "n3", "n4", "n5", "n6"].iter().find_map(|name| found.name(name)).map_or("", |m| m.as_str());
+            let number =
+                ["n", "n2", "n3", "n4", "n5", "n6", "n7"].iter().find_map(|name| found.name(name)).map_or("", |m| m.as_str());
             // "6F" is a catheter and "99.4 F" a temperature.
             let bare = found.name("n4").is_some() && found.name("y4").is_none();
             if bare
@@ -68,7 +69,7 @@ pub(super) fn age(document: &Document, date_of_service: Option<Date>) -> Option<
                 continue;
             }
             let Some(value) = number.parse().ok().or_else(|| u16::try_from(number_word(number)?).ok()) else { continue };
-            let unit = ["y", "unit", "u5", "u6"].iter().find_map(|name| found.name(name)).map_or("y", |m| m.as_str());
+            let unit = ["y", "unit", "u5", "u6", "u7"].iter().find_map(|name| found.name(name)).map_or("y", |m| m.as_str());
             let years = years_of(value, unit);
             if years <= 120 {
                 return Some(Inferred { value: years, span: Span::new(whole.start(), whole.end()) });

@@ -5,6 +5,7 @@
 //! down is an element of its own, with the words that speak for it.
 mod options;
 mod rows;
+mod told;
 
 use std::path::Path;
 
@@ -108,6 +109,10 @@ pub fn level(input: &Input, look: &VisitLook, words: &NoteWords<'_>) -> EmResult
 fn allowed(input: &Input, base: Category, other: Category) -> bool {
     if base == other {
         return true;
+    }
+    // Told in words of their own: out of fold the look was right against them twice, they were right fourteen times.
+    if matches!(base, Category::DisabilityExam | Category::HomeNew | Category::HomeEstablished | Category::HospitalDischarge) {
+        return false;
     }
     let context = input.context;
     let told = |field: &str| super::category::given(context, field);
@@ -228,6 +233,7 @@ mod tests {
         let input = Input::of_note(&document, &context, &[]);
         assert!(!allowed(&input, Category::OfficeEstablished, Category::OfficeNew));
         assert!(allowed(&input, Category::OfficeEstablished, Category::Emergency));
+        assert!(!allowed(&input, Category::HospitalDischarge, Category::Emergency));
         let operated = Encounter { note_type: Some(crate::note::NoteType::Operative), ..Encounter::default() };
         let context = document::facts::resolve_context(&operated, &document, day);
         assert!(!allowed(&Input::of_note(&document, &context, &[]), Category::NotAVisit, Category::OfficeNew));

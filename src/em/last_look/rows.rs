@@ -1,13 +1,25 @@
 //! What the last look sees of each code in question.
-use super::NO_VISIT;
 use super::options::Options;
+use super::{NO_VISIT, told};
 use crate::em::codes::Category;
 use crate::em::input::Input;
 use crate::em::result::{ElementGroup, EmResult};
 use crate::em::setting::{BySetting, Setting};
+use crate::em::view::View;
 
 /// Names of the features, in the order of a row.
-pub const FEATURES: [&str; 34] = [
+pub const FEATURES: [&str; 60] = {
+    let mut names = [""; 60];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = if i < OF_OPTION.len() { OF_OPTION[i] } else { told::NAMES[i - OF_OPTION.len()] };
+        i += 1;
+    }
+    names
+};
+
+/// Those that are of the option and of what was found; the others are what the note says in so many words.
+const OF_OPTION: [&str; 34] = [
     "found",
     "words",
     "words_rank",
@@ -63,6 +75,7 @@ pub(super) fn values(input: &Input, result: &EmResult, settings: &BySetting, opt
     let by_global = ["XXX", "000", "010", "090"].map(global);
     let first = input.diagnoses.first().is_some_and(|d| d.code.starts_with('Z'));
     let base_step = step_of(base.category, &base.code);
+    let told = told::of(&View::new(input.document));
     let mut values = Vec::with_capacity(list.len() * FEATURES.len());
     for (row, option) in list.iter().enumerate() {
         let steps = option.category.steps(day);
@@ -113,6 +126,7 @@ pub(super) fn values(input: &Input, result: &EmResult, settings: &BySetting, opt
             flag(first),
             flag(result.additional.iter().any(|a| a.modifiers.iter().any(|m| m == "25"))),
         ]);
+        values.extend(told);
     }
     values
 }
