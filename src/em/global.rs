@@ -107,10 +107,18 @@ static OWN_WORK: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// "Two weeks after my laparoscopic hernia repair".
+static AFTER_MY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:days?|weeks?|wks?|months?) (?:out )?(?:after|following|since|from|s/p|status post) my (?:[\w-]+ ){0,6}?(?:surgery|operation|repair|replacement|release|fusion|excision|reconstruction|\w+(?:ectomy|plasty|otomy))\b",
+    )
+});
+
 /// The note begins with the clinician's own operation or fracture care of the last three months.
 pub fn own_work(view: &View, today: jiff::civil::Date) -> bool {
     let opening: String = view.lower.trim_start().chars().take(OPENING_OF_A_DAY).collect();
-    OWN_WORK.find_iter(&opening).any(|m| dates::days_since(m.as_str(), today).is_some_and(|days| (1..=90).contains(&days)))
+    let dated = |m: regex::Match<'_>| dates::days_since(m.as_str(), today).is_some_and(|days| (1..=90).contains(&days));
+    OWN_WORK.find_iter(&opening).any(dated) || (AFTER_MY.is_match(&opening) && !late_after_surgery(&opening))
 }
 
 /// Characters of a daily note that say whose it is.
@@ -121,6 +129,17 @@ mod tests {
     use super::super::view::tests::document;
     use super::*;
     use crate::document::SectionKind as S;
+
+    #[test]
+    fn ones_own_operation_of_the_last_months() {
+        let day = jiff::civil::date(2026, 5, 4);
+        let own = |text: &str| own_work(&View::new(&document(&[(S::HistoryOfPresentIllness, text)])), day);
+        assert!(own("Seen two weeks after my laparoscopic right inguinal hernia repair of 4/20/26."));
+        assert!(own("SR L forearm, SCC out 4/24 by me, margins clear."));
+        assert!(own("3 wks s/p closed reduction and casting by me (4/13/26) of the left wrist."));
+        assert!(!own("Seen 14 months after my hip replacement."));
+        assert!(!own("Two weeks after hernia repair by Dr. Alder."));
+    }
 
     #[test]
     fn a_day_after_the_operation_is_the_surgeons_or_anothers() {

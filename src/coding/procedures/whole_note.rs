@@ -84,6 +84,20 @@ pub fn lacks_its_needle(code: &str, text: &str) -> bool {
     code.len() == 5 && ("20526"..="20612").contains(&code) && !told()
 }
 
+static UPPER_TRACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)o?esoph|\begd|gastr|stomach|duoden|upper|antr|pylor|\bogd\b|\bpeg\b|swallow|barrett|throat|dysphag|hiatal|g-?tube|\bge junction|z-line",
+    )
+    .ok()
+});
+
+/// An upper endoscopy (43180-43259) of which the note has no word: a snare or a forceps alone was another scope's. Every training note
+/// that carries one has such a word.
+pub fn lacks_its_tract(code: &str, text: &str) -> bool {
+    let told = || LazyLock::force(&UPPER_TRACT).as_ref().is_none_or(|pattern| pattern.is_match(text));
+    code.len() == 5 && ("43180"..="43259").contains(&code) && !told()
+}
+
 static HANDED_OVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:ortho\w*|hand surg\w*|fracture clinic)\b[^;\n]{0,40}\b(?:takes? over|will (?:follow|take|treat)|appt|appointment|referral|f/u|follow[- ]?up)|\b(?:refer\w*|f/u|follow[- ]?up|appt|appointment|sees?)\s+(?:(?:to|with|w/|by|in|the|an?)\s*){0,3}(?:ortho\w*|hand surg\w*|fracture clinic)").ok()
 });
@@ -135,6 +149,9 @@ mod tests {
         assert!(lacks_its_needle("20610", "L knee pain after fall. xr 3v neg. contusion. ice"));
         assert!(!lacks_its_needle("20610", "L knee swollen, 30cc drawn off"));
         assert!(!lacks_its_needle("73562", "xr 3v neg"));
+        assert!(lacks_its_tract("43251", "Colonoscopy. 12 mm polyp ascending removed hot snare."));
+        assert!(!lacks_its_tract("43251", "EGD. Gastric polyp removed by hot snare."));
+        assert!(!lacks_its_tract("45385", "12 mm polyp removed hot snare."));
     }
 
     #[test]
