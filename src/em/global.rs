@@ -102,10 +102,14 @@ pub fn surgeons_day(view: &View) -> Option<usize> {
 
 /// The clinician's own operation or cast of a stated day, where the note begins: "s/p closed reduction by me 4/13".
 static OWN_WORK: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:s/p|status post|after)\b[^.;\n]{0,70}\bby me\b[^.;\n]{0,12}\d{1,2}/\d{1,2}|\b(?:excised|removed|repaired|fixed|operated|pinned|reduced|done|out) (?:on )?\d{1,2}/\d{1,2}(?:/\d{2,4})?,? by me\b|\bby me (?:on )?\(?\d{1,2}/\d{1,2}\b",
-    )
+    pattern(concat!(
+        r"\b(?:s/p|status post|after)\b[^.;\n]{0,70}\bby me\b[^.;\n]{0,12}\d{1,2}/\d{1,2}|\b(?:excised|removed|repaired|fixed|operated|pinned|reduced|out) (?:on )?\d{1,2}/\d{1,2}(?:/\d{2,4})?,? by me\b",
+        r"|\b(?:replace(?:d|ment)|repair(?:ed)?|pinn(?:ed|ing)|reduc(?:ed|tion)|cast\w*|orif|crpp|tka|tha|\w+ectomy|\w+plasty|excis(?:ed|ion)|fusion|release|screws?|icd|pacemaker)\b[^.;\n]{0,20}\bby me (?:on )?\(?\d{1,2}/\d{1,2}\b"
+    ))
 });
+/// What has no global period of its own.
+static WITHOUT_PERIOD: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:\w*scop\w+|cysto|urs|inject\w*|delivery|biops\w+|vasectomy)\b"));
 
 /// "Two weeks after my laparoscopic hernia repair".
 static AFTER_MY: LazyLock<Regex> = LazyLock::new(|| {
@@ -117,7 +121,8 @@ static AFTER_MY: LazyLock<Regex> = LazyLock::new(|| {
 /// The note begins with the clinician's own operation or fracture care of the last three months.
 pub fn own_work(view: &View, today: jiff::civil::Date) -> bool {
     let opening: String = view.lower.trim_start().chars().take(OPENING_OF_A_DAY).collect();
-    let dated = |m: regex::Match<'_>| dates::days_since(m.as_str(), today).is_some_and(|days| (1..=90).contains(&days));
+    let recent = |words: &str| dates::days_since(words, today).is_some_and(|days| (1..=90).contains(&days));
+    let dated = |m: regex::Match<'_>| !WITHOUT_PERIOD.is_match(m.as_str()) && recent(m.as_str());
     OWN_WORK.find_iter(&opening).any(dated) || (AFTER_MY.is_match(&opening) && !late_after_surgery(&opening))
 }
 
@@ -137,6 +142,8 @@ mod tests {
         assert!(own("Seen two weeks after my laparoscopic right inguinal hernia repair of 4/20/26."));
         assert!(own("SR L forearm, SCC out 4/24 by me, margins clear."));
         assert!(own("3 wks s/p closed reduction and casting by me (4/13/26) of the left wrist."));
+        assert!(!own("Concussion recheck, injury 4/21, seen by me 4/23."));
+        assert!(!own("Stent pull 10 d after URS by me 4/24."));
         assert!(!own("Seen 14 months after my hip replacement."));
         assert!(!own("Two weeks after hernia repair by Dr. Alder."));
     }
