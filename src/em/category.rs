@@ -131,9 +131,9 @@ fn by_cues(
         Some(Title::HospitalConsult) => Setting::HospitalInitial,
         _ => setting(view, kind, told, place, weights),
     };
-    let open = titled.is_none() && !told && place.is_empty();
+    let untold = titled.is_none() && !told && place.is_empty();
     let setting = match setting {
-        Setting::Emergency if open && setting_words::admitted_from_there(view) => Setting::HospitalInitial,
+        Setting::Emergency if untold && setting_words::admitted_from_there(view) => Setting::HospitalInitial,
         other => other,
     };
     if critical >= 30 && setting != Setting::Discharge {
@@ -202,7 +202,7 @@ fn by_cues(
     if let Some(t) = transitional::find(view, context.date_of_service) {
         return Found::new(Category::TransitionalCare, "transitional care after a discharge", t.evidence);
     }
-    if open && setting_words::asked_into_hospital(view) {
+    if untold && setting_words::asked_into_hospital(view) {
         return hospital(view, true, false, payer.consultation_codes);
     }
     if kind == NoteType::Consult {

@@ -18,8 +18,8 @@ pub(super) fn stand_together(a: &str, b: &str) -> bool {
         "J96" => same(0) && !same(1) && both(1, b"12"),
         "I82" => {
             let named = |c: &str| at(c, 0).is_ascii_alphabetic() || matches!(at(c, 1), b'1'..=b'6');
-            let acute_or_chronic = same(0) || both(0, b"ABC") || (both(0, b"4ABC"));
-            named(x) && named(y) && acute_or_chronic && (!same(0) || !same(1))
+            // Deep veins of the leg ("4" acute, "5" chronic), axillary, subclavian and jugular veins.
+            named(x) && named(y) && (same(0) && !same(1) || !same(0) && both(0, b"4ABC"))
         }
         "I69" => {
             // The kind of stroke, then the deficit; "other" and "unspecified" say nothing beside a named one.

@@ -79,7 +79,7 @@ static NEEDLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// An injection into a tendon, trigger point or joint (20526-20612) of which the note names neither needle nor drug: words of the
 /// disease alone are no support for it. Of 10,274 coded training notes none that lacks them carries one.
-pub fn lacks_its_needle(code: &str, text: &str) -> bool {
+fn lacks_its_needle(code: &str, text: &str) -> bool {
     let told = || LazyLock::force(&NEEDLE).as_ref().is_none_or(|pattern| pattern.is_match(text));
     code.len() == 5 && ("20526"..="20612").contains(&code) && !told()
 }
@@ -93,9 +93,14 @@ static UPPER_TRACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// An upper endoscopy (43180-43259) of which the note has no word: a snare or a forceps alone was another scope's. Every training note
 /// that carries one has such a word.
-pub fn lacks_its_tract(code: &str, text: &str) -> bool {
+fn lacks_its_tract(code: &str, text: &str) -> bool {
     let told = || LazyLock::force(&UPPER_TRACT).as_ref().is_none_or(|pattern| pattern.is_match(text));
     code.len() == 5 && ("43180"..="43259").contains(&code) && !told()
+}
+
+/// Whether the whole note lacks a word without which the service is not told.
+pub fn lacks_its_words(code: &str, text: &str) -> bool {
+    lacks_its_needle(code, text) || lacks_its_tract(code, text)
 }
 
 static HANDED_OVER: LazyLock<Option<Regex>> = LazyLock::new(|| {

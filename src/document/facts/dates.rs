@@ -21,7 +21,7 @@ static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// A note may begin with its date.
-static AT_THE_START: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!(r"(?i)^[\s\W]*{DATE}")).ok());
+static AT_THE_START: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!(r"(?i)^\W*{DATE}")).ok());
 
 static BIRTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"(?i)\b(?:dob|d\.o\.b\.|date of birth|birth ?date|born(?: on)?)\s*[:\-–]?\s*(?:\*\*)?\s*{DATE}")).ok()

@@ -112,9 +112,7 @@ impl ProcedureCoder {
         let mut likeliest: Option<(f32, &str)> = None;
         let mut added: Vec<(f32, Entry)> = Vec::new();
         for (code, probability) in list.iter().zip(again) {
-            let text = context.view.text;
-            let unsupported = whole_note::lacks_its_needle(&code.code, text) || whole_note::lacks_its_tract(&code.code, text);
-            let probability = if unsupported { 0.0 } else { probability };
+            let probability = if whole_note::lacks_its_words(&code.code, context.view.text) { 0.0 } else { probability };
             let is_line = matches!(code.origin, Origin::Line(_));
             if is_line {
                 let of_code = draft.entries.iter_mut().filter(|e| e.line.code == code.code);
