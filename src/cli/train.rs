@@ -8,7 +8,8 @@ use super::{CliError, Global};
 use crate::train::TrainError;
 use crate::train::tagging::{export, measure, prepare, recipe::Recipe, run};
 use crate::train::{
-    attention, bag_of_words, diagnosis_recipe, documented, em_recipe, encoder, pointers, procedure_recipe, relations, visits,
+    attention, bag_of_words, diagnosis_recipe, documented, em_recipe, encoder, pointers, procedure_recipe, relations, side_by_side,
+    visits,
 };
 
 /// Train a model by a recipe
@@ -62,6 +63,7 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
             print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
         }
         "pointers" => print_report(&pointers::run(&args.recipe, args.out.as_deref()).map_err(failure)?),
+        "side_by_side" => print_report(&side_by_side::run(&args.recipe, args.out.as_deref()).map_err(failure)?),
         "relations" => {
             let bar = run::progress_bar();
             let report = relations::run(&args.recipe, args.out.as_deref(), &bar).map_err(failure)?;
@@ -73,7 +75,7 @@ pub fn run(args: &TrainArgs, global: &Global) -> Result<u8, CliError> {
             print_report(&report.map_err(|e| CliError::usage(e.to_string()))?)
         }
         other => Err(CliError::usage(format!(
-            "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, attention, em, procedures, pointers, services, visits, relations, documented"
+            "stage \"{other}\" is not known; allowed: encoder, tagging, diagnoses, attention, em, procedures, pointers, side_by_side, services, visits, relations, documented"
         ))),
     }
 }

@@ -28,6 +28,7 @@ pub mod pointers;
 pub mod procedure_recipe;
 pub mod procedures;
 pub mod relations;
+pub mod side_by_side;
 pub mod tagging;
 pub mod visits;
 mod whole_set;

@@ -38,7 +38,7 @@ mod pregnancy;
 mod qualifiers;
 pub mod recheck;
 pub mod select;
-mod side_by_side;
+pub mod side_by_side;
 mod titles;
 pub mod whole;
 
