@@ -11,6 +11,7 @@ use super::guidelines::{
 };
 use super::model::DiagnosisModel;
 use super::places::Place;
+use super::said_once::say_once;
 use super::side_by_side::stand_together;
 use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::attributes::{HistoryOf, history_code};
@@ -113,6 +114,7 @@ pub fn choose(
     abnormal_findings(&mut chosen, &mut why_not, table, lexicon);
     drive_out(&mut chosen, &mut why_not, table, lexicon);
     bring(&mut chosen, &mut why_not, table, probabilities, lexicon);
+    say_once(&mut chosen, &mut why_not, table, probabilities, lexicon);
     let leads = |row: &usize| may_lead(lexicon.code(table.codes[*row]));
     if !chosen.iter().any(leads) && chosen.len() < MOST {
         // A claim needs a diagnosis that may come first, and a status is none: the likeliest that is one stands for review.

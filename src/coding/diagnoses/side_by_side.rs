@@ -30,7 +30,7 @@ pub(super) fn stand_together(a: &str, b: &str) -> bool {
 /// By the tabular list of FY2026: "code first coronary atherosclerosis" at I25.84; hypoxia and hypercapnia,
 /// veins, disc levels, bones of the forearm and leg, regions of somatic dysfunction, allergens, deficits after a stroke and
 /// complications of diabetes (guidelines I.C.4.a: as many codes as are needed) each have a code of their own.
-fn say_different_things(a: &str, b: &str) -> bool {
+pub(super) fn say_different_things(a: &str, b: &str) -> bool {
     if a == b || a.get(..3) != b.get(..3) {
         return false;
     }
