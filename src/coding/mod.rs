@@ -7,4 +7,5 @@ pub mod last_look;
 pub mod lexicon;
 pub mod packed_json;
 pub mod procedures;
+pub mod said_once;
 pub mod trees;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::data::second_look::{charts, clinic_notes, training_documents};
 use super::data::{LabelledDocument, Role, corpora, labels};
 use super::error::TrainError;
-use crate::coding::diagnoses::said_once;
 use crate::coding::diagnoses::side_by_side::{FILE, subcategories};
+use crate::coding::said_once;
 
 /// `training/recipes/side_by_side.toml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -38,8 +38,10 @@ pub struct SideBySideReport {
     pub documents: usize,
     /// Pairs of subcategories that any note reports together, and those written.
     pub side_by_side: [usize; 2],
-    /// Pairs of codes that any note accepts in each other's place, and those written.
-    pub in_place: [usize; 2],
+    /// Pairs of diagnoses that any note accepts in each other's place, and those written.
+    pub diagnoses: [usize; 2],
+    /// The same of services.
+    pub services: [usize; 2],
 }
 
 const HEAD: &str = "# Subcategories of one category that training notes report together, written by training
@@ -69,13 +71,18 @@ pub fn run(recipe: &Path, out: Option<&Path>) -> Result<SideBySideReport, TrainE
         std::fs::write(&path, format!("{head}{}", rows.concat())).map_err(|e| io(&path, e))?;
         Ok::<_, TrainError>([pairs.len(), rows.len()])
     };
-    let both = reported(&documents, subcategories);
-    let side_by_side = write(FILE, HEAD, &both, &|_, notes: usize| notes >= recipe.least)?;
-    let both = reported(&documents, in_order);
-    let beside = |pair: &(&str, &str)| both.get(pair).copied().unwrap_or(0);
-    let enough = |pair: &(&str, &str), notes: usize| notes >= recipe.least_in_place && notes >= recipe.times * beside(pair);
-    let in_place = write(said_once::FILE, HEAD_IN_PLACE, &accepted(&documents), &enough)?;
-    Ok(SideBySideReport { documents: documents.len(), side_by_side, in_place })
+    let of_diagnoses: Vec<Vec<Labelled<'_>>> = documents.iter().map(diagnoses).collect();
+    let of_services: Vec<Vec<Labelled<'_>>> = documents.iter().map(services).collect();
+    let both = reported(&of_diagnoses, subcategories);
+    let side_by_side = write(FILE, HEAD, &both, &|_, notes| notes >= recipe.least)?;
+    let in_place = |file: &str, notes: &[Vec<Labelled<'_>>]| {
+        let both = reported(notes, in_order);
+        let beside = |pair: &(&str, &str)| both.get(pair).copied().unwrap_or(0);
+        let keep = |pair: &(&str, &str), notes| notes >= recipe.least_in_place && notes >= recipe.times * beside(pair);
+        write(file, HEAD_IN_PLACE, &accepted(notes), &keep)
+    };
+    let [diagnoses, services] = [in_place(said_once::DIAGNOSES, &of_diagnoses)?, in_place(said_once::SERVICES, &of_services)?];
+    Ok(SideBySideReport { documents: documents.len(), side_by_side, diagnoses, services })
 }
 
 /// Notes by pair of codes or subcategories, the lesser first.
@@ -94,27 +101,36 @@ fn pairs_of<'d>(codes: &BTreeSet<&'d str>, pair_of: PairOf) -> BTreeSet<(&'d str
     codes.iter().flat_map(|a| codes.iter().filter_map(|b| pair_of(a, b))).collect()
 }
 
-/// Notes by pair of what they report in two diagnoses.
-fn reported(documents: &[LabelledDocument], pair_of: PairOf) -> Pairs<'_> {
-    let of_note = |document| {
-        let document: &LabelledDocument = document;
-        let required = document.diagnoses.iter().filter(|d| d.role != Role::Optional);
-        pairs_of(&required.map(|d| d.code.as_str()).collect(), pair_of)
-    };
-    counted(documents.iter().map(of_note))
+/// A diagnosis or service of a label: the code and those accepted in its place, and whether it must be reported.
+struct Labelled<'d> {
+    codes: BTreeSet<&'d str>,
+    code: &'d str,
+    required: bool,
 }
 
-/// Notes by pair of codes that they accept for one diagnosis.
-fn accepted(documents: &[LabelledDocument]) -> Pairs<'_> {
-    let of_note = |document| {
-        let document: &LabelledDocument = document;
-        let accepted = document.diagnoses.iter().map(|d| {
-            let codes = std::iter::once(&d.code).chain(&d.alternatives).map(String::as_str).collect();
-            pairs_of(&codes, in_order)
-        });
-        accepted.flatten().collect()
-    };
-    counted(documents.iter().map(of_note))
+impl<'d> Labelled<'d> {
+    fn new(code: &'d str, alternatives: &'d [String], required: bool) -> Self {
+        Self { codes: std::iter::once(code).chain(alternatives.iter().map(String::as_str)).collect(), code, required }
+    }
+}
+
+fn diagnoses(document: &LabelledDocument) -> Vec<Labelled<'_>> {
+    document.diagnoses.iter().map(|d| Labelled::new(&d.code, &d.alternatives, d.role != Role::Optional)).collect()
+}
+
+fn services(document: &LabelledDocument) -> Vec<Labelled<'_>> {
+    document.procedures.iter().map(|p| Labelled::new(&p.code, &p.alternatives, p.certain)).collect()
+}
+
+/// Notes by pair of what they report in two diagnoses or services.
+fn reported<'d>(notes: &[Vec<Labelled<'d>>], pair_of: PairOf) -> Pairs<'d> {
+    let required = |note: &Vec<Labelled<'d>>| note.iter().filter(|l| l.required).map(|l| l.code).collect();
+    counted(notes.iter().map(|note| pairs_of(&required(note), pair_of)))
+}
+
+/// Notes by pair of codes that they accept for one diagnosis or service.
+fn accepted<'d>(notes: &[Vec<Labelled<'d>>]) -> Pairs<'d> {
+    counted(notes.iter().map(|note| note.iter().flat_map(|l| pairs_of(&l.codes, in_order)).collect()))
 }
 
 fn counted<'d>(notes: impl Iterator<Item = BTreeSet<(&'d str, &'d str)>>) -> Pairs<'d> {

@@ -38,7 +38,6 @@ mod pregnancy;
 mod qualifiers;
 pub mod recheck;
 pub mod select;
-pub mod said_once;
 pub mod side_by_side;
 mod titles;
 pub mod whole;

@@ -4,15 +4,14 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use crate::coding::said_once::pairs;
+
 /// File of the pairs of subcategories that training notes report together.
 pub const FILE: &str = "side_by_side.tsv";
 
 /// The pairs, the lesser first.
-static REPORTED_TOGETHER: LazyLock<HashSet<(&str, &str)>> = LazyLock::new(|| {
-    let table: &str = include_str!("../../../codesets/side_by_side.tsv");
-    let rows = table.lines().filter(|line| !line.starts_with('#'));
-    rows.filter_map(|line| line.split_once('\t')).filter_map(|(a, rest)| Some((a, rest.split_once('\t')?.0))).collect()
-});
+static REPORTED_TOGETHER: LazyLock<HashSet<(&str, &str)>> =
+    LazyLock::new(|| pairs(include_str!("../../../codesets/side_by_side.tsv")));
 
 /// The subcategories (four characters) of two codes of one category, where they differ and the first is the lesser.
 pub fn subcategories<'c>(a: &'c str, b: &'c str) -> Option<(&'c str, &'c str)> {
