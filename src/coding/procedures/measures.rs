@@ -3,6 +3,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::document::numerals::number_word;
+
 /// Measured values of a part of a note.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measures {
@@ -30,28 +32,11 @@ static VIEWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(\d{1,2}|one|two|three|four|five|six|single|multiple)[\s-]*(?:standard\s+|additional\s+|radiographic\s+|plain\s+)?(?:views?|images?|projections?|films?)\b").ok()
 });
 static MINUTES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(\d{1,3}|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|eighteen|twenty|thirty|forty|fifty|sixty|ninety)(?:[\s-](five|two|eight))?[\s-]*(?:minutes?|mins?)\b").ok()
+    const ONES: &str = "one|two|three|four|five|six|seven|eight|nine";
+    const TEENS: &str = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen";
+    const TENS: &str = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety";
+    Regex::new(&format!(r"(?i)\b(\d{{1,3}}|(?:{TENS})(?:[\s-](?:{ONES}))?|{TEENS}|{ONES})[\s-]*(?:minutes?|mins?)\b")).ok()
 });
-/// Numbers as the pattern of minutes has them.
-const NUMBERS: [(&str, f64); 17] = [
-    ("two", 2.0),
-    ("five", 5.0),
-    ("six", 6.0),
-    ("seven", 7.0),
-    ("eight", 8.0),
-    ("nine", 9.0),
-    ("ten", 10.0),
-    ("eleven", 11.0),
-    ("twelve", 12.0),
-    ("fifteen", 15.0),
-    ("eighteen", 18.0),
-    ("twenty", 20.0),
-    ("thirty", 30.0),
-    ("forty", 40.0),
-    ("fifty", 50.0),
-    ("sixty", 60.0),
-    ("ninety", 90.0),
-];
 /// "10:05 to 11:20".
 static CLOCK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\b(\d{1,2}):(\d{2})\s*(?:[ap]m\s*)?(?:-|–|to|until|till)\s*(\d{1,2}):(\d{2})\b").ok());
@@ -126,12 +111,8 @@ impl Measures {
             (1.0..=600.0).contains(&minutes).then_some(minutes)
         }));
         measures.minutes.extend(captures(&MINUTES, text).into_iter().filter_map(|f| {
-            let number = |i: usize| {
-                let word = f.get(i)?.as_str();
-                let known = NUMBERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
-                known.map(|(_, n)| *n).or_else(|| word.parse::<f64>().ok())
-            };
-            Some(number(1)? + number(2).unwrap_or(0.0))
+            let number = f.get(1)?.as_str();
+            number.parse::<f64>().ok().or_else(|| number_word(number).map(f64::from))
         }));
         measures.grams.extend(captures(&GRAMS, text).into_iter().filter_map(|f| f.get(1)?.as_str().parse::<f64>().ok()));
         measures.contrast = contrast(&lower);

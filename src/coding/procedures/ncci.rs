@@ -93,7 +93,8 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
                     reasons.push((lesser, because("no modifier parts the two.")));
                 }
             } else if !(apart(first, second) || marked(first) || marked(second)) {
-                if !tables || (first.lesion && second.lesion && other_lesion(first, second)) {
+                let lesions = first.lesion && second.lesion && other_lesion(first, second);
+                if !tables || lesions || has_own_minutes(&entries[lesser].line.code) {
                     distinct.push(b);
                 } else {
                     included.push(lesser);
@@ -135,6 +136,11 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
     }
     *entries = kept;
     dropped
+}
+
+/// A talk that is coded by its own minutes (tobacco, alcohol, advance care planning) takes none of another service's time.
+pub(super) fn has_own_minutes(code: &str) -> bool {
+    matches!(code, "99406" | "99407" | "99408" | "99409" | "99497")
 }
 
 /// A line that is taken off the claim, as a candidate that says why.

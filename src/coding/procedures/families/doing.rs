@@ -151,6 +151,21 @@ pub(super) const PLANNED: [&str; 35] = [
     "not yet planned",
 ];
 
+/// Words by which talking is told, which is a plan where another service is talked of.
+const TALK: [&str; 3] = ["discussed ", "discuss ", "we talked"];
+
+/// A talk that is told with its minutes ("discussed 20 min", "counselled 8 minutes") was held, unless other words put it off.
+pub(super) fn is_timed_talk(lower: &str) -> bool {
+    let words = || lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    let minutes = words().any(|w| {
+        let unit = w.trim_start_matches(|c: char| c.is_ascii_digit());
+        matches!(unit, "min" | "mins" | "minute" | "minutes")
+    });
+    const TOLD: [&str; 8] = ["counsel", "talk", "discuss", "conversation", "spoke", "spent", "planning", "voluntar"];
+    let put_off = || PLANNED.iter().filter(|w| !TALK.contains(w)).chain(&TO_COME[..2]).any(|w| lower.contains(w));
+    minutes && words().any(|w| TOLD.iter().any(|t| w.starts_with(t))) && !put_off()
+}
+
 /// "declined", "deferred", "not done": nothing happened.
 pub(super) fn withheld(lower: &str) -> bool {
     [

@@ -243,7 +243,8 @@ impl<'a> Passages<'a> {
         list
     }
 
-    /// Whether a statement tells the past only. "Vaccines:" and "Immunizations:" may head what is given today.
+    /// Whether a statement tells the past only. "Vaccines:" and "Immunizations:" may head what is given today, and "Tobacco:" a talk of
+    /// so many minutes.
     pub fn is_history(&self, statement: usize) -> bool {
         if self.role(statement) != Role::History {
             return false;
@@ -251,7 +252,8 @@ impl<'a> Passages<'a> {
         let section = self.view.statements[statement].section;
         let first = (0..=statement).rev().take_while(|s| self.view.statements[*s].section == section).last().unwrap_or(statement);
         let head = self.text(&self.statements[first]).to_lowercase();
-        !["vaccines", "immunizations today", "vaccines given", "immunizations given"].iter().any(|w| head.starts_with(w))
+        let given = ["vaccines", "immunizations today", "vaccines given", "immunizations given"].iter().any(|w| head.starts_with(w));
+        !given && !doing::is_timed_talk(&self.text(&self.statements[statement]).to_lowercase())
     }
 
     /// The pieces of a token range between punctuation marks and joining words.

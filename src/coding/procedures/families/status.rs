@@ -7,7 +7,7 @@ use crate::extract::Assertion;
 use crate::note::NoteType;
 
 use super::dates;
-use super::doing::{ABANDONED, OWN_DAY, PAST, PLANNED, TO_COME, is_doing, is_here};
+use super::doing::{ABANDONED, OWN_DAY, PAST, PLANNED, TO_COME, is_doing, is_here, is_timed_talk};
 use super::elsewhere::elsewhere;
 use super::passage::{Passages, Token};
 use super::pattern;
@@ -121,7 +121,8 @@ impl Passages<'_> {
         if assertion == Assertion::Historical && !here && !told_now() {
             return Status::Past;
         }
-        let planned = matches!(assertion, Assertion::Planned | Assertion::Hypothetical | Assertion::Conditional);
+        let talk = is_timed_talk(lower);
+        let planned = matches!(assertion, Assertion::Planned | Assertion::Hypothetical | Assertion::Conditional) && !talk;
         // A list of what was done may stand under "Plan", "Rx" or "Tx"; a repeated film has its result beside it.
         let future = || PLANNED.iter().chain(&TO_COME).any(|w| lower.contains(w));
         let in_list = || self.was_carried_out(piece) && !future();
@@ -129,7 +130,7 @@ impl Passages<'_> {
         if planned && !(done && here) && !(done && of.role == Role::Description) && !in_list() && !repeated() {
             return Status::Planned;
         }
-        if PLANNED.iter().any(|w| lower.contains(w)) && !here {
+        if PLANNED.iter().any(|w| lower.contains(w)) && !here && !talk {
             return Status::Planned;
         }
         let signed = || self.tokens[piece.clone()].iter().any(|t| !t.off && signs::is_sign(&t.text));

@@ -16,7 +16,7 @@ use rows::{Considered, Origin, considered, statement_at, values};
 use super::candidates::CodeCandidate;
 use super::draft::Draft;
 use super::lines::LineContext;
-use super::ncci::{Entry, left_off};
+use super::ncci::{Entry, has_own_minutes, left_off};
 use super::ranking::Verdict;
 use super::{ProcedureCoder, families, named, pathology, patient, whole_note};
 use crate::claim::Line;
@@ -257,7 +257,10 @@ fn join(context: &LineContext<'_>, draft: &mut Draft, mut entry: Entry, probabil
         // Codes of one family ("limited", "complete") are one service.
         let family = |code: &str| code.get(..4).map(str::to_owned);
         let siblings = family(&entry.line.code) == family(&other.line.code);
-        let both = !siblings && probability >= DISTINCT && other.line.confidence >= DISTINCT;
+        let both = !siblings
+            && (probability >= DISTINCT && other.line.confidence >= DISTINCT
+                || has_own_minutes(&entry.line.code)
+                || has_own_minutes(&other.line.code));
         if pair.edit.indicator != 0 && both {
             parted.push((i, pair.column2 == entry.line.code));
         } else if probability >= other.line.confidence + LIKELIER {
