@@ -8,8 +8,8 @@ use super::{CliError, Global};
 use crate::train::TrainError;
 use crate::train::tagging::{export, measure, prepare, recipe::Recipe, run};
 use crate::train::{
-    attention, bag_of_words, diagnosis_recipe, documented, em_recipe, encoder, pointers, procedure_recipe, relations, side_by_side,
-    visits,
+    attention, bag_of_words, diagnosis_recipe, documented, em_recipe, encoder, pointers, procedure_recipe, relations,
+    side_by_side, visits,
 };
 
 /// Train a model by a recipe

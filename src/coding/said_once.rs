@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_likelier_stays() {
-        let chosen = [("D64.9", 0.9), ("I10", 0.8), ("D50.0", 0.95), ("D62", 0.5)];
+        let chosen = [("D64.9", 0.9), ("I10", 0.8), ("D50.0", 0.95), ("E11.9", 0.5)];
         let said = said_already(&chosen, |c| c.1, |a, b| say_one_finding(a.0, b.0));
         assert_eq!(said, [(("D64.9", 0.9), ("D50.0", 0.95))]);
     }

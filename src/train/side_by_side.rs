@@ -48,7 +48,8 @@ const HEAD: &str = "# Subcategories of one category that training notes report t
 # (training/recipes/side_by_side.toml): two subcategories and the number of notes.
 ";
 
-const HEAD_IN_PLACE: &str = "# Codes that training notes accept in each other's place and seldom report side by side, written by training
+const HEAD_IN_PLACE: &str =
+    "# Codes that training notes accept in each other's place and seldom report side by side, written by training
 # (training/recipes/side_by_side.toml): two codes and the number of notes.
 ";
 

@@ -123,6 +123,22 @@ pub(super) fn weeks_of_pregnancy(
     }
 }
 
+/// Codes of pregnancy, delivery and weeks of gestation are the mother's (guidelines I.C.15.a.2, I.C.21.c.11): a newborn's claim, which
+/// has its birth (Z38) or a perinatal condition, has none.
+pub(super) fn record_of_the_newborn(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &Table, lexicon: &Lexicon) {
+    let code = |row: usize| lexicon.code(table.codes[row]);
+    let has = |start: &str| chosen.iter().any(|r| code(*r).starts_with(start));
+    let (born_here, perinatal) = (has("Z38"), has("P"));
+    let mothers = |row: usize| {
+        let of_birth = ["O", "Z37"].iter().any(|start| code(row).starts_with(start));
+        (born_here || perinatal) && code(row).starts_with("Z3A") || born_here && of_birth
+    };
+    for row in chosen.iter().copied().filter(|r| mothers(*r)) {
+        why_not[row] = Some(WhyNot::Mothers);
+    }
+    chosen.retain(|row| !mothers(*row));
+}
+
 /// What is presumed to belong together (guidelines I.A.15, I.C.9.a; "in (due to)" of the index): a code, one that stands beside it, and
 /// the combination that takes the first one's place.
 const PRESUMED: &[(&str, &[&str], &str)] = &[

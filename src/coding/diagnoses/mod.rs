@@ -296,6 +296,7 @@ fn reason(candidate: &CodeCandidate, candidates: &Candidates, lexicon: &Lexicon)
 fn explain(why: &WhyNot, candidate: &CodeCandidate, candidates: &Candidates, lexicon: &Lexicon) -> String {
     match why {
         WhyNot::Sibling(with) => format!("{} says the same disease better", lexicon.code(*with)),
+        WhyNot::Mothers => "of the mother's record, not of the newborn's (guidelines I.C.15.a.2)".to_owned(),
         WhyNot::Excluded(with) => format!("cannot be reported beside {} (Excludes1)", lexicon.code(*with)),
         WhyNot::Combined(with) => format!("contained in {}", lexicon.code(*with)),
         WhyNot::Integral(with) => format!("part of {} (guidelines I.B.5)", lexicon.code(*with)),

@@ -252,7 +252,8 @@ impl<'a> Passages<'a> {
         let section = self.view.statements[statement].section;
         let first = (0..=statement).rev().take_while(|s| self.view.statements[*s].section == section).last().unwrap_or(statement);
         let head = self.text(&self.statements[first]).to_lowercase();
-        let given = ["vaccines", "immunizations today", "vaccines given", "immunizations given"].iter().any(|w| head.starts_with(w));
+        let given =
+            ["vaccines", "immunizations today", "vaccines given", "immunizations given"].iter().any(|w| head.starts_with(w));
         !given && !doing::is_timed_talk(&self.text(&self.statements[statement]).to_lowercase())
     }
 

@@ -76,7 +76,7 @@ mod tests {
         assert!(projections("bilateral knees AP").is_empty());
         assert_eq!(clock("Oxaliplatin 1005–1210"), [125.0]);
         assert_eq!(clock("9:22-9:47, 12:50 to 1:10"), [25.0, 20.0]);
-        assert_eq!(clock("sedation start 09:04 end 09:49; in 1012, out 1049; start 1915, ended at 1937"), [45.0, 37.0, 22.0]);
+        assert_eq!(clock("sedation start 09:04 end 09:49; in 1012, out 1049; start 2215, ended at 2237"), [45.0, 37.0, 22.0]);
         assert!(clock("smoked 1998-2012, 555-1234").is_empty());
         assert_eq!(wasted("Remaining 45 U discarded"), [45.0]);
         assert_eq!(wasted("one 200mg vial used, 25 wasted"), [25.0]);
