@@ -138,9 +138,10 @@ pub fn settle(code_sets: &CodeSets, date: Date, entries: &mut Vec<Entry>) -> Vec
     dropped
 }
 
-/// A talk that is coded by its own minutes (tobacco, alcohol, advance care planning) takes none of another service's time.
+/// A talk that is coded by its own minutes (tobacco, alcohol, advance care planning, psychotherapy) takes none of another service's
+/// time.
 pub(super) fn has_own_minutes(code: &str) -> bool {
-    matches!(code, "99406" | "99407" | "99408" | "99409" | "99497")
+    matches!(code, "99406" | "99407" | "99408" | "99409" | "99497" | "90832" | "90833" | "90834" | "90836" | "90837" | "90838")
 }
 
 /// A line that is taken off the claim, as a candidate that says why.

@@ -98,9 +98,31 @@ fn lacks_its_tract(code: &str, text: &str) -> bool {
     code.len() == 5 && ("43180"..="43259").contains(&code) && !told()
 }
 
+/// Vaccine products, and words of which every training note that carries one has one: "dose given L deltoid" names none.
+const VACCINES: [(&[&str], &[&str]); 9] = [
+    (&["90651"], &["hpv", "papillo", "gardasil"]),
+    (&["90714", "90715"], &["td", "boostrix", "adacel", "pertuss", "tetan", "tenivac"]),
+    (&["90750"], &["shingr", "zoster", "shingl", "rzv"]),
+    (&["90677", "90732"], &["pcv", "p20", "prevnar", "pneum", "ppsv"]),
+    (&["90632", "90633", "90739", "90744", "90746"], &["hep", "hbv", "hav", "vaqta", "recombivax", "engerix", "energix"]),
+    (&["90707", "90710"], &["mmr", "measles", "m-m-r", "rubella", "proquad"]),
+    (&["90716"], &["varic", "varivax", "chicken", "vzv", "var "]),
+    (&["90619", "90734"], &["menin", "menac", "menve", "menq", "mcv"]),
+    (&["90620", "90621"], &["mening", "bexsero", "trumenba", "menb", "men b"]),
+];
+
+/// A vaccine of which the note has neither the disease nor the product.
+fn lacks_its_vaccine(code: &str, text: &str) -> bool {
+    let words = VACCINES.iter().find(|(codes, _)| codes.contains(&code)).map(|(_, words)| words);
+    words.is_some_and(|words| {
+        let lower = text.to_lowercase();
+        !words.iter().any(|w| lower.contains(w))
+    })
+}
+
 /// Whether the whole note lacks a word without which the service is not told.
 pub fn lacks_its_words(code: &str, text: &str) -> bool {
-    lacks_its_needle(code, text) || lacks_its_tract(code, text)
+    lacks_its_needle(code, text) || lacks_its_tract(code, text) || lacks_its_vaccine(code, text)
 }
 
 static HANDED_OVER: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -144,6 +166,12 @@ mod tests {
         assert!(!is_leaflet("Pt had a colonoscopy. You asked whether your patient may drive."));
         assert!(needs_presence("92557") && needs_presence("72148") && needs_presence("J1885"));
         assert!(!needs_presence("96127") && !needs_presence("90833") && !needs_presence("99406"));
+    }
+
+    #[test]
+    fn a_vaccine_needs_its_name() {
+        assert!(lacks_its_words("90651", "Dose given L deltoid, lot 22."));
+        assert!(!lacks_its_words("90651", "Gardasil #2 given L deltoid.") && !lacks_its_words("90662", "Dose given L deltoid."));
     }
 
     #[test]

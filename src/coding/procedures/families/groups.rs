@@ -148,7 +148,16 @@ fn split(family: &Family, passages: &Passages<'_>, place: &Passage) -> Vec<(Rang
     if parts.iter().filter(|(_, has)| !has.is_empty()).count() < 2 {
         return vec![(place.range.clone(), true)];
     }
+    parts.retain(|(range, _)| !is_slight(passages, range));
     parts.into_iter().map(|(range, _)| (range, false)).collect()
+}
+
+/// "LAD 90%: DES x1, mid RCA 40%": a place of which a few words say no more than that it is narrowed by less than half.
+fn is_slight(passages: &Passages<'_>, range: &Range<usize>) -> bool {
+    let span = passages.span(range);
+    let number = passages.tokens[range.clone()].last().and_then(|t| t.text.parse::<u32>().ok());
+    let percent = passages.view.text.get(span.end..).is_some_and(|behind| behind.starts_with('%'));
+    percent && range.len() <= 4 && number.is_some_and(|n| n < 50)
 }
 
 /// "A stent to the right coronary and, separately, to the circumflex": the pieces behind a passage that name one more place of

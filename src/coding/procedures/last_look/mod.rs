@@ -261,13 +261,17 @@ fn join(context: &LineContext<'_>, draft: &mut Draft, mut entry: Entry, probabil
         // Codes of one family ("limited", "complete") are one service.
         let family = |code: &str| code.get(..4).map(str::to_owned);
         let siblings = family(&entry.line.code) == family(&other.line.code);
-        let both = !siblings
-            && (probability >= DISTINCT && other.line.confidence >= DISTINCT
-                || has_own_minutes(&entry.line.code)
-                || has_own_minutes(&other.line.code));
+        let timed = has_own_minutes(&entry.line.code) || has_own_minutes(&other.line.code);
+        let both = !siblings && (timed || probability >= DISTINCT && other.line.confidence >= DISTINCT);
+        // Where no modifier may part a timed talk and a questionnaire, column 1 holds column 2.
+        let gives_way = if timed && pair.edit.indicator == 0 {
+            pair.column2 == other.line.code
+        } else {
+            probability >= other.line.confidence + LIKELIER
+        };
         if pair.edit.indicator != 0 && both {
             parted.push((i, pair.column2 == entry.line.code));
-        } else if probability >= other.line.confidence + LIKELIER {
+        } else if gives_way {
             weaker.push(i);
         } else {
             let line = left_off(context.code_sets, &entry.line, less_clear(&other.line.code));
