@@ -1,7 +1,7 @@
 //! What the guidelines put in the place of chosen codes, add to them, or leave out beside them.
 use super::candidates::{Candidates, FACT};
 use super::features::Table;
-use super::select::{LEAST_SHARE, MOST, WhyNot};
+use super::select::{LEAST_SHARE, MOST, MUCH_LIKELIER, WhyNot};
 use crate::codeset::icd10cm::integral_symptoms::disease_of;
 use crate::coding::lexicon::{CodeId, Lexicon, Side};
 use crate::extract::Laterality;
@@ -76,20 +76,32 @@ pub(super) fn both_sides(
 }
 
 /// Signs and symptoms that are routinely part of a disease on the claim are not reported beside it (guidelines I.B.5); those
-/// of the other side are.
-pub(super) fn leave_out_symptoms(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &Table, lexicon: &Lexicon) {
+/// of the other side are. A disease that is much less likely than its symptom is not established: the symptom stands for it
+/// (guidelines IV.H).
+pub(super) fn leave_out_symptoms(
+    chosen: &mut Vec<usize>,
+    why_not: &mut [Option<WhyNot>],
+    table: &Table,
+    probabilities: &[f32],
+    lexicon: &Lexicon,
+) {
     let side = |row: usize| lexicon.family(table.codes[row]).map_or(Side::None, |f| f.1);
-    let all = chosen.clone();
-    chosen.retain(|symptom| {
-        let beside: Vec<usize> =
-            all.iter().copied().filter(|d| !is_pair(side(*d), side(*symptom)) && !is_pair(side(*symptom), side(*d))).collect();
-        let codes = beside.iter().map(|d| lexicon.code(table.codes[*d]));
-        let disease = disease_of(lexicon.code(table.codes[*symptom]), codes).map(|at| table.codes[beside[at]]);
-        if let Some(disease) = disease {
-            why_not[*symptom] = Some(WhyNot::Integral(disease));
+    let other_side = |a: usize, b: usize| is_pair(side(a), side(b)) || is_pair(side(b), side(a));
+    let code = |row: usize| lexicon.code(table.codes[row]);
+    for symptom in chosen.clone() {
+        let of_disease = |d: &usize| !other_side(*d, symptom) && disease_of(code(symptom), std::iter::once(code(*d))).is_some();
+        let diseases: Vec<usize> = chosen.iter().copied().filter(of_disease).collect();
+        let holds = |d: &&usize| probabilities[**d] + MUCH_LIKELIER > probabilities[symptom];
+        if let Some(disease) = diseases.iter().find(holds) {
+            why_not[symptom] = Some(WhyNot::Integral(table.codes[*disease]));
+            chosen.retain(|row| *row != symptom);
+            continue;
         }
-        disease.is_none()
-    });
+        for disease in diseases {
+            why_not[disease] = Some(WhyNot::NotEstablished(table.codes[symptom]));
+            chosen.retain(|row| *row != disease);
+        }
+    }
 }
 
 /// A complication of pregnancy stands with the weeks of gestation where the note states them (Z3A: guidelines I.C.21.c.11;

@@ -299,6 +299,7 @@ fn explain(why: &WhyNot, candidate: &CodeCandidate, candidates: &Candidates, lex
         WhyNot::Mothers => "of the mother's record, not of the newborn's (guidelines I.C.15.a.2)".to_owned(),
         WhyNot::Excluded(with) => format!("cannot be reported beside {} (Excludes1)", lexicon.code(*with)),
         WhyNot::Combined(with) => format!("contained in {}", lexicon.code(*with)),
+        WhyNot::NotEstablished(with) => format!("much less likely than {}, its symptom (guidelines IV.H)", lexicon.code(*with)),
         WhyNot::Integral(with) => format!("part of {} (guidelines I.B.5)", lexicon.code(*with)),
         WhyNot::Full => "the claim holds at most 12 diagnoses".into(),
         WhyNot::Unlikely => {
