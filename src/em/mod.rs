@@ -27,6 +27,7 @@ mod newborn;
 mod nursing_facility;
 mod problems;
 mod procedure_visit;
+mod published;
 mod reports;
 mod result;
 mod risk;

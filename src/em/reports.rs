@@ -26,6 +26,9 @@ pub fn no_visit(view: &View, context: &Context, weights: &BySetting, lines: &[Li
     if !told && !given(context, "place_of_service") && crate::document::facts::signed_by_staff(&view.document.text) {
         return Some("the note is signed by clinical staff or a therapist, who report no E/M service".into());
     }
+    if !told && super::published::is_article(&view.lower) {
+        return Some("the text is a published article, not the record of an encounter".into());
+    }
     let opening = opening(view);
     let procedure = |l: &Line| !imaging(l) && !l.code.starts_with("99");
     if !told && lines.iter().any(|l| procedure(l) || l.code.starts_with("99497")) && count(view, &NOTHING_ELSE) > 0 {

@@ -114,6 +114,9 @@ fn allowed(input: &Input, base: Category, other: Category) -> bool {
     if matches!(base, Category::DisabilityExam | Category::HomeNew | Category::HomeEstablished | Category::HospitalDischarge) {
         return false;
     }
+    if base == Category::NotAVisit && super::published::is_article(&input.document.text.to_lowercase()) {
+        return false;
+    }
     let context = input.context;
     let told = |field: &str| super::category::given(context, field);
     if told("note_type") && context.note_type.is_report() {

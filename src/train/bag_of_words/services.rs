@@ -47,7 +47,7 @@ pub struct ServicesReport {
     pub by_threshold: Vec<(f32, [f64; 3])>,
 }
 
-/// Parts of the real notes; each is coded by a procedure model that learned from the others.
+/// Parts of the notes that teach the procedure model; each is coded by a model that learned from the others.
 const PARTS: usize = 3;
 
 fn part_of(document: &LabelledDocument) -> usize {
@@ -66,7 +66,10 @@ struct Recipe {
     corpora: PathBuf,
     /// The project's own labels (`training/labels`).
     labels: PathBuf,
-    /// Beginnings of ids of documents that did not teach the procedure model of `base`.
+    /// Whether short encounters and clinic notes taught the procedure model of `base`, as in `procedures.toml`. Else `base` codes those of
+    /// them that begin as `unseen` says.
+    encounters: bool,
+    /// Beginnings of ids of the short encounters and clinic notes that the last look learns from.
     unseen: Vec<String>,
     words: BagSettings,
     /// How the procedure models of the parts are learned, as in `procedures.toml`.
@@ -95,7 +98,12 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<ServicesReport, RecipeErro
     let mut real = training_documents(&corpora, Some(&recipe.labels))?;
     real.retain(|d| d.corpus == LABELLED);
     scores.extend(real.iter().map(|d| bag.scores(&bag.note(&terms(&d.text)))));
-    let coders = coders(&recipe, &real, &corpora)?;
+    let mut taught = real.clone();
+    if recipe.encounters {
+        taught.extend(encounters(&recipe.labels)?);
+        taught.extend(clinic_notes(&recipe.labels)?);
+    }
+    let coders = coders(&recipe, &taught, &corpora)?;
     unseen.extend(real.iter().cloned());
     let (model, report) = fit(&recipe, &bag, &coders, &unseen, &scores)?;
     documents.extend(real);
@@ -106,21 +114,21 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<ServicesReport, RecipeErro
     Ok(ServicesReport { documents: documents.len(), weights: bag.weight_count(), bytes, ..report })
 }
 
-/// The coder of the base, then one for each part of the real notes that has not learned from it.
-fn coders(recipe: &Recipe, real: &[LabelledDocument], corpora: &Path) -> Result<Vec<ProcedureCoder>, RecipeError> {
+/// The coder of the base, then one for each part of the notes that has not learned from it.
+fn coders(recipe: &Recipe, notes: &[LabelledDocument], corpora: &Path) -> Result<Vec<ProcedureCoder>, RecipeError> {
     let problem = |reason: String| RecipeError::Recipe { path: recipe.base.clone(), reason };
     let base = ProcedureCoder::open(&recipe.codesets, &recipe.base).map_err(|e| problem(e.to_string()))?;
     let folder = recipe.codesets.join(FAMILIES_FOLDER);
     let mut authored = labels::load_authored(&corpora.join("authored"))?;
     authored.extend(labels::load_authored(&recipe.labels.join("authored"))?);
     let without = |part: usize| {
-        let mut taught: Vec<LabelledDocument> = real.iter().filter(|d| part_of(d) != part).cloned().collect();
+        let mut taught: Vec<LabelledDocument> = notes.iter().filter(|d| part_of(d) != part).cloned().collect();
         taught.extend(authored.iter().cloned());
         let table = ProcedureTable::read(&recipe.codesets.join(TABLE_FILE)).map_err(|e| problem(e.to_string()))?;
         let families = FamilyTables::open(&folder).map_err(|e| problem(e.to_string()))?;
         let pointers = PointerModel::open(&folder).map_err(|e| problem(e.to_string()))?;
         let model = procedures::fit(&taught, table.clone(), &families, &recipe.procedures).model;
-        tracing::info!(part, notes = taught.len(), "procedure model without a part of the real notes");
+        tracing::info!(part, notes = taught.len(), "procedure model without a part of the notes");
         Ok(ProcedureCoder::new(table, model, families, pointers, None))
     };
     let parts: Result<Vec<ProcedureCoder>, RecipeError> = (0..PARTS).into_par_iter().map(without).collect();
@@ -183,7 +191,8 @@ fn fit(
             diagnoses: &[],
             code_sets: &code_sets,
         };
-        let coder = if kind(document) == Kind::Labelled { 1 + part_of(document) } else { 0 };
+        let taught = recipe.encounters || kind(document) == Kind::Labelled;
+        let coder = if taught { 1 + part_of(document) } else { 0 };
         let (codes, values) = coders[coder].last_look_rows(&input, &words);
         let (required, optional) = gold(document);
         let required: BTreeSet<&String> = required.iter().flatten().collect();

@@ -14,6 +14,7 @@ pub mod drugs;
 pub mod elsewhere;
 pub mod found;
 pub mod groups;
+mod immunization;
 mod labels;
 pub mod lesions;
 mod names;

@@ -121,7 +121,11 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
                 .any(|t| matches!(t[0].text.as_str(), "was" | "were") && matches!(t[1].text.as_str(), "at" | "in" | "last"));
             // "Comirnaty 2025-26" names the season's product.
             let season = |i: usize| words.get(i + 1).is_some_and(|t| year.ends_with(&t.text) && t.text.len() == 2);
-            !was && !words.iter().enumerate().any(|(i, t)| recorded(&t.text) && !season(i))
+            let end = passages.span(&p.words).end;
+            let behind = passages.view.text.get(end..).unwrap_or_default();
+            let behind = &behind[..behind.char_indices().nth(60).map_or(behind.len(), |(i, _)| i)];
+            !was && !super::immunization::is_record(behind)
+                && !words.iter().enumerate().any(|(i, t)| recorded(&t.text) && !season(i))
         });
     }
     // A report names what was done in its titles: what is only mentioned below them needs the model's word as well.
