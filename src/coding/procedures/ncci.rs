@@ -145,7 +145,7 @@ pub(super) fn has_own_minutes(code: &str) -> bool {
 }
 
 /// A line that is taken off the claim, as a candidate that says why.
-pub(super) fn left_off(code_sets: &CodeSets, line: &Line, why_not: String) -> Candidate {
+pub fn left_off(code_sets: &CodeSets, line: &Line, why_not: String) -> Candidate {
     let system = code_sets.procedures.find(&line.code).map(|i| code_sets.procedures.system(i)).unwrap_or("cpt");
     Candidate {
         system: system.to_owned(),
