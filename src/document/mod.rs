@@ -3,6 +3,7 @@ pub mod facts;
 mod heading_lines;
 mod headings;
 pub mod numerals;
+pub mod published;
 mod sections;
 mod sentences;
 pub mod tokens;

@@ -27,7 +27,6 @@ mod newborn;
 mod nursing_facility;
 mod problems;
 mod procedure_visit;
-mod published;
 mod reports;
 mod result;
 mod risk;

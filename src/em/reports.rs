@@ -26,7 +26,7 @@ pub fn no_visit(view: &View, context: &Context, weights: &BySetting, lines: &[Li
     if !told && !given(context, "place_of_service") && crate::document::facts::signed_by_staff(&view.document.text) {
         return Some("the note is signed by clinical staff or a therapist, who report no E/M service".into());
     }
-    if !told && super::published::is_article(&view.lower) {
+    if !told && crate::document::published::is_article(&view.document.text) {
         return Some("the text is a published article, not the record of an encounter".into());
     }
     let opening = opening(view);

@@ -47,7 +47,7 @@ impl ProcedureCoder {
         }
         let mut entries = self.decided(context, (candidates, probabilities), named, &mut verdicts, queries);
         entries.retain(|entry| patient::can_have_had(&entry.line.code, &context.context.patient));
-        if whole_note::is_leaflet(view.text) {
+        if whole_note::tells_no_encounter(view.text) {
             entries.clear();
             verdicts.iter_mut().for_each(|v| *v = Verdict::NotDone);
             queries.clear();

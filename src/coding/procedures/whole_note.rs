@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::document::published;
 use crate::note::{Context, NoteType};
 
 /// Least words "you" and "your", and their least share of all words, of a leaflet.
@@ -16,6 +17,11 @@ pub fn is_leaflet(text: &str) -> bool {
     let you = words.iter().filter(|w| matches!(**w, "you" | "your" | "yours")).count();
     let own = words.iter().any(|w| matches!(*w, "i" | "pt" | "patient" | "my"));
     you >= ADDRESSED && you as f32 >= SHARE * words.len() as f32 && !own
+}
+
+/// Whether a text is the record of no encounter: a leaflet or a published article.
+pub fn tells_no_encounter(text: &str) -> bool {
+    is_leaflet(text) || published::is_article(text)
 }
 
 /// Bytes of a note of a few lines.

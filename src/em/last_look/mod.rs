@@ -114,7 +114,7 @@ fn allowed(input: &Input, base: Category, other: Category) -> bool {
     if matches!(base, Category::DisabilityExam | Category::HomeNew | Category::HomeEstablished | Category::HospitalDischarge) {
         return false;
     }
-    if base == Category::NotAVisit && super::published::is_article(&input.document.text.to_lowercase()) {
+    if base == Category::NotAVisit && crate::document::published::is_article(&input.document.text) {
         return false;
     }
     let context = input.context;

@@ -3,8 +3,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::view::pattern;
-
 /// What published texts say and records do not, one mark each. Of 10,848 training notes 52 have one of them and none has two; 53 open
 /// case reports have three to nine.
 static MARKS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
@@ -21,15 +19,16 @@ static MARKS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"\bcorresponding author|\bauthors? (?:declare|contributions?)|\bconflicts? of interest\b",
     ]
     .iter()
-    .map(|mark| pattern(mark))
+    .filter_map(|mark| Regex::new(mark).ok())
     .collect()
 });
 /// Different marks from which a text is an article: one more than any training note has, and another for safety.
 const LEAST: usize = 3;
 
-/// Whether the text (in lower case) is a published article.
-pub fn is_article(lower: &str) -> bool {
-    MARKS.iter().filter(|mark| mark.is_match(lower)).take(LEAST).count() == LEAST
+/// Whether a text is a published article.
+pub fn is_article(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    MARKS.iter().filter(|mark| mark.is_match(&lower)).take(LEAST).count() == LEAST
 }
 
 #[cfg(test)]
@@ -39,8 +38,8 @@ mod tests {
     #[test]
     fn an_article_and_notes() {
         let article = "Case Report\nAbstract\nWe present a 40-year-old woman with hives.\nDiscussion\nGreen et al. saw the same.";
-        assert!(is_article(&article.to_lowercase()));
+        assert!(is_article(article));
         let note = "Discussion\nThe medical literature on this drug was gone through with her. Start amoxicillin.";
-        assert!(!is_article(&note.to_lowercase()), "two marks of an article may stand in a note");
+        assert!(!is_article(note), "two marks of an article may stand in a note");
     }
 }
