@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::families::immunization::lacks_its_vaccine;
 use crate::document::published;
 use crate::note::{Context, NoteType};
 
@@ -102,28 +103,6 @@ static UPPER_TRACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 fn lacks_its_tract(code: &str, text: &str) -> bool {
     let told = || LazyLock::force(&UPPER_TRACT).as_ref().is_none_or(|pattern| pattern.is_match(text));
     code.len() == 5 && ("43180"..="43259").contains(&code) && !told()
-}
-
-/// Vaccine products, and words of which every training note that carries one has one: "dose given L deltoid" names none.
-const VACCINES: [(&[&str], &[&str]); 9] = [
-    (&["90651"], &["hpv", "papillo", "gardasil"]),
-    (&["90714", "90715"], &["td", "boostrix", "adacel", "pertuss", "tetan", "tenivac"]),
-    (&["90750"], &["shingr", "zoster", "shingl", "rzv"]),
-    (&["90677", "90732"], &["pcv", "p20", "prevnar", "pneum", "ppsv"]),
-    (&["90632", "90633", "90739", "90744", "90746"], &["hep", "hbv", "hav", "vaqta", "recombivax", "engerix", "energix"]),
-    (&["90707", "90710"], &["mmr", "measles", "m-m-r", "rubella", "proquad"]),
-    (&["90716"], &["varic", "varivax", "chicken", "vzv", "var "]),
-    (&["90619", "90734"], &["menin", "menac", "menve", "menq", "mcv"]),
-    (&["90620", "90621"], &["mening", "bexsero", "trumenba", "menb", "men b"]),
-];
-
-/// A vaccine of which the note has neither the disease nor the product.
-fn lacks_its_vaccine(code: &str, text: &str) -> bool {
-    let words = VACCINES.iter().find(|(codes, _)| codes.contains(&code)).map(|(_, words)| words);
-    words.is_some_and(|words| {
-        let lower = text.to_lowercase();
-        !words.iter().any(|w| lower.contains(w))
-    })
 }
 
 /// Whether the whole note lacks a word without which the service is not told.

@@ -14,7 +14,7 @@ pub mod drugs;
 pub mod elsewhere;
 pub mod found;
 pub mod groups;
-mod immunization;
+pub mod immunization;
 mod labels;
 pub mod lesions;
 mod names;
