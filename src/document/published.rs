@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What published texts say and records do not, one mark each. Of 10,848 training notes 52 have one of them and none has two; 53 open
+/// What published texts say and records do not, one mark each. Of 10,848 training notes 45 have one of them and none has two; 53 open
 /// case reports have three to nine.
 static MARKS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [

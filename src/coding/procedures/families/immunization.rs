@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// What stands behind a vaccine's name where it was not given at this encounter: a count of doses ("x2"), an earlier time, a later
-/// one, a refusal, a question. Of 27 such places in training notes none is of a vaccine on the claim.
+/// one, a refusal, a question. Of 26 such places in training notes none is of a vaccine on the claim.
 static RECORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)^[^.;,\n]{0,15}?(?:[x×] ?\d\b|\bnever\b|\bdeclin|\brefus|\bdefer|\bdelay|\blater\b|\bnext (?:time|visit|year|yr|wk|week|mo)",
