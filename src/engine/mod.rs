@@ -76,8 +76,8 @@ impl Engine {
     pub fn code(&self, encounter: &Encounter, today: Date) -> Result<CodedEncounter, EngineError> {
         let mut reading = self.read(encounter, today)?;
         let (mut procedures, mut coded) = self.find(&reading, encounter);
-        let note = (&*reading.document.text, &self.code_sets);
-        service_diagnoses::vaccines_without_reason(&coded.diagnoses, &mut procedures, note);
+        let text = &reading.document.text;
+        service_diagnoses::vaccines_without_reason(&coded.diagnoses, &mut procedures, text, &self.code_sets);
         service_diagnoses::immunization(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
         service_diagnoses::screening_colonoscopy(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);
         stated_reasons::agree(&mut coded.diagnoses, &mut procedures.lines, &self.code_sets.icd10cm);

@@ -6,6 +6,7 @@ use crate::codeset::CodeSets;
 use crate::codeset::icd10cm::Icd10cm;
 use crate::coding::diagnoses::select::MOST;
 use crate::coding::procedures::ProcedureCoding;
+use crate::coding::procedures::named::states_code;
 use crate::coding::procedures::ncci::left_off;
 use crate::document::Evidence;
 use crate::em::EmResult;
@@ -20,15 +21,11 @@ const NO_IMMUNIZATION: &str = "Nothing in the note as a whole says that the pati
 
 /// Takes vaccines off the claim where the diagnoses, which weigh the whole note, have no immunization (Z23), unless the note states the
 /// code: of 28 such lines of training notes and unread ones 25 were wrong, vaccines of a record, of a refusal, of another's doing.
-pub(super) fn vaccines_without_reason(
-    diagnoses: &[Diagnosis],
-    services: &mut ProcedureCoding,
-    (text, code_sets): (&str, &CodeSets),
-) {
+pub(super) fn vaccines_without_reason(diagnoses: &[Diagnosis], services: &mut ProcedureCoding, text: &str, code_sets: &CodeSets) {
     if diagnoses.is_empty() || diagnoses.iter().any(|d| d.code == "Z23") {
         return;
     }
-    let unfounded = |l: &Line| is_vaccination(&l.code) && !text.contains(&l.code);
+    let unfounded = |l: &Line| is_vaccination(&l.code) && !states_code(text, &l.code);
     let (off, kept): (Vec<Line>, Vec<Line>) = std::mem::take(&mut services.lines).into_iter().partition(unfounded);
     services.lines = kept;
     services.queries.retain(|q| !off.iter().any(|l| q.about == format!("line:{}", l.code)));
@@ -203,7 +200,7 @@ pub(super) fn letter(diagnoses: &mut [Diagnosis]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codeset::CodeSets;
+    use crate::claim::Query;
 
     fn line(code: &str, pointers: &[&str]) -> Line {
         Line { code: code.to_owned(), pointers: pointers.iter().map(|p| (*p).to_owned()).collect(), ..Line::default() }
@@ -221,6 +218,29 @@ mod tests {
         immunization(&mut diagnoses, &mut lines, icd10cm);
         assert_eq!(diagnoses.iter().map(|d| d.code.as_str()).collect::<Vec<_>>(), ["I10", "Z23"]);
         assert_eq!(lines.map(|l| l.pointers.concat()), ["B", "B", "A"]);
+    }
+
+    #[test]
+    fn a_vaccine_without_immunization_comes_off_with_its_question() {
+        let sets = tables();
+        let of = |code: &str| Diagnosis { code: code.into(), ..Diagnosis::default() };
+        let query = Query { about: "line:90471".into(), question: String::new(), options: Vec::new(), evidence: Vec::new() };
+        let services = || ProcedureCoding {
+            lines: vec![line("90715", &[]), line("90471", &[]), line("12001", &[]), line("90483", &[])],
+            queries: vec![query.clone()],
+            ..ProcedureCoding::default()
+        };
+        let after = |diagnoses: &[Diagnosis], text: &str| {
+            let mut services = services();
+            vaccines_without_reason(diagnoses, &mut services, text, &sets);
+            let lines: Vec<String> = services.lines.into_iter().map(|l| l.code).collect();
+            (lines, services.queries.len(), services.candidates.len())
+        };
+        let code = |codes: &[&str]| codes.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>();
+        assert_eq!(after(&[of("S61.011A")], "Tdap by the hospital."), (code(&["12001", "90483"]), 0, 2));
+        assert_eq!(after(&[of("S61.011A")], "Tdap (CPT 90715)."), (code(&["90715", "12001", "90483"]), 0, 1));
+        assert_eq!(after(&[of("S61.011A"), of("Z23")], "Tdap given.").0.len(), 4);
+        assert_eq!(after(&[], "Tdap given.").0.len(), 4);
     }
 
     #[test]

@@ -89,6 +89,9 @@ pub(super) fn leave_out_symptoms(
     let other_side = |a: usize, b: usize| is_pair(side(a), side(b)) || is_pair(side(b), side(a));
     let code = |row: usize| lexicon.code(table.codes[row]);
     for symptom in chosen.clone() {
+        if !chosen.contains(&symptom) {
+            continue;
+        }
         let of_disease = |d: &usize| !other_side(*d, symptom) && disease_of(code(symptom), std::iter::once(code(*d))).is_some();
         let diseases: Vec<usize> = chosen.iter().copied().filter(of_disease).collect();
         let holds = |d: &&usize| probabilities[**d] + MUCH_LIKELIER > probabilities[symptom];
@@ -281,4 +284,32 @@ pub(super) fn is_pair(a: Side, b: Side) -> bool {
 pub(super) fn encounter_of(a: CodeId, b: CodeId, lexicon: &Lexicon) -> bool {
     let seventh = |code: CodeId| lexicon.code(code).as_bytes().get(7).copied();
     seventh(a) == seventh(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The codes that remain when symptoms are left out.
+    fn after(codes: &[(&str, f32)]) -> Vec<String> {
+        let lexicon = Lexicon::open(std::path::Path::new("codesets/lexicon.bin")).expect("the dictionary");
+        let ids = codes.iter().map(|(code, _)| lexicon.code_id(code).expect("a code")).collect();
+        let table = Table { codes: ids, values: Vec::new(), width: 0, names: None };
+        let probabilities: Vec<f32> = codes.iter().map(|(_, p)| *p).collect();
+        let mut chosen: Vec<usize> = (0..codes.len()).collect();
+        leave_out_symptoms(&mut chosen, &mut vec![None; codes.len()], &table, &probabilities, &lexicon);
+        chosen.iter().map(|row| codes[*row].0.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_symptom_gives_way_to_its_disease_unless_it_is_much_likelier() {
+        assert_eq!(after(&[("G43.909", 0.9), ("R51.9", 0.6)]), ["G43.909"]);
+        assert_eq!(after(&[("G43.909", 0.7), ("R51.9", 0.75)]), ["G43.909"]);
+        assert_eq!(after(&[("G43.909", 0.5), ("R51.9", 0.76)]), ["R51.9"]);
+        assert_eq!(after(&[("M17.11", 0.5), ("M25.562", 0.9)]), ["M17.11", "M25.562"], "the other knee");
+        // Back pain goes with the disc that holds, though it is likelier than the doubtful one.
+        assert_eq!(after(&[("M48.061", 0.9), ("M51.26", 0.5), ("M54.50", 0.8)]), ["M48.061", "M51.26"]);
+        // What gave way does not drive out its own disease.
+        assert_eq!(after(&[("M54.9", 0.9), ("M54.50", 0.7), ("M51.26", 0.5)]), ["M54.9"]);
+    }
 }

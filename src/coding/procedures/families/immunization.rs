@@ -19,8 +19,12 @@ static GIVEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\bgiven (?:today|here|now|im\b|by|in (?:the )?(?:r|l|right|left)\b)|\btoday\b|\bdeltoid|\blot\b|\bim\b").ok()
 });
 
+/// Characters behind a vaccine's name that are looked at.
+const BEHIND: usize = 60;
+
 /// Whether the words behind a vaccine's name place it on another day, or say that it was not given.
 pub fn is_record(behind: &str) -> bool {
+    let behind = &behind[..behind.char_indices().nth(BEHIND).map_or(behind.len(), |(i, _)| i)];
     let found =
         |pattern: &LazyLock<Option<Regex>>, text: &str| LazyLock::force(pattern).as_ref().is_some_and(|p| p.is_match(text));
     let clause = behind.split(['.', ';', '\n']).next().unwrap_or(behind);
@@ -54,14 +58,10 @@ pub fn lacks_its_vaccine(code: &str, text: &str) -> bool {
     let lower = text.to_lowercase();
     let recorded = |end: usize| {
         let behind = lower.get(end..).unwrap_or_default();
-        let behind = &behind[..behind.char_indices().nth(BEHIND).map_or(behind.len(), |(i, _)| i)];
         is_record(behind) || LazyLock::force(&DATED).as_ref().is_some_and(|p| p.is_match(behind))
     };
     names.find_iter(&lower).all(|name| recorded(name.end()))
 }
-
-/// Characters behind a vaccine's name that are looked at.
-pub const BEHIND: usize = 60;
 
 #[cfg(test)]
 mod tests {

@@ -123,7 +123,6 @@ pub fn evaluate(number: usize, family: &Family, passages: &Passages<'_>, setting
             let season = |i: usize| words.get(i + 1).is_some_and(|t| year.ends_with(&t.text) && t.text.len() == 2);
             let end = passages.span(&p.words).end;
             let behind = passages.view.text.get(end..).unwrap_or_default();
-            let behind = &behind[..behind.char_indices().nth(super::immunization::BEHIND).map_or(behind.len(), |(i, _)| i)];
             !was && !super::immunization::is_record(behind)
                 && !words.iter().enumerate().any(|(i, t)| recorded(&t.text) && !season(i))
         });

@@ -114,6 +114,9 @@ impl ProcedureCoder {
         words: &NoteWords<'_>,
         draft: &mut Draft,
     ) {
+        if whole_note::tells_no_encounter(context.view.text) {
+            return;
+        }
         let list = considered(context, candidates, probabilities, draft, words);
         let again = look.model.layout.predict(&look.model.trees, &values(context, &list, draft.entries.len(), words));
         let mut taken_off: Vec<&str> = Vec::new();
@@ -224,9 +227,6 @@ impl ProcedureCoder {
 
 /// Whether the code is valid and the patient can have had it in this encounter.
 fn may_stand(context: &LineContext<'_>, code: &str) -> bool {
-    if whole_note::tells_no_encounter(context.view.text) {
-        return false;
-    }
     let valid = context.code_sets.procedures.validity(code, context.context.date_of_service);
     matches!(valid, ProcedureValidity::Valid | ProcedureValidity::Unknown)
         && patient::can_have_had(code, &context.context.patient)
