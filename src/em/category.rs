@@ -403,6 +403,16 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn new_in_a_word_of_its_own_is_the_patient() {
+        let of = |text: &str| category(&document(&[(S::HistoryOfPresentIllness, text)]), NoteType::Office, false);
+        for text in
+            ["Hives after shrimp. Epipen rx. New.", "Cough for a week.\nMedicaid, new.", "Tick on the back. First time here."]
+        {
+            assert_eq!(of(text), Category::OfficeNew, "{text}");
+        }
+    }
+
+    #[test]
     fn a_report_is_no_visit() {
         let d = document(&[(S::ProcedurePerformed, "Colonoscopy.")]);
         assert_eq!(category(&d, NoteType::Procedure, false), Category::NotAVisit);

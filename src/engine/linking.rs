@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::{Engine, EngineError};
 use crate::coding::attributes::{AttributeContext, HistoryOf, history_code, resolve, specialise};
-use crate::coding::diagnoses::gather::Material;
+use crate::coding::diagnoses::{self, gather::Material};
 use crate::coding::lexicon::{CodeId, LearnedHit, Source};
 use crate::document::Span;
 use crate::extract::Assertion;
@@ -15,12 +15,17 @@ use crate::note::Encounter;
 const DICTIONARY: f32 = 0.6;
 /// Weight of a phrase that labelled training notes coded so.
 const LEARNED: f32 = 1.0;
+/// Weight of how likely a code is on the note's claim: what the rest of the note says of it.
+const NOTE: f32 = 0.5;
+/// Weight of how common a code is on training claims (logarithm of one more than their number).
+const COMMON: f32 = 0.04;
 /// Codes of one dictionary entry that are looked at.
 const MOST_OPTIONS: usize = 5;
 
 impl Engine {
     /// Codes for given places and how the note holds them, best first, at most `most` each: titles near the mention's vector,
-    /// the dictionary and the phrases of training notes, each resolved by what is said around the place. No trained ranking.
+    /// the dictionary and the phrases of training notes, each resolved by what is said around the place, and how likely the
+    /// whole note makes each of them.
     pub fn link(
         &self,
         encounter: &Encounter,
@@ -34,6 +39,8 @@ impl Engine {
         let near = self.reader.title_vectors().map(|titles| (titles, titles.search(&queries, most)));
         let lexicon = self.reader.lexicon();
         let linked = self.reader.with_material(&reading, |material| {
+            let icd10cm = &self.code_sets.icd10cm;
+            let likely = diagnoses::likelihoods(material, &self.diagnoses, self.recheck.as_ref(), icd10cm);
             let learned = material.counts.matches_in(material.attributes.words());
             let one = |(i, (span, assertion)): (usize, &(Span, Assertion))| {
                 let mut scores: BTreeMap<CodeId, f32> = BTreeMap::new();
@@ -52,7 +59,7 @@ impl Engine {
                 for (code, score) in of_learned(material, &learned, *span) {
                     *scores.entry(code).or_default() += LEARNED * score;
                 }
-                self.ranked(scores, *assertion, most)
+                self.ranked(scores, &likely, *assertion, most)
             };
             places.iter().enumerate().map(one).collect()
         });
@@ -60,20 +67,30 @@ impl Engine {
     }
 
     /// Best first; what is past or a relative's takes its history code, and keeps its own behind it.
-    fn ranked(&self, scores: BTreeMap<CodeId, f32>, assertion: Assertion, most: usize) -> Vec<String> {
+    fn ranked(
+        &self,
+        scores: BTreeMap<CodeId, f32>,
+        likely: &BTreeMap<CodeId, f32>,
+        assertion: Assertion,
+        most: usize,
+    ) -> Vec<String> {
         let lexicon = self.reader.lexicon();
         let whose = match assertion {
             Assertion::Historical => Some(HistoryOf::Patient),
             Assertion::Family => Some(HistoryOf::Family),
             _ => None,
         };
-        let mut all: Vec<(CodeId, f32)> = scores.into_iter().collect();
+        let history = |id: CodeId| history_code(lexicon.code(id), whose?).and_then(|code| lexicon.code_id(code));
+        let of = |id: CodeId| likely.get(&id).copied().unwrap_or_default();
+        let in_note = |id: CodeId| history(id).map_or(0.0, of).max(of(id));
+        let common = |id: CodeId| (1.0 + self.claims_with(lexicon.code(id)) as f32).ln();
+        let weighed = |(id, score): (CodeId, f32)| (id, score + NOTE * in_note(id) + COMMON * common(id));
+        let mut all: Vec<(CodeId, f32)> = scores.into_iter().map(weighed).collect();
         all.sort_by(|a, b| b.1.total_cmp(&a.1));
         let mut codes: Vec<String> = Vec::new();
         for (id, _) in all {
             let own = lexicon.code(id);
-            let history = whose.and_then(|whose| history_code(own, whose));
-            for code in history.into_iter().chain([own]) {
+            for code in history(id).map(|h| lexicon.code(h)).into_iter().chain([own]) {
                 if !codes.iter().any(|c| c == code) {
                     codes.push(code.to_owned());
                 }

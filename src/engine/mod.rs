@@ -5,6 +5,7 @@ mod component;
 mod config;
 mod error;
 mod files;
+mod hospital_supplies;
 mod indications;
 mod linking;
 mod newborns;
@@ -268,6 +269,7 @@ impl Engine {
             (Some(look), Some(words)) => em::last_look::level(&input, look, words),
             _ => em::level(&input),
         };
+        hospital_supplies::take_off(&em, &mut procedures, &reading.document.text, &self.code_sets);
         let age = context.patient.age_years;
         let icd10cm = &self.code_sets.icd10cm;
         service_diagnoses::examination(&mut coded.diagnoses, &mut procedures.lines, &em, age, icd10cm);

@@ -7,7 +7,7 @@ use super::data::second_look::{clinic_notes, encounters, training_documents};
 use super::data::{LabelledDocument, corpora, labels};
 use super::encoder::dataset::half_of;
 use super::error::TrainError;
-use super::procedures::{Counts, ProcedureSettings, train_and_write};
+use super::procedures::{Counts, ProcedureSettings, train_and_write, wordings};
 use crate::coding::procedures::MODEL_FILE;
 use crate::encoder::manifest::Manifest;
 
@@ -73,9 +73,10 @@ pub fn run(path: &Path, out: Option<&Path>) -> Result<ProcedureReport, TrainErro
         documents.extend(encounters(own)?);
         documents.extend(clinic_notes(own)?);
     }
+    let wordings = recipe.labels.as_deref().map(wordings::read).transpose()?.unwrap_or_default();
     let folder = out.unwrap_or(&recipe.base);
     let (by_threshold, threshold) =
-        train_and_write(&documents, &corpora.join("phrases"), &recipe.codesets, folder, &recipe.settings)
+        train_and_write(&documents, &wordings, &corpora.join("phrases"), &recipe.codesets, folder, &recipe.settings)
             .map_err(|e| problem(format!("{e:#}")))?;
     if let Ok(mut manifest) = Manifest::read(folder) {
         manifest.record(folder, MODEL_FILE).map_err(|e| problem(e.to_string()))?;

@@ -2,6 +2,7 @@
 use super::candidates::{Candidates, FACT};
 use super::features::Table;
 use super::select::{LEAST_SHARE, MOST, MUCH_LIKELIER, WhyNot};
+use super::side_by_side::stand_together;
 use crate::codeset::icd10cm::integral_symptoms::disease_of;
 use crate::coding::lexicon::{CodeId, Lexicon, Side};
 use crate::extract::Laterality;
@@ -103,6 +104,25 @@ pub(super) fn leave_out_symptoms(
         for disease in diseases {
             why_not[disease] = Some(WhyNot::NotEstablished(table.codes[symptom]));
             chosen.retain(|row| *row != disease);
+        }
+    }
+}
+
+/// "Unspecified" beside a specified code of its category says nothing more (guidelines I.B.18): C71.9 beside C71.3. Counted on what is
+/// left after all else: of 8 such codes in notes that nobody read 7 were wrong, and of 10,848 training notes three require both.
+pub(super) fn leave_out_unspecified(chosen: &mut Vec<usize>, why_not: &mut [Option<WhyNot>], table: &Table, lexicon: &Lexicon) {
+    let code = |row: usize| lexicon.code(table.codes[row]);
+    // Mental disorders, pregnancy and injuries often stand several of a category.
+    let unspecified = |row: usize| {
+        let code = code(row);
+        code.len() == 5 && code.ends_with(".9") && code.starts_with(|c| ('A'..='N').contains(&c) && c != 'F')
+    };
+    for row in chosen.clone().into_iter().filter(|row| unspecified(*row)) {
+        let is_specified = |other: &&usize| **other != row && code(**other).get(..3) == code(row).get(..3);
+        let beside = chosen.iter().find(|other| is_specified(other) && !stand_together(code(row), code(**other)));
+        if let Some(specified) = beside.copied() {
+            why_not[row] = Some(WhyNot::Sibling(table.codes[specified]));
+            chosen.retain(|r| *r != row);
         }
     }
 }
@@ -290,15 +310,23 @@ pub(super) fn encounter_of(a: CodeId, b: CodeId, lexicon: &Lexicon) -> bool {
 mod tests {
     use super::*;
 
-    /// The codes that remain when symptoms are left out.
+    /// The codes that remain when symptoms, then unspecified codes are left out.
     fn after(codes: &[(&str, f32)]) -> Vec<String> {
         let lexicon = Lexicon::open(std::path::Path::new("codesets/lexicon.bin")).expect("the dictionary");
         let ids = codes.iter().map(|(code, _)| lexicon.code_id(code).expect("a code")).collect();
         let table = Table { codes: ids, values: Vec::new(), width: 0, names: None };
         let probabilities: Vec<f32> = codes.iter().map(|(_, p)| *p).collect();
-        let mut chosen: Vec<usize> = (0..codes.len()).collect();
-        leave_out_symptoms(&mut chosen, &mut vec![None; codes.len()], &table, &probabilities, &lexicon);
+        let (mut chosen, mut why_not): (Vec<usize>, _) = ((0..codes.len()).collect(), vec![None; codes.len()]);
+        leave_out_symptoms(&mut chosen, &mut why_not, &table, &probabilities, &lexicon);
+        leave_out_unspecified(&mut chosen, &mut why_not, &table, &lexicon);
         chosen.iter().map(|row| codes[*row].0.to_owned()).collect()
+    }
+
+    #[test]
+    fn unspecified_beside_specified_says_nothing_more() {
+        assert_eq!(after(&[("C71.9", 0.9), ("C71.3", 0.6)]), ["C71.3"]);
+        assert_eq!(after(&[("C71.9", 0.9), ("G40.909", 0.6)]), ["C71.9", "G40.909"]);
+        assert_eq!(after(&[("F17.210", 0.9), ("F43.9", 0.6), ("F43.10", 0.6)]).len(), 3, "mental disorders stand together");
     }
 
     #[test]

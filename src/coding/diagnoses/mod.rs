@@ -55,7 +55,7 @@ use whole::WholeSet;
 use crate::claim::{Candidate, Diagnosis};
 use crate::codeset::drugs::Drugs;
 use crate::codeset::icd10cm::Icd10cm;
-use crate::coding::lexicon::Lexicon;
+use crate::coding::lexicon::{CodeId, Lexicon};
 use crate::document::{Document, Evidence, SectionKind};
 use crate::note::Completeness;
 
@@ -120,14 +120,16 @@ pub fn note_facts<'a>(material: &Material<'a>, candidates: &Candidates) -> NoteF
     NoteFacts { titles, document: material.document, context: material.context, drug_uses, note_stems, integral, also }
 }
 
-/// Codes the diagnoses of a note.
-pub fn code(
-    material: &Material<'_>,
-    model: &DiagnosisModel,
-    recheck: Option<&Recheck>,
-    icd10cm: &Icd10cm,
-    completeness: Completeness,
-) -> DiagnosisCoding {
+/// Every candidate of a note and how likely each belongs on the claim, before any is chosen.
+struct Weighed {
+    candidates: Candidates,
+    table: features::Table,
+    probabilities: Vec<f32>,
+    thresholds: model::Thresholds,
+    whole: WholeSet,
+}
+
+fn weigh(material: &Material<'_>, model: &DiagnosisModel, recheck: Option<&Recheck>, icd10cm: &Icd10cm) -> Weighed {
     let lexicon = material.lexicon;
     let candidates = gather::gather(material);
     let facts = note_facts(material, &candidates);
@@ -141,6 +143,30 @@ pub fn code(
     }
     judgement::judge(&table, &mut probabilities, &candidates, material);
     keep_treated_symptoms(&table, &mut probabilities, &candidates, lexicon, thresholds.standard);
+    Weighed { candidates, table, probabilities, thresholds, whole }
+}
+
+/// How likely each candidate of a note belongs on its claim, before any is chosen.
+pub fn likelihoods(
+    material: &Material<'_>,
+    model: &DiagnosisModel,
+    recheck: Option<&Recheck>,
+    icd10cm: &Icd10cm,
+) -> BTreeMap<CodeId, f32> {
+    let weighed = weigh(material, model, recheck, icd10cm);
+    weighed.table.codes.iter().copied().zip(weighed.probabilities).collect()
+}
+
+/// Codes the diagnoses of a note.
+pub fn code(
+    material: &Material<'_>,
+    model: &DiagnosisModel,
+    recheck: Option<&Recheck>,
+    icd10cm: &Icd10cm,
+    completeness: Completeness,
+) -> DiagnosisCoding {
+    let lexicon = material.lexicon;
+    let Weighed { candidates, table, probabilities, thresholds, whole } = weigh(material, model, recheck, icd10cm);
     let threshold = match completeness {
         Completeness::Terse => thresholds.terse,
         Completeness::Standard => thresholds.standard,

@@ -6,8 +6,8 @@ use super::candidates::{Candidate, Candidates, Support};
 use super::claim_order::{may_lead, order};
 use super::features::Table;
 use super::guidelines::{
-    abnormal_findings, both_sides, encounter_of, is_pair, join_sides, leave_out_symptoms, one_type_of_diabetes,
-    osteoporotic_fractures, presumed, record_of_the_newborn, weeks_of_pregnancy,
+    abnormal_findings, both_sides, encounter_of, is_pair, join_sides, leave_out_symptoms, leave_out_unspecified,
+    one_type_of_diabetes, osteoporotic_fractures, presumed, record_of_the_newborn, weeks_of_pregnancy,
 };
 use super::model::DiagnosisModel;
 use super::places::Place;
@@ -122,6 +122,7 @@ pub fn choose(
     drive_out(&mut chosen, &mut why_not, table, lexicon);
     bring(&mut chosen, &mut why_not, table, probabilities, lexicon);
     say_once(&mut chosen, &mut why_not, table, probabilities, lexicon);
+    leave_out_unspecified(&mut chosen, &mut why_not, table, lexicon);
     let leads = |row: &usize| may_lead(lexicon.code(table.codes[*row]));
     if !chosen.iter().any(leads) && chosen.len() < MOST {
         // A claim needs a diagnosis that may come first, and a status is none: the likeliest that is one stands for review.

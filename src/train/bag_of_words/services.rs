@@ -121,13 +121,14 @@ fn coders(recipe: &Recipe, notes: &[LabelledDocument], corpora: &Path) -> Result
     let folder = recipe.codesets.join(FAMILIES_FOLDER);
     let mut authored = labels::load_authored(&corpora.join("authored"))?;
     authored.extend(labels::load_authored(&recipe.labels.join("authored"))?);
+    let wordings = procedures::wordings::read(&recipe.labels).map_err(|e| problem(e.to_string()))?;
     let without = |part: usize| {
         let mut taught: Vec<LabelledDocument> = notes.iter().filter(|d| part_of(d) != part).cloned().collect();
         taught.extend(authored.iter().cloned());
         let table = ProcedureTable::read(&recipe.codesets.join(TABLE_FILE)).map_err(|e| problem(e.to_string()))?;
         let families = FamilyTables::open(&folder).map_err(|e| problem(e.to_string()))?;
         let pointers = PointerModel::open(&folder).map_err(|e| problem(e.to_string()))?;
-        let model = procedures::fit(&taught, table.clone(), &families, &recipe.procedures).model;
+        let model = procedures::fit(&taught, &wordings, table.clone(), &families, &recipe.procedures).model;
         tracing::info!(part, notes = taught.len(), "procedure model without a part of the notes");
         Ok(ProcedureCoder::new(table, model, families, pointers, None))
     };

@@ -9,6 +9,7 @@ pub mod places;
 pub mod pubtator;
 pub mod scores;
 pub mod second_look;
+pub mod wordings;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! Learns from labelled notes which procedure candidates become lines.
 mod rows;
 mod tables;
+pub mod wordings;
 
 use std::collections::BTreeSet;
 
@@ -143,15 +144,17 @@ pub struct Fitted {
 /// Parts of the out-of-fold check.
 const PARTS: u8 = 5;
 
-/// Fits the procedure model on labelled notes.
+/// Fits the procedure model on labelled notes, with `wordings` beside their phrases.
 pub fn fit(
     documents: &[LabelledDocument],
+    wordings: &[LearnedPhrase],
     table: ProcedureTable,
     families: &FamilyTables,
     settings: &ProcedureSettings,
 ) -> Fitted {
     let words = Words::new();
-    let (phrases, prior, companions) = learn(documents, &words);
+    let (mut phrases, prior, companions) = learn(documents, &words);
+    phrases.extend_from_slice(wordings);
     let knowledge = Knowledge::new(table, &phrases, prior, companions);
     let notes: Vec<TrainingNote> = documents.iter().map(|d| prepare(d, fold_of(&d.id), &knowledge.index.words)).collect();
     let candidates = candidate_rows(&knowledge, &notes);
@@ -231,9 +234,10 @@ pub fn chosen(
 }
 
 /// Fits on labelled notes and writes `codesets/procedure_phrases.json.gz` and `procedures.json.gz` of the model folder;
-/// `phrases` is the folder of the phrase lexicon. Returns the out-of-fold counts by threshold and the threshold taken.
+/// `phrases` is the folder of the phrase lexicon, `wordings` what stands beside the phrases of the notes. Returns the out-of-fold counts by threshold and the threshold taken.
 pub fn train_and_write(
     documents: &[LabelledDocument],
+    wordings: &[LearnedPhrase],
     phrases: &std::path::Path,
     codesets: &std::path::Path,
     model_folder: &std::path::Path,
@@ -242,7 +246,7 @@ pub fn train_and_write(
     let table = compile_table(phrases)?;
     std::fs::write(codesets.join(crate::coding::procedures::TABLE_FILE), table.to_bytes()?)?;
     let families = FamilyTables::open(&codesets.join(crate::coding::procedures::FAMILIES_FOLDER))?;
-    let fitted = fit(documents, table, &families, settings);
+    let fitted = fit(documents, wordings, table, &families, settings);
     std::fs::write(model_folder.join(crate::coding::procedures::MODEL_FILE), fitted.model.to_bytes()?)?;
     Ok((fitted.by_threshold, fitted.model.threshold))
 }

@@ -82,27 +82,25 @@ pub fn learn(documents: &[LabelledDocument], words: &Words) -> (Vec<LearnedPhras
             }
             *prior.counts.entry(procedure.code.clone()).or_default().entry(fold).or_default() += 1;
             for quote in &procedure.quotes {
-                let mut seen = BTreeSet::new();
-                let stems: Vec<String> = words
-                    .of(quote, 0)
-                    .into_iter()
-                    .map(|w| w.stem)
-                    .filter(|s| {
-                        !s.starts_with(|c: char| c.is_ascii_digit()) && !matches!(s.as_str(), "right" | "left" | "bilater")
-                    })
-                    .filter(|s| seen.insert(s.clone()))
-                    .take(MOST_WORDS)
-                    .collect();
+                let stems = stems_of(quote, words);
                 if stems.is_empty() {
                     continue;
                 }
-                let mut sorted = stems;
-                sorted.sort();
-                phrases.insert(LearnedPhrase { code: procedure.code.clone(), words: sorted, fold });
+                phrases.insert(LearnedPhrase { code: procedure.code.clone(), words: stems, fold });
             }
         }
     }
     (phrases.into_iter().collect(), prior, companions)
+}
+
+/// The stems that a phrase keeps, sorted: the first eight, without sides and numbers.
+pub(super) fn stems_of(phrase: &str, words: &Words) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let said = |s: &String| !s.starts_with(|c: char| c.is_ascii_digit()) && !matches!(s.as_str(), "right" | "left" | "bilater");
+    let stems = words.of(phrase, 0).into_iter().map(|w| w.stem).filter(said);
+    let mut stems: Vec<String> = stems.filter(|s| seen.insert(s.clone())).take(MOST_WORDS).collect();
+    stems.sort();
+    stems
 }
 
 /// Rows of all notes, each without what its own fold taught.

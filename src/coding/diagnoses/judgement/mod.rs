@@ -3,6 +3,7 @@
 mod child;
 mod diabetes;
 mod differential;
+mod doubted;
 mod immunization;
 mod instruments;
 mod long_term;
@@ -67,7 +68,8 @@ pub(super) fn judge(table: &Table, probabilities: &mut [f32], candidates: &Candi
             || records::is_of_another(&note, row)
             || immunization::is_none(&note, row)
             || instruments::is_only(&note, row)
-            || differential::is_only(&note, row);
+            || differential::is_only(&note, row)
+            || doubted::is_only(&note, row);
         if withheld {
             *probability = 0.0;
         }
