@@ -55,6 +55,22 @@ fn the_example_note_is_coded_through_the_general_path() {
 }
 
 #[test]
+fn a_disease_that_is_only_asked_about_leaves_its_place_to_the_symptom() {
+    let folder = std::env::temp_dir().join(format!("superbill-doubted-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let note = folder.join("note.txt");
+    let text = "? Bell's palsy - need to rule out stroke. 45M woke w/ left facial weakness incl forehead, drool. No limb sx. Exam: L \
+                lower + upper face weak, rest normal. Start pred 60. MRI brain ordered.";
+    std::fs::write(&note, text).expect("a note");
+    let coded = json(&superbill(&["code", &note.display().to_string(), "--json"]));
+    std::fs::remove_dir_all(&folder).expect("gone");
+    let codes: Vec<&str> =
+        coded["claim"]["diagnoses"].as_array().expect("diagnoses").iter().filter_map(|d| d["code"].as_str()).collect();
+    assert_eq!(codes.first(), Some(&"R29.810"), "{codes:?}");
+    assert!(!codes.contains(&"G51.0"), "{codes:?}");
+}
+
+#[test]
 fn policy_documented_lists_what_the_text_supports() {
     let output = superbill(&["code", NOTE, "--policy", "documented", "--json"]);
     assert_eq!(status(&output), 0, "{}", stderr(&output));

@@ -1,19 +1,50 @@
 //! A disease that the note names only with a question mark or to rule it out is not coded, however well its symptoms fit it
 //! (guidelines IV.H): what the patient has is. "Likely" and "probable" are left to the ranking, which knows how coders take them.
 use super::Note;
-use crate::coding::diagnoses::candidates::LEARNED;
+use crate::coding::diagnoses::candidates::{LEARNED, Support};
 
 /// Least share of a code in the words that name it.
 const NAMED: f32 = 0.3;
 
+/// A disease that would have stood on the claim leaves its place to the likeliest symptom, with this probability at most.
+const SYMPTOM: f32 = 0.6;
+/// From here on a disease would have stood.
+const STOOD: f32 = 0.4;
+
+/// Withholds what is only doubted; the likeliest symptom that the note states takes its place.
+pub(super) fn to_symptoms(note: &Note<'_>, probabilities: &mut [f32]) {
+    let mut gone: f32 = 0.0;
+    for row in 0..probabilities.len().min(note.table.codes.len()) {
+        if probabilities[row] > 0.0 && is_only(note, row) {
+            gone = gone.max(probabilities[row]);
+            probabilities[row] = 0.0;
+        }
+    }
+    if gone < STOOD {
+        return;
+    }
+    let is_stated = |row: &usize| {
+        note.code(*row).starts_with('R') && named(note, *row).any(|s| note.candidates.places.list[s.place].present() > 0.5)
+    };
+    let rows = (0..probabilities.len()).filter(is_stated);
+    if let Some(likeliest) = rows.max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]).then(b.cmp(a))) {
+        probabilities[likeliest] = probabilities[likeliest].max(gone.min(SYMPTOM));
+    }
+}
+
+/// The words that name a code: a dictionary's, with enough of their meaning.
+fn named<'a>(note: &Note<'a>, row: usize) -> impl Iterator<Item = &'a Support> {
+    let supports = note.candidate(row).map(|c| c.supports.as_slice()).unwrap_or_default();
+    supports.iter().filter(|s| s.source < LEARNED && s.share >= NAMED)
+}
+
 /// Whether every place that names the disease doubts it.
-pub(super) fn is_only(note: &Note<'_>, row: usize) -> bool {
+fn is_only(note: &Note<'_>, row: usize) -> bool {
     // A symptom is found, whatever its cause; a status or an encounter is no diagnosis.
     if note.code(row).starts_with(['R', 'Z']) {
         return false;
     }
-    let supports = note.candidate(row).map(|c| c.supports.as_slice()).unwrap_or_default();
-    let mut named = supports.iter().filter(|s| s.source < LEARNED && s.share >= NAMED).peekable();
+    let mut named = named(note, row).peekable();
     named.peek().is_some()
         && named.all(|s| {
             let place = &note.candidates.places.list[s.place];

@@ -68,10 +68,10 @@ pub(super) fn judge(table: &Table, probabilities: &mut [f32], candidates: &Candi
             || records::is_of_another(&note, row)
             || immunization::is_none(&note, row)
             || instruments::is_only(&note, row)
-            || differential::is_only(&note, row)
-            || doubted::is_only(&note, row);
+            || differential::is_only(&note, row);
         if withheld {
             *probability = 0.0;
         }
     }
+    doubted::to_symptoms(&note, probabilities);
 }
