@@ -410,6 +410,14 @@ pub(crate) mod tests {
         {
             assert_eq!(of(text), Category::OfficeNew, "{text}");
         }
+        let alone = document(&[(S::HistoryOfPresentIllness, "Cough for a week.\nNew\nLungs clear.")]);
+        let context = context(NoteType::Office);
+        let found = infer(&View::new(&alone), &Input::of_note(&alone, &context, &[]), &[], SettingWeights::embedded());
+        assert_eq!(
+            found.evidence.iter().map(|e| e.text.as_str()).collect::<Vec<_>>(),
+            ["New"],
+            "its own words, not the next line's"
+        );
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub fn office(view: &View, context: &Context, weights: &BySetting, new: Category
         return Found::new(if is_new { new } else { established }, reason, Vec::new());
     }
     if let Some(found) = STATED_NEW.find(&view.lower) {
-        let at = view.clauses.iter().position(|c| c.span.end >= found.end());
+        let word = found.start() + found.as_str().find(char::is_alphabetic).unwrap_or(0);
+        let at = view.clauses.iter().position(|c| c.span.end > word);
         return Found::new(new, "new patient by the note", at.map(|i| view.quote(i)).into_iter().collect());
     }
     if let Some((i, _)) = view.first(&LAST_VISIT, |z| z != Zone::Plan) {

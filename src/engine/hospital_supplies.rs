@@ -1,10 +1,10 @@
 //! What a hospital supplies in its emergency department is on the hospital's claim, not on the physician's: drugs, their injection and
 //! infusion by its nurses, vaccines (42 CFR 410.26(b)(1): incident-to services are those of a place that is no institution).
 //! Known only once the visit is leveled: before, the note's first words of a place are wrong too often.
+use super::service_diagnoses::{self, is_vaccination};
 use crate::codeset::CodeSets;
 use crate::coding::procedures::ProcedureCoding;
 use crate::coding::procedures::named::states_code;
-use crate::coding::procedures::ncci::left_off;
 use crate::em::EmResult;
 
 /// In an entry of a line or two the vaccine is often what was done, wherever: of 17 in training notes 12 were right; in longer notes none of 7.
@@ -17,22 +17,12 @@ pub(super) fn take_off(em: &EmResult, services: &mut ProcedureCoding, text: &str
     if !em.code.as_deref().is_some_and(|code| ("99281"..="99285").contains(&code)) {
         return;
     }
-    let supplied = |code: &str| is_drug_or_infusion(code) || text.len() >= ENTRY && is_vaccine(code);
-    let (off, kept): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut services.lines).into_iter().partition(|line| supplied(&line.code) && !states_code(text, &line.code));
-    services.lines = kept;
-    services.queries.retain(|q| !off.iter().any(|l| q.about == format!("line:{}", l.code)));
-    services.candidates.extend(off.iter().map(|l| left_off(code_sets, l, WHY.to_owned())));
+    let supplied = |code: &str| is_drug_or_infusion(code) || text.len() >= ENTRY && is_vaccination(code);
+    service_diagnoses::take_off(services, code_sets, WHY, |code| supplied(code) && !states_code(text, code));
 }
 
 fn is_drug_or_infusion(code: &str) -> bool {
     code.starts_with('J') || ("96360".."96380").contains(&code)
-}
-
-fn is_vaccine(code: &str) -> bool {
-    ("90460".."90475").contains(&code)
-        || ("90476".."90760").contains(&code)
-        || matches!(code, "G0008" | "G0009" | "G0010" | "90480")
 }
 
 #[cfg(test)]

@@ -25,11 +25,15 @@ pub(super) fn vaccines_without_reason(diagnoses: &[Diagnosis], services: &mut Pr
     if diagnoses.is_empty() || diagnoses.iter().any(|d| d.code == "Z23") {
         return;
     }
-    let unfounded = |l: &Line| is_vaccination(&l.code) && !states_code(text, &l.code);
-    let (off, kept): (Vec<Line>, Vec<Line>) = std::mem::take(&mut services.lines).into_iter().partition(unfounded);
+    take_off(services, code_sets, NO_IMMUNIZATION, |code| is_vaccination(code) && !states_code(text, code));
+}
+
+/// Takes lines off the claim with their questions; they stay among the candidates, with the reason.
+pub(super) fn take_off(services: &mut ProcedureCoding, code_sets: &CodeSets, why: &str, is_off: impl Fn(&str) -> bool) {
+    let (off, kept): (Vec<Line>, Vec<Line>) = std::mem::take(&mut services.lines).into_iter().partition(|l| is_off(&l.code));
     services.lines = kept;
     services.queries.retain(|q| !off.iter().any(|l| q.about == format!("line:{}", l.code)));
-    services.candidates.extend(off.iter().map(|l| left_off(code_sets, l, NO_IMMUNIZATION.to_owned())));
+    services.candidates.extend(off.iter().map(|l| left_off(code_sets, l, why.to_owned())));
 }
 
 /// Adds Z23 where a vaccine was given, and points its lines to it.
@@ -144,7 +148,7 @@ pub(super) fn screening_colonoscopy(diagnoses: &mut Vec<Diagnosis>, lines: &mut 
 }
 
 /// Administration of vaccines and the vaccines themselves; immune globulins and counselling without a vaccine (90482–90484) are none.
-fn is_vaccination(code: &str) -> bool {
+pub(super) fn is_vaccination(code: &str) -> bool {
     if ("90482"..="90484").contains(&code) {
         return false;
     }

@@ -234,7 +234,8 @@ pub fn chosen(
 }
 
 /// Fits on labelled notes and writes `codesets/procedure_phrases.json.gz` and `procedures.json.gz` of the model folder;
-/// `phrases` is the folder of the phrase lexicon, `wordings` what stands beside the phrases of the notes. Returns the out-of-fold counts by threshold and the threshold taken.
+/// `phrases` is the folder of the phrase lexicon, `wordings` what stands beside the phrases of the notes. Returns the
+/// out-of-fold counts by threshold and the threshold taken.
 pub fn train_and_write(
     documents: &[LabelledDocument],
     wordings: &[LearnedPhrase],
